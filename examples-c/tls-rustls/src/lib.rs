@@ -1,0 +1,1 @@
+//! The rustls back end of `examples-c/tls.h`.

@@ -1,0 +1,2 @@
+//! C ABI of libxft.
+#![no_std]
