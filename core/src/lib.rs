@@ -2,4 +2,19 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod config;
+pub mod contact;
+pub mod error;
+pub mod output;
+pub mod session;
+pub mod storage;
+pub mod time;
+pub mod transfer;
 pub mod wire;
+
+pub use config::*;
+pub use error::*;
+pub use output::*;
+pub use session::*;
+pub use storage::{Needs, Storage};
+pub use time::Instant;

@@ -1,0 +1,233 @@
+//! What the owner decides before the session starts.
+
+use crate::error::{Argument, Error};
+
+/// Longest JID the session stores, bytes. Longer ones are legal XMPP (STZ-12) and refused with an error of their own.
+pub const JID_BYTES: usize = 256;
+
+/// Longest sanitised file name, bytes (ATK-40).
+pub const NAME_BYTES: usize = 120;
+
+/// Everything a session is told at its start. Strings are copied; nothing is borrowed afterwards.
+#[derive(Clone, Copy, Debug)]
+pub struct Config<'a> {
+    /// Bare JID of the account, `user@domain`, prepared.
+    pub account: &'a str,
+    /// Password: printable ASCII, or already normalised by the host (SASL-03). At most 256 bytes.
+    pub password: &'a str,
+    /// Wanted resource; empty lets the server make one.
+    pub resource: &'a str,
+    /// Who owns the XMPP stream.
+    pub owner: StreamOwner<'a>,
+    /// How the XMPP stream is secured.
+    pub tls: Tls,
+    /// Which SASL mechanisms may be used.
+    pub sasl: Sasl,
+    /// 32 fresh random bytes: nonces, ids and stream ids come from them. Never the same twice.
+    pub entropy: [u8; 32],
+    /// Largest block to offer and to accept, bytes before base64, 1..=65535 (IBB-01).
+    pub block_bytes: u16,
+    /// Most bytes in flight per transfer, at least `block_bytes` (IBB-15).
+    pub window_bytes: u32,
+    /// Largest stanza the server takes, bytes, when it does not say so itself (LIM-02); at least 10000.
+    pub stanza_bytes: u32,
+    /// Largest first-level element we read, bytes (XML-07); at least 10000.
+    pub element_bytes: u32,
+    /// Which stanza carries the blocks we send (IBB-08); `Message` has no acknowledgements.
+    pub carrier: Carrier,
+    /// Bytes per second for message stanzas, which have no window (IBB-17).
+    pub message_rate: u32,
+    /// Send blocks of `3*floor(block/4)` bytes, for receivers of XEP-0047 1.3 (IBB-03).
+    pub compat_blocks: bool,
+    /// Compute and offer MD5 for SI peers without SHA-256 (SI-12).
+    pub md5: bool,
+    /// Most pending offers from one peer (ATK-33).
+    pub offers_per_peer: u8,
+    /// Presence priority, -128..=127; negative gets no offline messages (BND-04).
+    pub priority: i8,
+    /// Name of the client in service discovery.
+    pub client_name: &'a str,
+    /// Deadlines.
+    pub times: Times,
+}
+
+/// Who owns the XMPP stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamOwner<'a> {
+    /// The session: the owner carries bytes of stream 0.
+    Session,
+    /// The host has a bound XMPP stream under this full JID and hands in whole stanzas.
+    Host {
+        /// Full JID, as bound.
+        jid: &'a str,
+    },
+}
+
+/// How the XMPP stream is secured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// STARTTLS, or no login (STR-09).
+    StartTls,
+    /// The owner's TLS runs before `stream_open` (STR-03); call `tls_done` before it when bindings are known.
+    Direct,
+    /// Plain text. Passwords and patient data can be read by anyone on the way: for tests only.
+    UnsafePlain,
+}
+
+/// Which SASL mechanisms may be used (SASL-01).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sasl {
+    /// The TLS layer presents a client certificate: use EXTERNAL if offered.
+    pub external: bool,
+    /// Allow PLAIN on an encrypted stream: the server then learns the password.
+    pub plain: bool,
+    /// Weakest SCRAM to accept.
+    pub floor: ScramFloor,
+    /// Largest iteration count to accept; the smallest is 4096 (SASL-05).
+    pub rounds_max: u32,
+    /// Iterations computed in one `poll` (SASL-06).
+    pub rounds_per_poll: u32,
+}
+
+/// Weakest SCRAM to accept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScramFloor {
+    /// SCRAM-SHA-1 and better.
+    Sha1,
+    /// SCRAM-SHA-256 and better.
+    Sha256,
+    /// SCRAM-SHA-1-PLUS and better: channel binding is a must.
+    Sha1Plus,
+    /// SCRAM-SHA-256-PLUS only.
+    Sha256Plus,
+}
+
+/// Which stanza carries blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// iq: every block is acknowledged.
+    Iq,
+    /// message: no acknowledgements, for peers known to want it.
+    Message,
+}
+
+/// Deadlines, milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// One step of the login (STR-13).
+    pub step_ms: u32,
+    /// The whole login (STR-13).
+    pub login_ms: u32,
+    /// Silence before a white-space keepalive (STR-12).
+    pub keepalive_ms: u32,
+    /// Silence of the server before a probe (STR-13).
+    pub idle_ms: u32,
+    /// The answer to a probe (STR-13).
+    pub probe_ms: u32,
+    /// The graceful close of the stream (STR-10).
+    pub close_ms: u32,
+    /// An answer to a request (STZ-09).
+    pub request_ms: u32,
+    /// The answer to an offer (SI-16).
+    pub offer_ms: u32,
+    /// The opening of the bytestream after the answer (SI-18).
+    pub open_ms: u32,
+    /// The acknowledgement of a block (STZ-09, LIM-05).
+    pub block_ms: u32,
+    /// The next block from a sender (ATK-17).
+    pub progress_ms: u32,
+    /// The answer to the closing of a bytestream, and the verdict (IBB-33, JFT-11).
+    pub finish_ms: u32,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            step_ms: 15_000,
+            login_ms: 60_000,
+            keepalive_ms: 240_000,
+            idle_ms: 120_000,
+            probe_ms: 30_000,
+            close_ms: 5_000,
+            request_ms: 30_000,
+            offer_ms: 300_000,
+            open_ms: 60_000,
+            block_ms: 120_000,
+            progress_ms: 300_000,
+            finish_ms: 60_000,
+        }
+    }
+}
+
+impl Default for Sasl {
+    fn default() -> Self {
+        Self {
+            external: false,
+            plain: false,
+            floor: ScramFloor::Sha1,
+            rounds_max: 1_000_000,
+            rounds_per_poll: 1024,
+        }
+    }
+}
+
+impl<'a> Config<'a> {
+    /// The defaults for an account on a host: TLS required, blocks up to 8192 bytes, a window of 256 KiB.
+    pub fn new(account: &'a str, password: &'a str, entropy: [u8; 32]) -> Self {
+        Self {
+            account,
+            password,
+            resource: "",
+            owner: StreamOwner::Session,
+            tls: Tls::StartTls,
+            sasl: Sasl::default(),
+            entropy,
+            block_bytes: 8192,
+            window_bytes: 262_144,
+            stanza_bytes: 262_144,
+            element_bytes: 262_144,
+            carrier: Carrier::Iq,
+            message_rate: 1_000_000,
+            compat_blocks: false,
+            md5: false,
+            offers_per_peer: 4,
+            priority: 0,
+            client_name: "libxft",
+            times: Times::default(),
+        }
+    }
+
+    /// Checks every field that has a range.
+    pub fn check(&self) -> Result<(), Error> {
+        let (local, rest) = self.account.split_once('@').unwrap_or(("", ""));
+        if local.is_empty() || rest.is_empty() || rest.contains(['/', '@']) || self.account.len() > JID_BYTES
+        {
+            return Err(Error::Argument(Argument::Account));
+        }
+        if self.password.len() > JID_BYTES {
+            return Err(Error::Argument(Argument::Password));
+        }
+        if self.resource.len() > JID_BYTES {
+            return Err(Error::Argument(Argument::Resource));
+        }
+        if self.block_bytes == 0 {
+            return Err(Error::Argument(Argument::BlockBytes));
+        }
+        if self.window_bytes < u32::from(self.block_bytes) {
+            return Err(Error::Argument(Argument::WindowBytes));
+        }
+        if self.stanza_bytes < 10_000 || self.element_bytes < 10_000 {
+            return Err(Error::Argument(Argument::StanzaBytes));
+        }
+        Ok(())
+    }
+}
+
+/// Channel-binding data of the TLS layer (SASL-08). Give all that are known; none is fine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChannelBinding<'a> {
+    /// `tls-exporter` (RFC 9266), TLS 1.3 only: 32 bytes.
+    pub exporter: Option<&'a [u8]>,
+    /// `tls-server-end-point` (RFC 5929): hash of the server's certificate, at most 64 bytes.
+    pub server_end_point: Option<&'a [u8]>,
+}

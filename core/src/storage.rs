@@ -1,0 +1,65 @@
+//! The memory a session lives in: lent by the owner, never grown.
+
+use crate::config::Config;
+use crate::contact::ContactSlot;
+use crate::session::RequestSlot;
+use crate::transfer::TransferSlot;
+
+/// Every byte of state that depends on a size. Slots start as `EMPTY`; byte parts may hold anything.
+#[derive(Debug)]
+pub struct Storage<'a> {
+    /// One per transfer at a time, both directions together.
+    pub transfers: &'a mut [TransferSlot],
+    /// One per peer that takes part in a transfer, or was asked what it can.
+    pub contacts: &'a mut [ContactSlot],
+    /// One per request of ours that is not answered yet (blocks need none).
+    pub requests: &'a mut [RequestSlot],
+    /// XML reader: open element names, namespaces, the tag under way.
+    pub xml: &'a mut [u8],
+    /// The stanza being read, without file bytes.
+    pub stanza: &'a mut [u8],
+    /// One received block that was split over inputs.
+    pub block: &'a mut [u8],
+    /// Answers and requests waiting to be transmitted.
+    pub outbox: &'a mut [u8],
+    /// Ids of received blocks that are not acknowledged yet.
+    pub acks: &'a mut [u8],
+}
+
+/// How large each part must be at least; more is never wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// Slots for transfers.
+    pub transfers: usize,
+    /// Slots for contacts.
+    pub contacts: usize,
+    /// Slots for requests.
+    pub requests: usize,
+    /// Bytes for the XML reader.
+    pub xml_bytes: usize,
+    /// Bytes for a stanza.
+    pub stanza_bytes: usize,
+    /// Bytes for a block.
+    pub block_bytes: usize,
+    /// Bytes for the outbox.
+    pub outbox_bytes: usize,
+    /// Bytes for acknowledgements.
+    pub acks_bytes: usize,
+}
+
+impl Needs {
+    /// What `transfers` transfers at once need under this configuration.
+    pub fn of(cfg: &Config<'_>, transfers: u16) -> Self {
+        let transfers = usize::from(transfers.max(1));
+        Self {
+            transfers,
+            contacts: transfers.saturating_add(1),
+            requests: transfers.saturating_mul(2).saturating_add(2),
+            xml_bytes: 2048,
+            stanza_bytes: 3072,
+            block_bytes: usize::from(cfg.block_bytes),
+            outbox_bytes: 2048,
+            acks_bytes: 1024,
+        }
+    }
+}
