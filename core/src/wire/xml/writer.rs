@@ -1,0 +1,246 @@
+//! Bounded writer: every stanza goes straight into the caller's output (XML-09).
+
+use super::WriteError;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Writes XML into a borrowed buffer and never past it.
+///
+/// On overflow it writes nothing more but keeps counting, so that [`WriteError::NoSpace`] tells the exact length.
+#[derive(Debug)]
+pub struct Writer<'o> {
+    out: &'o mut [u8],
+    /// Bytes asked for so far; more than `out.len()` after an overflow.
+    len: usize,
+    invalid: bool,
+    tag_open: bool,
+}
+
+/// Where a string is going to stand, which decides what is escaped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Text,
+    Value,
+}
+
+impl<'o> Writer<'o> {
+    /// A writer at the start of `out`.
+    pub fn new(out: &'o mut [u8]) -> Self {
+        Self { out, len: 0, invalid: false, tag_open: false }
+    }
+
+    /// Writes `<name`; the tag stays open for attributes.
+    pub fn open(&mut self, name: &str) -> &mut Self {
+        self.end_tag();
+        self.put(b"<");
+        self.put(name.as_bytes());
+        self.tag_open = true;
+        self
+    }
+
+    /// Writes one attribute of the open tag, escaped.
+    pub fn attr(&mut self, name: &str, value: &str) -> &mut Self {
+        self.attr_parts(name, &[value])
+    }
+
+    /// Writes the attribute if there is a value.
+    pub fn attr_opt(&mut self, name: &str, value: Option<&str>) -> &mut Self {
+        match value {
+            Some(value) => self.attr(name, value),
+            None => self,
+        }
+    }
+
+    /// Writes a decimal number as attribute.
+    pub fn attr_u64(&mut self, name: &str, value: u64) -> &mut Self {
+        self.attr_start(name);
+        self.number(value);
+        self.put(b"'");
+        self
+    }
+
+    /// Writes an attribute whose value is the parts one after another, each escaped.
+    pub fn attr_parts(&mut self, name: &str, parts: &[&str]) -> &mut Self {
+        self.attr_start(name);
+        for part in parts {
+            self.escaped(part, Place::Value);
+        }
+        self.put(b"'");
+        self
+    }
+
+    /// Writes character data, escaped.
+    pub fn text(&mut self, s: &str) -> &mut Self {
+        self.end_tag();
+        self.escaped(s, Place::Text);
+        self
+    }
+
+    /// Writes a decimal number as character data.
+    pub fn text_u64(&mut self, value: u64) -> &mut Self {
+        self.end_tag();
+        self.number(value);
+        self
+    }
+
+    /// Writes bytes as lower-case hexadecimal character data.
+    pub fn text_hex(&mut self, bytes: &[u8]) -> &mut Self {
+        self.end_tag();
+        for byte in bytes {
+            self.put(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
+        }
+        self
+    }
+
+    /// Writes bytes as base64 with padding, encoded straight into the output (RFC 4648 section 4).
+    pub fn text_base64(&mut self, bytes: &[u8]) -> &mut Self {
+        self.end_tag();
+        let Some(needed) = base64::encoded_len(bytes.len(), true) else {
+            self.len = usize::MAX;
+            return self;
+        };
+        let end = self.len.saturating_add(needed);
+        if let Some(room) = self.out.get_mut(self.len..end)
+            && STANDARD.encode_slice(bytes, room).is_err()
+        {
+            self.invalid = true;
+        }
+        self.len = end;
+        self
+    }
+
+    /// Closes the element: `/>` if nothing was put inside, else `</name>`.
+    pub fn close(&mut self, name: &str) -> &mut Self {
+        if self.tag_open {
+            self.tag_open = false;
+            self.put(b"/>");
+        } else {
+            self.put(b"</");
+            self.put(name.as_bytes());
+            self.put(b">");
+        }
+        self
+    }
+
+    /// Writes `s` as it stands, for constants such as the stream header.
+    pub fn raw(&mut self, s: &str) -> &mut Self {
+        self.end_tag();
+        self.put(s.as_bytes());
+        self
+    }
+
+    /// Bytes asked for so far, also those that did not fit.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// True before the first byte.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Ends writing and tells how many bytes of the buffer are output. A tag still open for attributes gets its `>`,
+    /// which is how a stream header is written.
+    ///
+    /// # Errors
+    /// [`WriteError::Invalid`] if a string held a code point XML cannot carry, [`WriteError::NoSpace`] if the
+    /// buffer is too small; the buffer's content is then of no use.
+    pub fn finish(mut self) -> Result<usize, WriteError> {
+        self.end_tag();
+        if self.invalid {
+            return Err(WriteError::Invalid);
+        }
+        if self.len > self.out.len() {
+            return Err(WriteError::NoSpace { needed: self.len });
+        }
+        Ok(self.len)
+    }
+
+    fn attr_start(&mut self, name: &str) {
+        self.put(b" ");
+        self.put(name.as_bytes());
+        self.put(b"='");
+    }
+
+    /// Ends a tag that is still open for attributes, because content follows.
+    fn end_tag(&mut self) {
+        if self.tag_open {
+            self.tag_open = false;
+            self.put(b">");
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        let end = self.len.saturating_add(bytes.len());
+        if let Some(room) = self.out.get_mut(self.len..end) {
+            for (to, from) in room.iter_mut().zip(bytes) {
+                *to = *from;
+            }
+        }
+        self.len = end;
+    }
+
+    fn number(&mut self, mut value: u64) {
+        // 20 digits hold every u64.
+        let mut digits = [0u8; 20];
+        let mut used = 0usize;
+        for place in digits.iter_mut().rev() {
+            // The remainder of ten always fits a byte.
+            *place = b'0'.wrapping_add(u8::try_from(value % 10).unwrap_or(0));
+            used = used.wrapping_add(1);
+            value /= 10;
+            if value == 0 {
+                break;
+            }
+        }
+        let from = digits.len().wrapping_sub(used);
+        self.put(digits.get(from..).unwrap_or_default());
+    }
+
+    fn escaped(&mut self, s: &str, place: Place) {
+        let mut rest = s.as_bytes();
+        loop {
+            let plain = rest.iter().position(|b| needs_care(*b)).unwrap_or(rest.len());
+            let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
+            self.put(head);
+            let Some((&byte, after)) = tail.split_first() else {
+                return;
+            };
+            rest = after;
+            match (byte, place) {
+                (b'&', _) => self.put(b"&amp;"),
+                (b'<', _) => self.put(b"&lt;"),
+                (b'>', _) => self.put(b"&gt;"),
+                (b'\'', Place::Value) => self.put(b"&apos;"),
+                (b'"', Place::Value) => self.put(b"&quot;"),
+                (b'\t', Place::Value) => self.put(b"&#9;"),
+                (b'\n', Place::Value) => self.put(b"&#10;"),
+                // A literal CR would come out as LF at the reader, in text too.
+                (b'\r', _) => self.put(b"&#13;"),
+                (b'\t' | b'\n' | b'\'' | b'"', Place::Text) => self.put(&[byte]),
+                (0xEF, _) => {
+                    // U+FFFE and U+FFFF are the only multi-byte scalar values outside `Char`.
+                    if let [0xBF, 0xBE | 0xBF, ..] = after {
+                        self.invalid = true;
+                    }
+                    self.put(&[byte]);
+                }
+                _ => self.invalid = true,
+            }
+        }
+    }
+}
+
+/// True for bytes that are escaped somewhere, may not be written, or may start a code point that may not.
+fn needs_care(byte: u8) -> bool {
+    byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | b'\'' | b'"' | 0xEF)
+}
+
+fn hex_digit(nibble: u8) -> u8 {
+    match nibble {
+        0..=9 => b'0'.wrapping_add(nibble),
+        _ => b'a'.wrapping_sub(10).wrapping_add(nibble),
+    }
+}
