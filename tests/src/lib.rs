@@ -1,1 +1,3 @@
 //! Everything that checks libxft.
+
+pub mod servers;

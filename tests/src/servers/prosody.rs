@@ -1,0 +1,63 @@
+//! Prosody's configuration and start.
+
+use std::process::Stdio;
+
+use super::process::Process;
+use super::{Doing, Error, Kind, Site};
+
+/// What mod_limits does in the packaged configuration.
+const PACKAGED_LIMITS: &str = r#"limits = { c2s = { rate = "10kb/s" }, s2sin = { rate = "30kb/s" } }"#;
+
+pub(super) fn start(site: &Site<'_>) -> Result<Process, Error> {
+    let config = site.dir.join("prosody.cfg.lua");
+    std::fs::write(&config, text(site)).doing("writing Prosody's configuration")?;
+    std::fs::create_dir(site.dir.join("data")).doing("making Prosody's data folder")?;
+    site.owner.give(site.dir)?;
+    for (user, password) in &site.setup.accounts {
+        let mut register = site.owner.command("prosodyctl");
+        register.arg("--config").arg(&config).args(["register", user, &site.setup.domain, password]);
+        let output =
+            register.current_dir(site.dir).stdin(Stdio::null()).output().doing("starting prosodyctl")?;
+        if !output.status.success() {
+            let log = [output.stdout, output.stderr].concat();
+            return Err(Error::NotReady {
+                kind: Kind::Prosody,
+                log: String::from_utf8_lossy(&log).into_owned(),
+            });
+        }
+    }
+    let mut command = site.owner.command("prosody");
+    command.arg("-F").arg("--config").arg(&config);
+    Process::start(command, site.dir)
+}
+
+fn text(site: &Site<'_>) -> String {
+    let (dir, domain) = (site.dir.display(), &site.setup.domain);
+    let limits = if site.setup.limited { ", \"limits\"" } else { "" };
+    let mut text = format!(
+        r#"data_path = "{dir}/data"
+log = {{ {{ to = "file", filename = "{dir}/server.log", levels = {{ min = "info" }} }} }}
+interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {c2s} }}
+c2s_direct_tls_ports = {{ {tls} }}
+s2s_ports = {{ }}
+http_ports = {{ }}
+https_ports = {{ }}
+modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "smacks"{limits} }}
+modules_disabled = {{ "s2s" }}
+authentication = "internal_hashed"
+password_hash = "SHA-256"
+c2s_require_encryption = {encrypted}
+ssl = {{ certificate = "{dir}/server.crt", key = "{dir}/server.key" }}
+"#,
+        c2s = site.c2s_port,
+        tls = site.tls_port,
+        encrypted = !site.setup.plain,
+    );
+    if site.setup.limited {
+        text.push_str(PACKAGED_LIMITS);
+        text.push('\n');
+    }
+    text.push_str(&format!("VirtualHost \"{domain}\"\n"));
+    text
+}
