@@ -1,3 +1,4 @@
 //! Bytes to values and back: no state machines, no time.
 
+pub mod base64;
 pub mod xml;

@@ -1,0 +1,462 @@
+//! Base64 (RFC 4648 section 4): strict for SASL, incremental and in place for in-band blocks.
+//!
+//! All calls into the engine use arrays of fixed size, because only then the optimizer can prove that none of
+//! its bounds checks fails and drop their panic paths.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use core::ops::Range;
+
+/// Characters handed to the engine at once, and the bytes they decode to. The engine works on 32 characters per
+/// round and treats the last quantum apart, hence a multiple of 32 and 4 more.
+const CHUNK: usize = 516;
+const CHUNK_BYTES: usize = CHUNK / 4 * 3;
+/// Characters at the end of a text left to the slow path, because padding may be there.
+const QUANTUM_KEPT: usize = 4;
+/// Fewer quanta than this are decoded faster one by one.
+const WORTH_QUANTA: usize = 12;
+
+const PAD: u8 = 64;
+const SPACE: u8 = 65;
+const INVALID: u8 = 66;
+
+/// Class of every byte: 0..=63 value, [`PAD`], [`SPACE`] (the four XML white-space characters) or [`INVALID`].
+const CLASS: [u8; 256] = class_table();
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time only
+const fn class_table() -> [u8; 256] {
+    let mut table = [INVALID; 256];
+    let mut value = 0u8;
+    while value < 64 {
+        let symbol = match value {
+            0..=25 => b'A' + value,
+            26..=51 => b'a' + value - 26,
+            52..=61 => b'0' + value - 52,
+            62 => b'+',
+            _ => b'/',
+        };
+        table[symbol as usize] = value;
+        value += 1;
+    }
+    table[b'=' as usize] = PAD;
+    table[b' ' as usize] = SPACE;
+    table[b'\t' as usize] = SPACE;
+    table[b'\n' as usize] = SPACE;
+    table[b'\r' as usize] = SPACE;
+    table
+}
+
+/// Why a text is not the base64 we accept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base64Error {
+    /// A character outside the alphabet; white space too where the strict profile holds.
+    Character,
+    /// `=` where no padding can stand.
+    Padding,
+    /// Anything but white space after the padding.
+    AfterPadding,
+    /// The last character carries bits that no byte takes (B64-N05).
+    TrailingBits,
+    /// The text ends inside a quantum.
+    Truncated,
+    /// More decoded bytes than the limit given at the start.
+    TooLong,
+    /// The output slice is too small.
+    NoSpace,
+}
+
+/// Incremental decoder of one base64 text that may arrive in any pieces.
+///
+/// Bytes are put out as soon as eight bits are there, so a piece never yields more bytes than it has
+/// characters: that is what makes decoding in place safe at any split, even after white space moved the quanta.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockDecoder {
+    limit: usize,
+    decoded: usize,
+    strict: bool,
+    phase: Phase,
+    /// Bits of the current quantum that are not out yet, in the low end.
+    bits: u8,
+    failed: Option<Base64Error>,
+}
+
+/// Where in a quantum the text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Chars0,
+    Chars1,
+    Chars2,
+    Chars3,
+    /// Two characters and one pad; the second pad must follow.
+    HalfPadded,
+    Padded,
+}
+
+impl BlockDecoder {
+    /// Decoder for one in-band block: skips XML white space (IBB-19), gives at most `limit` bytes.
+    #[must_use]
+    pub const fn new(limit: usize) -> Self {
+        Self::with_profile(limit, false)
+    }
+
+    const fn with_profile(limit: usize, strict: bool) -> Self {
+        Self { limit, decoded: 0, strict, phase: Phase::Chars0, bits: 0, failed: None }
+    }
+
+    /// Bytes decoded so far.
+    #[must_use]
+    pub const fn decoded(&self) -> usize {
+        self.decoded
+    }
+
+    /// Decodes `text` into `out` from index `write` on; returns the index after the last byte written.
+    ///
+    /// # Errors
+    /// The first error is kept: every later call, [`finish`](Self::finish) too, returns it again.
+    pub fn decode(&mut self, text: &[u8], out: &mut [u8], write: usize) -> Result<usize, Base64Error> {
+        let mut rest = text;
+        let mut write = write;
+        while !rest.is_empty() {
+            let used = self.step(rest, out, &mut write)?;
+            rest = rest.get(used..).unwrap_or(&[]);
+        }
+        self.failed.map_or(Ok(write), Err)
+    }
+
+    /// Decodes the text at `read` of `buf` into the same buffer from `write` on, `write <= read.start`;
+    /// returns the index after the last byte written, which is never after `read.end`.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode); [`Base64Error::NoSpace`] when the ranges do not fit the buffer.
+    pub fn decode_in_place(
+        &mut self,
+        buf: &mut [u8],
+        read: Range<usize>,
+        write: usize,
+    ) -> Result<usize, Base64Error> {
+        if write > read.start || read.end > buf.len() {
+            return self.fail(Base64Error::NoSpace);
+        }
+        let mut at = read.start;
+        let mut write = write;
+        while let Some((before, after)) = buf.split_at_mut_checked(at) {
+            let text = after.get(..read.end.saturating_sub(at)).unwrap_or(&[]);
+            if text.is_empty() {
+                break;
+            }
+            let used = if before.len().saturating_sub(write) >= CHUNK_BYTES {
+                self.step(text, before, &mut write)?
+            } else {
+                // Until the gap has grown, input and output of a chunk overlap.
+                let mut copy = [0u8; CHUNK];
+                let length = copy_prefix(&mut copy, text);
+                self.step(copy.get(..length).unwrap_or(&[]), buf, &mut write)?
+            };
+            at = at.saturating_add(used);
+        }
+        self.failed.map_or(Ok(write), Err)
+    }
+
+    /// Says that the text is complete.
+    ///
+    /// # Errors
+    /// [`Base64Error::Truncated`] inside a quantum, or the error met before.
+    pub fn finish(&mut self) -> Result<(), Base64Error> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        match self.phase {
+            Phase::Chars0 | Phase::Padded => Ok(()),
+            _ => self.fail(Base64Error::Truncated),
+        }
+    }
+
+    /// Decodes the start of `text` by the fastest way that fits; returns how many characters it took.
+    fn step(&mut self, text: &[u8], out: &mut [u8], write: &mut usize) -> Result<usize, Base64Error> {
+        if self.phase == Phase::Chars0
+            && self.failed.is_none()
+            && let Some(used) =
+                self.whole_chunk(text, out, write).or_else(|| self.part_chunk(text, out, write))
+        {
+            return Ok(used);
+        }
+        let used = text.len().min(self.slow_len());
+        self.slow(text.get(..used).unwrap_or(&[]), out, write)?;
+        Ok(used)
+    }
+
+    /// `None` when the engine refuses: white space or padding is normal and the slow path tells it from errors.
+    fn whole_chunk(&mut self, text: &[u8], out: &mut [u8], write: &mut usize) -> Option<usize> {
+        let chunk = text.first_chunk::<CHUNK>()?;
+        let room = out.get_mut(*write..)?.first_chunk_mut::<CHUNK_BYTES>()?;
+        self.decoded = self.decoded.checked_add(CHUNK_BYTES).filter(|bytes| *bytes <= self.limit)?;
+        if !decode_chunk(chunk, room) {
+            self.decoded = self.decoded.saturating_sub(CHUNK_BYTES);
+            return None;
+        }
+        *write = write.saturating_add(CHUNK_BYTES);
+        Some(CHUNK)
+    }
+
+    /// Decodes the whole quanta of a short text through a filled-up chunk: cheaper than character by character,
+    /// and no second copy of the engine's code.
+    fn part_chunk(&mut self, text: &[u8], out: &mut [u8], write: &mut usize) -> Option<usize> {
+        let quanta = text.len().saturating_sub(QUANTUM_KEPT).min(CHUNK.saturating_sub(QUANTUM_KEPT)) >> 2;
+        if quanta < WORTH_QUANTA {
+            return None;
+        }
+        let (used, bytes) = (quanta << 2, quanta.checked_mul(3)?);
+        let mut filled = [b'A'; CHUNK];
+        copy_prefix(&mut filled, text.get(..used)?);
+        let mut decoded = [0u8; CHUNK_BYTES];
+        let total = self.decoded.checked_add(bytes).filter(|total| *total <= self.limit)?;
+        let end = write.checked_add(bytes)?;
+        let room = out.get_mut(*write..end)?;
+        if !decode_chunk(&filled, &mut decoded) {
+            return None;
+        }
+        copy_prefix(room, &decoded);
+        (self.decoded, *write) = (total, end);
+        Some(used)
+    }
+
+    /// Characters for the slow path before the engine can be tried again.
+    const fn slow_len(&self) -> usize {
+        match self.phase {
+            Phase::Chars1 => 3,
+            Phase::Chars2 => 2,
+            Phase::Chars3 => 1,
+            _ => CHUNK,
+        }
+    }
+
+    fn slow(&mut self, text: &[u8], out: &mut [u8], write: &mut usize) -> Result<(), Base64Error> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        for &byte in text {
+            let class = CLASS.get(usize::from(byte)).copied().unwrap_or(INVALID);
+            match class {
+                0..=63 => {
+                    let step = self.value(class);
+                    if let Some(byte) = step.or_else(|error| self.fail(error))? {
+                        if self.decoded >= self.limit {
+                            return self.fail(Base64Error::TooLong);
+                        }
+                        let Some(slot) = out.get_mut(*write) else {
+                            return self.fail(Base64Error::NoSpace);
+                        };
+                        *slot = byte;
+                        *write = write.saturating_add(1);
+                        self.decoded = self.decoded.saturating_add(1);
+                    }
+                }
+                PAD => self.pad().or_else(|error| self.fail(error))?,
+                SPACE if !self.strict => {}
+                _ => return self.fail(Base64Error::Character),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one character of the alphabet, gives the byte it completes.
+    fn value(&mut self, value: u8) -> Result<Option<u8>, Base64Error> {
+        let (phase, byte, bits) = match self.phase {
+            Phase::Chars0 => (Phase::Chars1, None, value),
+            Phase::Chars1 => (Phase::Chars2, Some((self.bits << 2) | (value >> 4)), value & 0x0f),
+            Phase::Chars2 => (Phase::Chars3, Some((self.bits << 4) | (value >> 2)), value & 0x03),
+            Phase::Chars3 => (Phase::Chars0, Some((self.bits << 6) | value), 0),
+            Phase::HalfPadded | Phase::Padded => return Err(Base64Error::AfterPadding),
+        };
+        self.phase = phase;
+        self.bits = bits;
+        Ok(byte)
+    }
+
+    fn pad(&mut self) -> Result<(), Base64Error> {
+        self.phase = match self.phase {
+            Phase::Chars2 | Phase::Chars3 if self.bits != 0 => return Err(Base64Error::TrailingBits),
+            Phase::Chars2 => Phase::HalfPadded,
+            Phase::Chars3 | Phase::HalfPadded => Phase::Padded,
+            Phase::Padded => return Err(Base64Error::AfterPadding),
+            Phase::Chars0 | Phase::Chars1 => return Err(Base64Error::Padding),
+        };
+        Ok(())
+    }
+
+    fn fail<T>(&mut self, error: Base64Error) -> Result<T, Base64Error> {
+        let first = *self.failed.get_or_insert(error);
+        Err(first)
+    }
+}
+
+/// Decodes a whole text with the strict profile (SASL-02): no white space at all; returns the byte count.
+///
+/// # Errors
+/// Any [`Base64Error`]; [`Base64Error::TooLong`] when `out` is too small.
+pub fn decode_strict(text: &[u8], out: &mut [u8]) -> Result<usize, Base64Error> {
+    let mut decoder = BlockDecoder::with_profile(out.len(), true);
+    let length = decoder.decode(text, out, 0)?;
+    decoder.finish()?;
+    Ok(length)
+}
+
+/// Characters that `bytes` bytes become, padding included; saturates.
+#[must_use]
+pub const fn encoded_len(bytes: usize) -> usize {
+    bytes.div_ceil(3).saturating_mul(4)
+}
+
+/// Encodes with padding into the start of `out`; returns the characters written, or `None` when `out` is too
+/// small (see [`encoded_len`]), then nothing is written.
+#[must_use]
+pub fn encode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
+    let length = encoded_len(bytes.len());
+    let mut to = out.get_mut(..length)?;
+    let mut from = bytes;
+    while let Some((chunk, rest)) = from.split_first_chunk::<CHUNK_BYTES>() {
+        let (slot, tail) = to.split_first_chunk_mut::<CHUNK>()?;
+        encode_chunk(chunk, slot);
+        (from, to) = (rest, tail);
+    }
+    // The zeros after the last bytes give the zero bits that the last character needs.
+    let mut filled = [0u8; CHUNK_BYTES];
+    let mut text = [0u8; CHUNK];
+    if !from.is_empty() {
+        copy_prefix(&mut filled, from);
+        encode_chunk(&filled, &mut text);
+        copy_prefix(to, &text);
+        let pads = from.len().div_ceil(3).saturating_mul(3).saturating_sub(from.len());
+        to.iter_mut().rev().take(pads).for_each(|slot| *slot = b'=');
+    }
+    Some(length)
+}
+
+/// One place that calls the engine, not inlined, so that its unrolled code exists once.
+#[inline(never)]
+fn decode_chunk(text: &[u8; CHUNK], out: &mut [u8; CHUNK_BYTES]) -> bool {
+    STANDARD_NO_PAD.decode_slice(text, out) == Ok(CHUNK_BYTES)
+}
+
+/// See [`decode_chunk`].
+#[inline(never)]
+fn encode_chunk(bytes: &[u8; CHUNK_BYTES], out: &mut [u8; CHUNK]) {
+    let _ = STANDARD_NO_PAD.encode_slice(bytes, out);
+}
+
+/// Copies as much of `from` as fits into the start of `to`; returns the length.
+fn copy_prefix(to: &mut [u8], from: &[u8]) -> usize {
+    let length = to.len().min(from.len());
+    if let (Some(to), Some(from)) = (to.get_mut(..length), from.get(..length)) {
+        to.copy_from_slice(from);
+    }
+    length
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    use super::*;
+
+    /// Vectors B64-01 .. B64-13.
+    const PLAIN: &[(&[u8], &str)] = &[
+        (b"", ""),
+        (b"f", "Zg=="),
+        (b"fo", "Zm8="),
+        (b"foo", "Zm9v"),
+        (b"foob", "Zm9vYg=="),
+        (b"fooba", "Zm9vYmE="),
+        (b"foobar", "Zm9vYmFy"),
+        (&[0], "AA=="),
+        (&[0, 0], "AAA="),
+        (&[0, 0, 0], "AAAA"),
+        (&[0xff, 0xff, 0xff], "////"),
+        (&[0xfb, 0xff, 0xbf], "+/+/"),
+        (&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], "AAECAwQFBgcICQoLDA0ODw=="),
+    ];
+
+    /// Vectors B64-N01 .. B64-N22 with the result of columns A and B.
+    type Case = (&'static str, Result<&'static [u8], Base64Error>, Result<&'static [u8], Base64Error>);
+    const DECISIONS: &[Case] = &[
+        ("Zm9v", Ok(b"foo"), Ok(b"foo")),
+        ("Zm9vYg==", Ok(b"foob"), Ok(b"foob")),
+        ("Zm9vYg=", Err(Base64Error::Truncated), Err(Base64Error::Truncated)),
+        ("Zm9vYg", Err(Base64Error::Truncated), Err(Base64Error::Truncated)),
+        ("Zm9vYh==", Err(Base64Error::TrailingBits), Err(Base64Error::TrailingBits)),
+        ("Zm9vYmF=", Err(Base64Error::TrailingBits), Err(Base64Error::TrailingBits)),
+        ("=AAA", Err(Base64Error::Padding), Err(Base64Error::Padding)),
+        ("BBBB=CCC", Err(Base64Error::Padding), Err(Base64Error::Padding)),
+        ("Zm=v", Err(Base64Error::TrailingBits), Err(Base64Error::TrailingBits)),
+        ("Zg=v", Err(Base64Error::AfterPadding), Err(Base64Error::AfterPadding)),
+        ("Zm9vYg==Zm9v", Err(Base64Error::AfterPadding), Err(Base64Error::AfterPadding)),
+        ("Zm9v====", Err(Base64Error::Padding), Err(Base64Error::Padding)),
+        ("==", Err(Base64Error::Padding), Err(Base64Error::Padding)),
+        ("====", Err(Base64Error::Padding), Err(Base64Error::Padding)),
+        ("Zm9v\n", Err(Base64Error::Character), Ok(b"foo")),
+        ("\n    Zm9v\n    YmFy\n  ", Err(Base64Error::Character), Ok(b"foobar")),
+        ("Zm 9v", Err(Base64Error::Character), Ok(b"foo")),
+        ("Zm9v\u{a0}", Err(Base64Error::Character), Err(Base64Error::Character)),
+        ("Zm-_", Err(Base64Error::Character), Err(Base64Error::Character)),
+        ("Zm9v.", Err(Base64Error::Character), Err(Base64Error::Character)),
+        ("\u{ff3a}m9v", Err(Base64Error::Character), Err(Base64Error::Character)),
+        ("", Ok(b""), Ok(b"")),
+    ];
+
+    fn block<'o>(text: &str, out: &'o mut [u8]) -> Result<&'o [u8], Base64Error> {
+        let mut decoder = BlockDecoder::new(64);
+        let end = decoder.decode(text.as_bytes(), out, 0)?;
+        decoder.finish()?;
+        Ok(&out[..end])
+    }
+
+    #[test]
+    fn vectors_encode_and_decode() {
+        for &(bytes, text) in PLAIN {
+            let mut out = [0u8; 64];
+            assert_eq!(encode(bytes, &mut out), Some(text.len()));
+            assert_eq!(&out[..text.len()], text.as_bytes());
+            assert_eq!(block(text, &mut out), Ok(bytes));
+            let strict = decode_strict(text.as_bytes(), &mut out).map(|end| &out[..end]);
+            assert_eq!(strict, Ok(bytes));
+        }
+    }
+
+    #[test]
+    fn decoder_decisions_follow_both_columns() {
+        for &(text, strict, tolerant) in DECISIONS {
+            let mut out = [0u8; 64];
+            assert_eq!(block(text, &mut out), tolerant, "{text:?}");
+            let got = decode_strict(text.as_bytes(), &mut out).map(|end| &out[..end]);
+            assert_eq!(got, strict, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn in_place_decoding_of_single_characters_never_overtakes_the_text() {
+        let mut buf = *b"Zm9vYmFy";
+        let mut decoder = BlockDecoder::new(6);
+        let mut write = 0;
+        for at in 0..buf.len() {
+            write = decoder.decode_in_place(&mut buf, at..at + 1, write).unwrap();
+            assert!(write <= at + 1);
+        }
+        decoder.finish().unwrap();
+        assert_eq!(&buf[..write], b"foobar");
+    }
+
+    #[test]
+    fn block_longer_than_its_limit_is_refused_and_stays_refused() {
+        let mut out = [0u8; 64];
+        let mut decoder = BlockDecoder::new(5);
+        assert_eq!(decoder.decode(b"Zm9vYmFy", &mut out, 0), Err(Base64Error::TooLong));
+        assert_eq!(decoder.decode(b"Zm9v", &mut out, 0), Err(Base64Error::TooLong));
+        assert_eq!(decoder.finish(), Err(Base64Error::TooLong));
+    }
+
+    #[test]
+    fn read_range_outside_the_buffer_is_no_space() {
+        let mut buf = *b"Zm9v";
+        assert_eq!(BlockDecoder::new(9).decode_in_place(&mut buf, 0..5, 0), Err(Base64Error::NoSpace));
+        assert_eq!(BlockDecoder::new(9).decode_in_place(&mut buf, 0..4, 1), Err(Base64Error::NoSpace));
+    }
+}
