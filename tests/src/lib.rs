@@ -1,3 +1,4 @@
 //! Everything that checks libxft.
 
+pub mod router;
 pub mod servers;
