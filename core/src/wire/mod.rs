@@ -1,4 +1,5 @@
 //! Bytes to values and back: no state machines, no time.
 
 pub mod base64;
+pub mod scram;
 pub mod xml;
