@@ -2,4 +2,5 @@
 
 pub mod base64;
 pub mod scram;
+pub mod stanza;
 pub mod xml;

@@ -1,0 +1,233 @@
+//! One first-level element as a flat tree in borrowed memory.
+//!
+//! Records stand in document order. An element is its kind, namespace, name length, flags, length of the whole record
+//! and of the attributes (little endian), then name, attributes and the records of its content. A run of text is its
+//! kind, the length of the whole record, then the bytes. An open element keeps the place of its parent where its
+//! length will stand, so that nothing beside the tape grows with depth.
+
+use super::{Element, Ns};
+
+const ELEMENT: u8 = 1;
+const TEXT: u8 = 2;
+const OPEN: u8 = 1;
+const ATTRIBUTES_CUT: u8 = 2;
+const FLAGS_AT: usize = 3;
+const SIZE_AT: usize = 4;
+const ATTRIBUTES_AT: usize = 8;
+const ELEMENT_HEAD: usize = 12;
+const TEXT_HEAD: usize = 8;
+
+/// Bytes only a stanza's `<error/>` may use, so that its condition is readable behind any echoed payload.
+const RESERVE: usize = 256;
+
+/// How much of the tape a record may use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// All but the reserve.
+    Common,
+    /// All.
+    Whole,
+}
+
+/// What became of character data that follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Run {
+    /// Starts a new record.
+    New,
+    /// Extends the record at this place.
+    At(usize),
+    /// Is dropped: a piece before it did not fit, and a hole must not be glued over.
+    Cut,
+}
+
+/// The recorder.
+#[derive(Debug)]
+pub(super) struct Tape<'a> {
+    buf: &'a mut [u8],
+    len: usize,
+    current: usize,
+    run: Run,
+    truncated: bool,
+}
+
+/// A record taken apart.
+pub(super) enum Record<'s> {
+    Element(ElementHead<'s>),
+    Text(&'s [u8]),
+}
+
+/// The parts of an element record.
+pub(super) struct ElementHead<'s> {
+    pub ns: Ns,
+    pub name: &'s [u8],
+    pub attributes: &'s [u8],
+    pub content: &'s [u8],
+    pub attributes_cut: bool,
+}
+
+impl<'a> Tape<'a> {
+    pub fn new(buf: &'a mut [u8]) -> Self {
+        Self { buf, len: 0, current: 0, run: Run::New, truncated: false }
+    }
+
+    pub fn clear(&mut self) {
+        (self.len, self.current, self.run, self.truncated) = (0, 0, Run::New, false);
+    }
+
+    /// Says that something was left out on purpose.
+    pub fn mark_truncated(&mut self) {
+        self.truncated = true;
+    }
+
+    /// The first element recorded.
+    pub fn root(&self) -> Element<'_> {
+        match self.buf.get(..self.len).and_then(Record::split) {
+            Some((Record::Element(head), _)) => Element::from_head(head, self.truncated),
+            _ => Element::EMPTY,
+        }
+    }
+
+    /// Records a start tag; false if it does not fit. Attributes that do not fit are left out one by one.
+    pub fn open<'t>(
+        &mut self,
+        ns: Ns,
+        name: &str,
+        attributes: impl Iterator<Item = (&'t str, &'t str)>,
+        room: Room,
+    ) -> bool {
+        self.run = Run::New;
+        let at = self.len;
+        let (Ok(name_len), Ok(parent)) = (u8::try_from(name.len()), u32::try_from(self.current)) else {
+            self.truncated = true;
+            return false;
+        };
+        let [p0, p1, p2, p3] = parent.to_le_bytes();
+        let head = [ELEMENT, ns.number(), name_len, OPEN, p0, p1, p2, p3, 0, 0, 0, 0];
+        if !(self.put(&head, room) && self.put(name.as_bytes(), room)) {
+            self.len = at;
+            self.truncated = true;
+            return false;
+        }
+        let attributes_at = self.len;
+        for (name, value) in attributes {
+            if !self.attribute(name, value, room) {
+                self.truncated = true;
+                self.set(at.saturating_add(FLAGS_AT), &[OPEN | ATTRIBUTES_CUT]);
+            }
+        }
+        let size = u32::try_from(self.len.saturating_sub(attributes_at)).unwrap_or(u32::MAX);
+        self.set(at.saturating_add(ATTRIBUTES_AT), &size.to_le_bytes());
+        self.current = at;
+        true
+    }
+
+    /// Ends the element that was opened last and is not ended yet.
+    pub fn close(&mut self) {
+        self.run = Run::New;
+        let at = self.current;
+        let Some((_, head)) = self.buf.split_at_checked(at) else { return };
+        let Some(&[_, _, _, flags, p0, p1, p2, p3]) = head.first_chunk::<TEXT_HEAD>() else { return };
+        let parent = u32::from_le_bytes([p0, p1, p2, p3]);
+        let size = u32::try_from(self.len.saturating_sub(at)).unwrap_or(u32::MAX);
+        self.set(at.saturating_add(FLAGS_AT), &[flags & !OPEN]);
+        self.set(at.saturating_add(SIZE_AT), &size.to_le_bytes());
+        self.current = usize::try_from(parent).unwrap_or(0);
+    }
+
+    /// Records character data of the open element; what does not fit is cut at a character.
+    pub fn text(&mut self, text: &str) {
+        let at = match self.run {
+            Run::At(at) => at,
+            Run::Cut => return,
+            Run::New => {
+                if text.is_empty() {
+                    return;
+                }
+                let at = self.len;
+                if !self.put(&[TEXT, 0, 0, 0, 0, 0, 0, 0], Room::Common) {
+                    self.truncated = true;
+                    self.run = Run::Cut;
+                    return;
+                }
+                at
+            }
+        };
+        let free = self.limit(Room::Common).saturating_sub(self.len);
+        let fits = text.get(..text.floor_char_boundary(free)).unwrap_or_default();
+        self.put(fits.as_bytes(), Room::Common);
+        self.run = Run::At(at);
+        if fits.len() < text.len() {
+            self.truncated = true;
+            self.run = Run::Cut;
+        }
+        let size = u32::try_from(self.len.saturating_sub(at)).unwrap_or(u32::MAX);
+        self.set(at.saturating_add(SIZE_AT), &size.to_le_bytes());
+    }
+
+    fn attribute(&mut self, name: &str, value: &str, room: Room) -> bool {
+        let before = self.len;
+        let (Ok(name_len), Ok(value_len)) = (u8::try_from(name.len()), u16::try_from(value.len())) else {
+            return false;
+        };
+        let [low, high] = value_len.to_le_bytes();
+        let fits = self.put(&[name_len, low, high], room)
+            && self.put(name.as_bytes(), room)
+            && self.put(value.as_bytes(), room);
+        if !fits {
+            self.len = before;
+        }
+        fits
+    }
+
+    fn limit(&self, room: Room) -> usize {
+        match room {
+            Room::Common => self.buf.len().saturating_sub(RESERVE),
+            Room::Whole => self.buf.len(),
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8], room: Room) -> bool {
+        let end = self.len.saturating_add(bytes.len());
+        if end > self.limit(room) {
+            return false;
+        }
+        self.set(self.len, bytes);
+        self.len = end;
+        true
+    }
+
+    fn set(&mut self, at: usize, bytes: &[u8]) {
+        if let Some(place) = self.buf.get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len())) {
+            place.copy_from_slice(bytes);
+        }
+    }
+}
+
+impl<'s> Record<'s> {
+    /// Takes the first record off `bytes`.
+    pub fn split(bytes: &'s [u8]) -> Option<(Self, &'s [u8])> {
+        let &[kind, ns, name_len, flags, s0, s1, s2, s3] = bytes.first_chunk::<TEXT_HEAD>()?;
+        let size = usize::try_from(u32::from_le_bytes([s0, s1, s2, s3])).ok()?;
+        if kind == TEXT {
+            let (record, after) = bytes.split_at_checked(size)?;
+            return Some((Self::Text(record.get(TEXT_HEAD..)?), after));
+        }
+        let (record, after) =
+            if flags & OPEN == 0 { bytes.split_at_checked(size)? } else { (bytes, <&[u8]>::default()) };
+        let (&[.., a0, a1, a2, a3], body) = record.split_first_chunk::<ELEMENT_HEAD>()?;
+        let attributes_len = usize::try_from(u32::from_le_bytes([a0, a1, a2, a3])).ok()?;
+        let (name, body) = body.split_at_checked(usize::from(name_len))?;
+        let (attributes, content) = body.split_at_checked(attributes_len)?;
+        let attributes_cut = flags & ATTRIBUTES_CUT != 0;
+        let ns = Ns::from_number(ns);
+        Some((Self::Element(ElementHead { ns, name, attributes, content, attributes_cut }), after))
+    }
+}
+
+/// Takes the first attribute off: name, value, rest.
+pub(super) fn split_attribute(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (&[name_len, low, high], rest) = bytes.split_first_chunk::<3>()?;
+    let (name, rest) = rest.split_at_checked(usize::from(name_len))?;
+    let (value, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes([low, high])))?;
+    Some((name, value, rest))
+}
