@@ -1,4 +1,6 @@
 //! Everything that checks libxft.
 
+pub mod fuzz_targets;
 pub mod router;
 pub mod servers;
+pub mod xml_trace;

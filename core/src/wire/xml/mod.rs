@@ -1,9 +1,16 @@
-//! The XML subset of XMPP: an incremental reader and a bounded writer (XML-01..10).
+//! The XML subset of RFC 6120 section 11, read and written without a heap (XML-01..10).
 //!
-//! Both work in memory the caller lends; neither allocates, recurses or looks at a byte twice.
+//! [`Reader`] takes bytes in any pieces and gives one event at a time; [`Writer`] puts escaped XML straight into the
+//! caller's output. Both work in memory the caller lends, and neither recurses or looks at a byte twice.
 
+mod chars;
+mod declaration;
 mod error;
+mod markup;
 mod reader;
+mod record;
+mod reference;
+mod scope;
 mod tag;
 mod writer;
 

@@ -1,11 +1,25 @@
 //! The tag an event is about, borrowed from the reader's scratch memory.
 
-use core::marker::PhantomData;
+use super::record::{Kind, Record, Span, local_name, slice};
+
+/// Where a tag lies in the scratch memory.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Head {
+    pub(super) name_at: usize,
+    pub(super) name_len: u8,
+    pub(super) prefix_len: u8,
+    pub(super) ns: Span,
+    /// Records of the attributes: first byte and one past the last.
+    pub(super) records: (usize, usize),
+}
 
 /// Name and attributes of the last start tag, or the name of the last end tag.
+///
+/// Names and values live until the next call of [`Reader::next`](super::Reader::next).
 #[derive(Clone, Copy, Debug)]
 pub struct Tag<'r> {
-    buf: PhantomData<&'r [u8]>,
+    pub(super) mem: &'r [u8],
+    pub(super) head: Head,
 }
 
 /// One attribute that is not a namespace declaration.
@@ -20,26 +34,55 @@ pub struct Attribute<'r> {
 }
 
 impl<'r> Tag<'r> {
-    pub(super) fn new() -> Self {
-        Self { buf: PhantomData }
-    }
     /// Namespace name, empty for none.
     #[must_use]
     pub fn ns(&self) -> &'r str {
-        ""
+        text(self.head.ns.bytes(self.mem))
     }
+
     /// Local name.
     #[must_use]
     pub fn local(&self) -> &'r str {
-        ""
+        text(local_name(self.name(), self.head.prefix_len))
     }
-    /// Prefix as written, empty for none. Only for echoing; never compare it (XML-04).
+
+    /// Prefix as written, empty for none. Never compare it: prefixes are arbitrary (XML-04).
     #[must_use]
     pub fn prefix(&self) -> &'r str {
-        ""
+        let len = usize::from(self.head.prefix_len);
+        text(slice(self.mem, self.head.name_at, len))
     }
+
     /// The attributes in document order, namespace declarations left out.
     pub fn attributes(&self) -> impl Iterator<Item = Attribute<'r>> + use<'r> {
-        core::iter::empty()
+        let (mem, (mut at, end)) = (self.mem, self.head.records);
+        core::iter::from_fn(move || {
+            while at < end {
+                let record = Record::read(mem, at)?;
+                let here = at;
+                at = at.wrapping_add(record.size());
+                if !record.kind.is_declaration() {
+                    return Some(attribute(mem, here, record));
+                }
+            }
+            None
+        })
     }
+
+    fn name(&self) -> &'r [u8] {
+        slice(self.mem, self.head.name_at, usize::from(self.head.name_len))
+    }
+}
+
+fn attribute(mem: &[u8], at: usize, record: Record) -> Attribute<'_> {
+    let ns = match record.kind {
+        Kind::Prefixed => text(record.ns.bytes(mem)),
+        _ => "",
+    };
+    Attribute { ns, local: text(record.local(mem, at)), value: text(record.value(mem, at)) }
+}
+
+/// The reader stored checked UTF-8 only, so the empty string never shows.
+fn text(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
 }

@@ -1,0 +1,290 @@
+//! Everything between `<` and `>`: the declaration, start tags, end tags, the way into a CDATA section.
+
+use super::chars::{self, NAME, NAME_START, SPACE, VALUE};
+use super::reader::{After, Cursor, Event, Reader, State, Step};
+use super::{XmlError, declaration};
+
+const CDATA: &[u8] = b"[CDATA[";
+
+impl Reader<'_> {
+    /// One step outside of character data; `byte` is the next one of the input.
+    pub(super) fn markup(&mut self, cursor: &mut Cursor<'_>, byte: u8) -> Step {
+        match self.state {
+            State::TagName => self.tag_name(cursor)?,
+            State::AttributeName => self.attribute_name(cursor)?,
+            State::Value(quote) => self.value(cursor, quote)?,
+            State::EndName => return self.end_name(cursor, byte),
+            State::Begin(_) | State::First | State::Declaration => self.begin(cursor, byte)?,
+            _ => {
+                cursor.bump(1);
+                return self.structure(byte);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The end of an empty-element tag.
+    pub(super) fn end_empty(&mut self) -> Event {
+        self.scope.hide_attributes();
+        self.after = After::Forget;
+        self.leave();
+        Event::End
+    }
+
+    /// The single bytes that hold tags together.
+    fn structure(&mut self, byte: u8) -> Step {
+        let space = chars::is(byte, SPACE);
+        self.state = match (self.state, byte) {
+            (State::Prolog, b'<') => State::Markup,
+            (state @ (State::Prolog | State::Epilog), _) if space => state,
+            (State::Markup, _) => self.open_markup(byte)?,
+            (State::Bang(seen), _) => self.bang(seen, byte)?,
+            (State::InTag(_), _) if space => State::InTag(true),
+            (State::InTag(_), b'>') => return self.start(State::Content).map(Some),
+            (State::InTag(_), b'/') => State::Slash,
+            (State::InTag(true), _) => self.begin_attribute(byte)?,
+            (State::Slash, b'>') => return self.start(State::EmptyTag).map(Some),
+            (state @ (State::Equals | State::Quote | State::EndSpace), _) if space => state,
+            (State::Equals, b'=') => State::Quote,
+            (State::Quote, b'\'' | b'"') => State::Value(byte),
+            (State::EndSpace, b'>') => return Ok(Some(self.end())),
+            _ => return Err(XmlError::NotWellFormed),
+        };
+        Ok(None)
+    }
+
+    /// The first bytes of the stream: a byte order mark and a declaration, both optional (XML-01).
+    fn begin(&mut self, cursor: &mut Cursor<'_>, byte: u8) -> Result<(), XmlError> {
+        self.state = match (self.state, byte) {
+            (State::Begin(0), 0xEF) => State::Begin(1),
+            (State::Begin(1), 0xBB) => State::Begin(2),
+            (State::Begin(2), 0xBF) => State::Begin(3),
+            (State::Begin(0 | 3), b'<') => State::First,
+            (State::First, b'?') => {
+                self.scope.begin();
+                State::Declaration
+            }
+            (State::Declaration, _) => self.declaration(byte)?,
+            (State::Begin(0 | 3), _) => {
+                self.state = State::Prolog;
+                return Ok(());
+            }
+            (State::First, _) => {
+                self.state = State::Markup;
+                return Ok(());
+            }
+            _ => return Err(XmlError::NotWellFormed),
+        };
+        cursor.bump(1);
+        Ok(())
+    }
+
+    fn declaration(&mut self, byte: u8) -> Result<State, XmlError> {
+        let have = self.scope.collected().len();
+        let fits = match have {
+            0..=2 => b"xml".get(have) == Some(&byte),
+            3 => chars::is(byte, SPACE),
+            _ => true,
+        };
+        if !fits {
+            // Any other target makes it a processing instruction.
+            return Err(XmlError::RestrictedXml);
+        }
+        if byte == b'>' {
+            declaration::check(self.scope.collected())?;
+            self.scope.forget();
+            return Ok(State::Prolog);
+        }
+        let room = declaration::MAX_BYTES.saturating_sub(have);
+        self.scope.push(&[byte], room, XmlError::ValueTooLong)?;
+        Ok(State::Declaration)
+    }
+
+    /// The byte after `<` decides what it is.
+    fn open_markup(&mut self, byte: u8) -> Result<State, XmlError> {
+        match byte {
+            b'/' if self.depth > 0 => {
+                self.end_name = self.scope.show_open()?;
+                Ok(State::EndName)
+            }
+            b'!' => Ok(State::Bang(0)),
+            b'?' => Err(XmlError::RestrictedXml),
+            _ if !begins_name(byte) => Err(XmlError::NotWellFormed),
+            _ if self.depth >= self.limits.depth => Err(XmlError::TooDeep),
+            _ => {
+                self.scope.begin();
+                self.first_of_name(byte)?;
+                Ok(State::TagName)
+            }
+        }
+    }
+
+    /// `<!` is only followed by a CDATA section here; comments and DOCTYPE end the stream (ATK-01).
+    fn bang(&mut self, seen: u8, byte: u8) -> Result<State, XmlError> {
+        if seen == 0 && matches!(byte, b'-' | b'D') {
+            return Err(XmlError::RestrictedXml);
+        }
+        if CDATA.get(usize::from(seen)) != Some(&byte) {
+            return Err(XmlError::NotWellFormed);
+        }
+        match self.depth {
+            0 => Err(XmlError::NotWellFormed),
+            1 => Err(XmlError::BadFormat),
+            _ if usize::from(seen.wrapping_add(1)) == CDATA.len() => Ok(State::Cdata(0)),
+            _ => Ok(State::Bang(seen.wrapping_add(1))),
+        }
+    }
+
+    fn begin_attribute(&mut self, byte: u8) -> Result<State, XmlError> {
+        if !begins_name(byte) {
+            return Err(XmlError::NotWellFormed);
+        }
+        self.scope.begin_attribute(&self.limits)?;
+        self.first_of_name(byte)?;
+        Ok(State::AttributeName)
+    }
+
+    /// The byte that was needed to know that a name begins is its first.
+    fn first_of_name(&mut self, byte: u8) -> Result<(), XmlError> {
+        if byte < 0x80 {
+            return self.scope.push_name(&[byte], &self.limits);
+        }
+        self.utf8.push(byte).map(|_| ())
+    }
+
+    fn tag_name(&mut self, cursor: &mut Cursor<'_>) -> Result<(), XmlError> {
+        if self.name(cursor)? {
+            self.scope.end_tag_name()?;
+            self.state = State::InTag(false);
+        }
+        Ok(())
+    }
+
+    fn attribute_name(&mut self, cursor: &mut Cursor<'_>) -> Result<(), XmlError> {
+        if self.name(cursor)? {
+            self.scope.end_attribute_name()?;
+            self.state = State::Equals;
+        }
+        Ok(())
+    }
+
+    /// Reads on in a name; true when a byte that is not part of it follows.
+    fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, XmlError> {
+        while let Some(byte) = cursor.peek() {
+            let starts = self.scope.name().at_start();
+            if byte >= 0x80 || self.utf8.is_pending() {
+                if let Some(c) = self.wide_char(cursor)? {
+                    let fits = chars::is_name_start(c) || (!starts && chars::is_name(c));
+                    if !fits {
+                        return Err(XmlError::NotWellFormed);
+                    }
+                    let bytes = self.utf8;
+                    self.scope.push_name(bytes.bytes(), &self.limits)?;
+                }
+                continue;
+            }
+            if starts && !chars::is(byte, NAME_START) {
+                return Err(XmlError::NotWellFormed);
+            }
+            let run = cursor.run(NAME);
+            if !run.is_empty() {
+                self.scope.push_name(run, &self.limits)?;
+            } else if byte == b':' {
+                cursor.bump(1);
+                self.scope.push_colon(&self.limits)?;
+            } else {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads on in an attribute value, white space normalised (XM-13).
+    fn value(&mut self, cursor: &mut Cursor<'_>, quote: u8) -> Result<(), XmlError> {
+        while let Some(byte) = cursor.peek() {
+            if byte >= 0x80 || self.utf8.is_pending() {
+                self.cr = false;
+                if self.wide_char(cursor)?.is_some() {
+                    let bytes = self.utf8;
+                    self.scope.push_value(bytes.bytes(), &self.limits)?;
+                }
+                continue;
+            }
+            let run = cursor.run(VALUE);
+            if !run.is_empty() {
+                self.cr = false;
+                self.scope.push_value(run, &self.limits)?;
+                continue;
+            }
+            cursor.bump(1);
+            let cr = core::mem::take(&mut self.cr);
+            match byte {
+                b'\'' | b'"' if byte == quote => {
+                    self.state = State::InTag(false);
+                    return self.scope.end_attribute();
+                }
+                b'\'' | b'"' => self.scope.push_value(&[byte], &self.limits)?,
+                b'&' => {
+                    self.begin_reference(quote);
+                    return Ok(());
+                }
+                b'\n' if cr => {}
+                b'\t' | b'\n' | b'\r' => {
+                    self.cr = byte == b'\r';
+                    self.scope.push_value(b" ", &self.limits)?;
+                }
+                _ => return Err(XmlError::NotWellFormed),
+            }
+        }
+        Ok(())
+    }
+
+    /// A start tag is complete.
+    fn start(&mut self, then: State) -> Result<Event, XmlError> {
+        self.scope.end_tag(&self.limits)?;
+        self.depth = self.depth.saturating_add(1);
+        self.state = then;
+        if then == State::Content {
+            self.after = After::Open;
+        }
+        Ok(Event::Start)
+    }
+
+    /// Reads on in the name of an end tag, which must be that of the innermost open element, prefix included.
+    fn end_name(&mut self, cursor: &mut Cursor<'_>, byte: u8) -> Step {
+        let (at, left) = self.end_name;
+        if left == 0 {
+            cursor.bump(1);
+            self.state = State::EndSpace;
+            return self.structure(byte);
+        }
+        let rest = cursor.rest();
+        let part = rest.get(..usize::from(left)).unwrap_or(rest);
+        if self.scope.bytes(at, part.len()) != part {
+            return Err(XmlError::NotWellFormed);
+        }
+        cursor.bump(part.len());
+        // `part` is never longer than `left`.
+        let read = u8::try_from(part.len()).unwrap_or(left);
+        self.end_name = (at.wrapping_add(part.len()), left.wrapping_sub(read));
+        Ok(None)
+    }
+
+    fn end(&mut self) -> Event {
+        self.after = After::Close;
+        self.leave();
+        Event::End
+    }
+
+    fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.state = match self.depth {
+            0 => State::Epilog,
+            _ => State::Content,
+        };
+    }
+}
+
+fn begins_name(byte: u8) -> bool {
+    byte >= 0x80 || chars::is(byte, NAME_START)
+}

@@ -1,0 +1,421 @@
+//! Open elements, namespaces in scope and the tag being read, all in the caller's scratch memory.
+
+use super::record::{Frame, Kind, Record, Span, XML_NS, XMLNS_NS, slice, to_usize};
+use super::tag::Head;
+use super::{Limits, Tag, XmlError};
+
+/// The stack of open elements with the tag being read on top.
+#[derive(Debug)]
+pub(super) struct Scope<'a> {
+    mem: &'a mut [u8],
+    /// One past the last frame; the tag being read begins here.
+    base: usize,
+    /// One past the last byte in use.
+    top: usize,
+    /// Default namespace where the next tag stands.
+    default: Span,
+    /// Declarations in scope, those of the tag being read not counted.
+    declarations: u8,
+    head: Head,
+    /// Default namespace and declarations the tag being read brings.
+    new_default: Span,
+    new_declarations: u8,
+    name: Name,
+    /// Where the attribute being read begins.
+    record_at: usize,
+    attributes: u8,
+    /// One bit per hash of an attribute name, so that a tag without suspicion is not searched for doubles.
+    seen: u64,
+    suspicious: bool,
+    prefixed: u8,
+}
+
+/// The name being read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Name {
+    len: u8,
+    /// Bytes before the colon, 0 without one.
+    prefix_len: u8,
+}
+
+impl Name {
+    /// True where an `NCName` has to begin.
+    pub(super) fn at_start(self) -> bool {
+        self.len == 0 || (self.prefix_len != 0 && self.len == self.prefix_len.wrapping_add(1))
+    }
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(mem: &'a mut [u8]) -> Self {
+        Self {
+            mem,
+            base: 0,
+            top: 0,
+            default: Span::default(),
+            declarations: 0,
+            head: Head::default(),
+            new_default: Span::default(),
+            new_declarations: 0,
+            name: Name::default(),
+            record_at: 0,
+            attributes: 0,
+            seen: 0,
+            suspicious: false,
+            prefixed: 0,
+        }
+    }
+
+    pub(super) fn reset(&mut self) {
+        (self.base, self.top, self.declarations) = (0, 0, 0);
+        self.default = Span::default();
+        self.head = Head::default();
+    }
+
+    pub(super) fn tag(&self) -> Tag<'_> {
+        Tag { mem: self.mem, head: self.head }
+    }
+
+    /// What was collected since [`Scope::begin`].
+    pub(super) fn collected(&self) -> &[u8] {
+        self.mem.get(self.base..self.top).unwrap_or_default()
+    }
+
+    /// Begins a tag.
+    pub(super) fn begin(&mut self) {
+        self.top = self.base;
+        self.head = Head { name_at: self.base, ..Head::default() };
+        self.new_default = self.default;
+        self.new_declarations = 0;
+        self.name = Name::default();
+        (self.attributes, self.seen, self.prefixed) = (0, 0, 0);
+        self.suspicious = false;
+    }
+
+    pub(super) fn name(&self) -> Name {
+        self.name
+    }
+
+    /// Adds a piece of a name, prefix and colon included.
+    pub(super) fn push_name(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), XmlError> {
+        let room = usize::from(limits.name_bytes.saturating_sub(self.name.len));
+        self.push(bytes, room, XmlError::NameTooLong)?;
+        let added = u8::try_from(bytes.len()).map_err(|_| XmlError::NameTooLong)?;
+        self.name.len = self.name.len.wrapping_add(added);
+        Ok(())
+    }
+
+    /// Adds the colon of a name.
+    pub(super) fn push_colon(&mut self, limits: &Limits) -> Result<(), XmlError> {
+        if self.name.at_start() || self.name.prefix_len != 0 {
+            return Err(XmlError::NotWellFormed);
+        }
+        self.name.prefix_len = self.name.len;
+        self.push_name(b":", limits)
+    }
+
+    /// Ends the element's name.
+    pub(super) fn end_tag_name(&mut self) -> Result<(), XmlError> {
+        if self.name.at_start() {
+            return Err(XmlError::NotWellFormed);
+        }
+        self.head.name_len = self.name.len;
+        self.head.prefix_len = self.name.prefix_len;
+        self.head.records = (self.top, self.top);
+        Ok(())
+    }
+
+    /// Begins an attribute.
+    pub(super) fn begin_attribute(&mut self, limits: &Limits) -> Result<(), XmlError> {
+        if self.attributes >= limits.attributes {
+            return Err(XmlError::TooManyAttributes);
+        }
+        self.attributes = self.attributes.wrapping_add(1);
+        self.name = Name::default();
+        self.record_at = self.top;
+        self.push(&[0; Record::BYTES], Record::BYTES, XmlError::ScratchFull)
+    }
+
+    /// Ends an attribute's name.
+    pub(super) fn end_attribute_name(&mut self) -> Result<(), XmlError> {
+        if self.name.at_start() {
+            return Err(XmlError::NotWellFormed);
+        }
+        let name = slice(self.mem, self.record_at.wrapping_add(Record::BYTES), usize::from(self.name.len));
+        let ends = name.first().zip(name.last());
+        let (first, last) = ends.map_or((0, 0), |(a, b)| (u32::from(*a), u32::from(*b)));
+        let bit = 1u64.wrapping_shl(
+            first.wrapping_add(last.wrapping_mul(7)).wrapping_add(u32::from(self.name.len).wrapping_mul(3)),
+        );
+        self.suspicious |= self.seen & bit != 0;
+        self.seen |= bit;
+        Ok(())
+    }
+
+    /// Adds a piece of an attribute value.
+    pub(super) fn push_value(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), XmlError> {
+        let have = self.top.wrapping_sub(self.value_at());
+        let room = usize::from(limits.value_bytes).saturating_sub(have);
+        self.push(bytes, room, XmlError::ValueTooLong)
+    }
+
+    /// Ends an attribute.
+    pub(super) fn end_attribute(&mut self) -> Result<(), XmlError> {
+        let value_len = self.top.wrapping_sub(self.value_at());
+        let mut record = Record {
+            kind: Kind::Plain,
+            name_len: self.name.len,
+            prefix_len: self.name.prefix_len,
+            value_len: u16::try_from(value_len).map_err(|_| XmlError::ValueTooLong)?,
+            ns: Span::default(),
+        };
+        let at = self.record_at;
+        if record.prefix_len != 0 {
+            record.kind = Kind::Prefixed;
+            if record.prefix(self.mem, at) == b"xmlns" {
+                record.kind = Kind::Prefix;
+            }
+        } else if record.name(self.mem, at) == b"xmlns" {
+            record.kind = Kind::Default;
+        }
+        match record.kind {
+            Kind::Plain => {}
+            Kind::Prefixed => self.prefixed = self.prefixed.wrapping_add(1),
+            Kind::Default | Kind::Prefix => self.declare(at, record)?,
+        }
+        let written = record.write(self.mem, at);
+        written.ok_or(XmlError::ScratchFull)
+    }
+
+    /// Completes the tag: resolves its names and refuses doubled attributes.
+    pub(super) fn end_tag(&mut self, limits: &Limits) -> Result<(), XmlError> {
+        self.head.records.1 = self.top;
+        let in_scope = self.declarations.saturating_add(self.new_declarations);
+        if in_scope > limits.namespaces {
+            return Err(XmlError::TooManyNamespaces);
+        }
+        self.head.ns = match self.head.prefix_len {
+            0 => self.new_default,
+            len => self.lookup(slice(self.mem, self.head.name_at, usize::from(len)))?,
+        };
+        if self.prefixed != 0 {
+            self.resolve_attributes()?;
+        }
+        if (self.suspicious || self.prefixed > 1) && self.has_double() {
+            return Err(XmlError::NotWellFormed);
+        }
+        Ok(())
+    }
+
+    /// Makes the tag just read an open element: its name and declarations stay, other attributes go.
+    pub(super) fn commit(&mut self) -> Result<(), XmlError> {
+        let end = self.keep_declarations().ok_or(XmlError::ScratchFull)?;
+        let frame = Frame {
+            start: u32::try_from(self.base).map_err(|_| XmlError::ScratchFull)?,
+            name_len: self.head.name_len,
+            prefix_len: self.head.prefix_len,
+            declarations: self.new_declarations,
+            ns: self.head.ns,
+            outer_default: self.default,
+        };
+        frame.write(self.mem, end).ok_or(XmlError::ScratchFull)?;
+        self.top = end.wrapping_add(Frame::BYTES);
+        self.base = self.top;
+        self.default = self.new_default;
+        self.declarations = self.declarations.wrapping_add(self.new_declarations);
+        Ok(())
+    }
+
+    /// Drops the tag being read without opening it.
+    pub(super) fn forget(&mut self) {
+        self.top = self.base;
+    }
+
+    /// The attributes of the tag are no longer of interest.
+    pub(super) fn hide_attributes(&mut self) {
+        self.head.records = (0, 0);
+    }
+
+    /// Makes [`Scope::tag`] show the innermost open element and gives the bytes its end tag must repeat.
+    pub(super) fn show_open(&mut self) -> Result<(usize, u8), XmlError> {
+        let frame = Frame::read(self.mem, self.base).ok_or(XmlError::NotWellFormed)?;
+        self.head = Head {
+            name_at: to_usize(frame.start),
+            name_len: frame.name_len,
+            prefix_len: frame.prefix_len,
+            ns: frame.ns,
+            records: (0, 0),
+        };
+        Ok((self.head.name_at, self.head.name_len))
+    }
+
+    pub(super) fn bytes(&self, at: usize, len: usize) -> &[u8] {
+        slice(self.mem, at, len)
+    }
+
+    /// Closes the innermost open element.
+    pub(super) fn pop(&mut self) -> Result<(), XmlError> {
+        let frame = Frame::read(self.mem, self.base).ok_or(XmlError::NotWellFormed)?;
+        self.base = to_usize(frame.start);
+        self.top = self.base;
+        self.default = frame.outer_default;
+        self.declarations = self.declarations.wrapping_sub(frame.declarations);
+        Ok(())
+    }
+
+    /// Adds bytes to the tag being read. The smaller of both bounds names the error, whatever the split (XM-15).
+    pub(super) fn push(&mut self, bytes: &[u8], room: usize, full: XmlError) -> Result<(), XmlError> {
+        let free = self.mem.len().saturating_sub(self.top);
+        if bytes.len() > room && room <= free {
+            return Err(full);
+        }
+        let end = self.top.wrapping_add(bytes.len());
+        let to = self.mem.get_mut(self.top..end);
+        for (to, from) in to.ok_or(XmlError::ScratchFull)?.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        self.top = end;
+        Ok(())
+    }
+
+    fn value_at(&self) -> usize {
+        self.record_at.wrapping_add(Record::BYTES).wrapping_add(usize::from(self.name.len))
+    }
+
+    /// Notes a namespace declaration if it is one that may be made (XML-04).
+    fn declare(&mut self, at: usize, record: Record) -> Result<(), XmlError> {
+        let (mem, bad) = (&*self.mem, Err(XmlError::BadNamespacePrefix));
+        let value = record.value(mem, at);
+        if value == XMLNS_NS.as_bytes() {
+            return bad;
+        }
+        let is_xml = value == XML_NS.as_bytes();
+        if record.kind == Kind::Default {
+            let start = u32::try_from(record.value_at(at)).map_err(|_| XmlError::ScratchFull)?;
+            self.new_default = Span { start, len: record.value_len };
+            if is_xml {
+                return bad;
+            }
+        } else {
+            let prefix = record.local(mem, at);
+            if value.is_empty() || prefix == b"xmlns" || is_xml != (prefix == b"xml") {
+                return bad;
+            }
+        }
+        self.new_declarations = self.new_declarations.saturating_add(1);
+        Ok(())
+    }
+
+    /// What a prefix stands for inside the tag being read.
+    fn lookup(&self, prefix: &[u8]) -> Result<Span, XmlError> {
+        if prefix == b"xml" {
+            return Ok(Span::XML);
+        }
+        let (start, end) = self.head.records;
+        if self.new_declarations != 0
+            && let Some(found) = self.declared(prefix, start, end)
+        {
+            return Ok(found);
+        }
+        let mut end = self.base;
+        // Each turn goes down one open element, so the depth limit bounds it.
+        while let Some(frame) = Frame::read(self.mem, end) {
+            if frame.declarations != 0 {
+                let stop = end.wrapping_sub(Frame::BYTES);
+                if let Some(found) = self.declared(prefix, frame.records_at(), stop) {
+                    return Ok(found);
+                }
+            }
+            end = to_usize(frame.start);
+        }
+        Err(XmlError::BadNamespacePrefix)
+    }
+
+    fn declared(&self, prefix: &[u8], mut at: usize, end: usize) -> Option<Span> {
+        while at < end {
+            let record = Record::read(self.mem, at)?;
+            if record.kind == Kind::Prefix && record.local(self.mem, at) == prefix {
+                let start = u32::try_from(record.value_at(at)).ok()?;
+                let len = record.value_len;
+                return Some(Span { start, len });
+            }
+            at = at.wrapping_add(record.size());
+        }
+        None
+    }
+
+    fn resolve_attributes(&mut self) -> Result<(), XmlError> {
+        let (mut at, end) = self.head.records;
+        while at < end {
+            let mut record = Record::read(self.mem, at).ok_or(XmlError::ScratchFull)?;
+            if record.kind == Kind::Prefixed {
+                record.ns = self.lookup(record.prefix(self.mem, at))?;
+                record.write(self.mem, at).ok_or(XmlError::ScratchFull)?;
+            }
+            at = at.wrapping_add(record.size());
+        }
+        Ok(())
+    }
+
+    /// True if two attributes have one name, as written or expanded (XM-10). The attribute limit bounds the cost.
+    fn has_double(&self) -> bool {
+        let (first, end) = self.head.records;
+        let mut at = first;
+        while let Some(one) = Record::read(self.mem, at).filter(|_| at < end) {
+            let mut other_at = at.wrapping_add(one.size());
+            let next = other_at;
+            while let Some(other) = Record::read(self.mem, other_at).filter(|_| other_at < end) {
+                if self.same_name((at, one), (other_at, other)) {
+                    return true;
+                }
+                other_at = other_at.wrapping_add(other.size());
+            }
+            at = next;
+        }
+        false
+    }
+
+    fn same_name(&self, (at, one): (usize, Record), (other_at, other): (usize, Record)) -> bool {
+        let mem = &*self.mem;
+        if one.name(mem, at) == other.name(mem, other_at) {
+            return true;
+        }
+        one.kind == Kind::Prefixed
+            && other.kind == Kind::Prefixed
+            && one.local(mem, at) == other.local(mem, other_at)
+            && one.ns.bytes(mem) == other.ns.bytes(mem)
+    }
+
+    /// Moves the declarations of the tag together; gives one past the last.
+    fn keep_declarations(&mut self) -> Option<usize> {
+        let (mut at, end) = self.head.records;
+        let mut to = at;
+        let mut left = self.new_declarations;
+        while left != 0 && at < end {
+            let record = Record::read(self.mem, at)?;
+            let next = at.wrapping_add(record.size());
+            if record.kind.is_declaration() {
+                left = left.wrapping_sub(1);
+                if at != to {
+                    self.shift(record.value_at(at), record.value_at(to));
+                    let shift = at.wrapping_sub(to);
+                    let region = self.mem.get_mut(to..next)?;
+                    if shift <= region.len() {
+                        region.copy_within(shift.., 0);
+                    }
+                }
+                to = to.wrapping_add(record.size());
+            }
+            at = next;
+        }
+        Some(to)
+    }
+
+    /// A namespace name moved: the tag's own namespace may have been it.
+    fn shift(&mut self, from: usize, to: usize) {
+        for span in [&mut self.head.ns, &mut self.new_default] {
+            if to_usize(span.start) == from {
+                span.start = u32::try_from(to).unwrap_or(0);
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The bodies of the fuzz targets: each takes any bytes and fails only on a broken promise.
+//!
+//! `tests/fuzz` runs them under libFuzzer, `tests/tests/corpora.rs` replays the committed corpora through them.
+
+mod xml;
+
+pub use xml::xml;

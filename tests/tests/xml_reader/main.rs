@@ -1,0 +1,3 @@
+//! The XML reader and writer: vectors, attacks, limits, any split, another reader, round trips.
+
+mod vectors;
