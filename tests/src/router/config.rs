@@ -25,6 +25,10 @@ pub enum Mechanism {
 }
 
 impl Mechanism {
+    /// All, in the order a server prefers them.
+    pub const ALL: [Self; 5] =
+        [Self::ScramSha256Plus, Self::ScramSha256, Self::ScramSha1Plus, Self::ScramSha1, Self::Plain];
+
     /// The registered name.
     pub fn name(self) -> &'static str {
         match self {
@@ -138,11 +142,10 @@ pub struct LimitsElement {
 impl RouterConfig {
     /// A server for `domain` and accounts of (local part, password): STARTTLS required, all mechanisms, stanzas up to 262144 bytes.
     pub fn new(domain: &str, accounts: &[(&str, &str)], seed: u64) -> Self {
-        use Mechanism::{Plain, ScramSha1, ScramSha1Plus, ScramSha256, ScramSha256Plus};
         Self {
             domain: domain.to_ascii_lowercase(),
             accounts: accounts.iter().map(|(u, p)| (u.to_ascii_lowercase(), (*p).to_owned())).collect(),
-            mechanisms: vec![ScramSha256Plus, ScramSha256, ScramSha1Plus, ScramSha1, Plain],
+            mechanisms: Mechanism::ALL.to_vec(),
             tls: Tls::Required,
             announce_bindings: true,
             scram_rounds: 4096,
