@@ -1,6 +1,8 @@
 //! Bytes to values and back: no state machines, no time.
 
 pub mod base64;
+pub mod date;
+pub mod jid;
 pub mod scram;
 pub mod stanza;
 pub mod xml;
