@@ -1,2 +1,34 @@
-//! C ABI of libxft.
+//! The C ABI of libxft: pointer checks, codes and flat structures around `xft-core`, nothing else.
+//!
+//! Room by room: `border` turns C pointers into Rust references or a status, `arena` carves the caller's block into a
+//! session (the only place that knows its layout), `codes`, `reasons` and `conditions` hold the numbers, `config` and
+//! `output` the flat structures, `calls` the functions. `include/xft.h` is made from these files.
 #![no_std]
+#![allow(non_camel_case_types)]
+
+mod arena;
+mod border;
+mod calls;
+mod codes;
+mod conditions;
+mod config;
+mod output;
+mod reasons;
+
+pub use arena::{XFT_SESSION_ALIGN, xft_session};
+pub use calls::*;
+pub use codes::*;
+pub use conditions::*;
+pub use config::*;
+pub use output::*;
+pub use reasons::*;
+
+/// A panic cannot happen: the build of the archive fails if any path to this function is left. Spinning keeps the
+/// watchdog of a board honest should that proof ever be skipped.
+#[cfg(feature = "panic-handler")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {
+        core::hint::spin_loop();
+    }
+}

@@ -1,0 +1,617 @@
+//! The functions of the C ABI, in the order in which a program meets them.
+
+use crate::arena::{Header, Plan, XFT_SESSION_ALIGN, xft_session};
+use crate::border::{apart, bytes, bytes_mut, check, place, put, session};
+use crate::codes::{self, xft_status, xft_status::*};
+use crate::conditions;
+use crate::config::{self, xft_config};
+use crate::output::{handle, xft_file, xft_marks, xft_output, xft_received, xft_refusal};
+use crate::reasons;
+use core::ffi::{CStr, c_char, c_void};
+use xft_core::{Cancel, ChannelBinding, Decline, Instant, StreamEnd, StreamId};
+
+/// Version of this interface: major in the upper 16 bits, minor in the lower. The same major version means that a
+/// program compiled against this header works with the library.
+pub const XFT_ABI_VERSION: u32 = 0x0000_0001;
+
+/// `xft_stream_end`: the other side closed the stream, or it broke.
+pub const XFT_END_LOST: u32 = 1;
+/// `xft_stream_end`: TLS failed: handshake, certificate, or a broken record.
+pub const XFT_END_TLS_FAILED: u32 = 2;
+
+/// `xft_decline`: the file is not wanted.
+pub const XFT_DECLINE_UNWANTED: u32 = 1;
+/// `xft_decline`: not now, busy or no room; the sender may offer it again later.
+pub const XFT_DECLINE_BUSY: u32 = 2;
+
+/// `xft_cancel`: somebody decided so.
+pub const XFT_CANCEL_WISH: u32 = 1;
+/// `xft_cancel`: the file cannot be read any more (sender).
+pub const XFT_CANCEL_READ_FAILED: u32 = 2;
+/// `xft_cancel`: the bytes cannot be stored (receiver): disk full, I/O error.
+pub const XFT_CANCEL_STORE_FAILED: u32 = 3;
+
+/// The version of the interface that the linked library has. Compare it with `XFT_ABI_VERSION` at start: the upper
+/// 16 bits must be equal, else the header and the archive do not belong together. Callable at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn xft_abi_version() -> u32 {
+    XFT_ABI_VERSION
+}
+
+/// The meaning of a status in English, with what to do next; for logs and people.
+///
+/// Returns a NUL-terminated constant of the library that needs no freeing, also for numbers that are no status.
+/// Callable at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn xft_status_text(status: u32) -> *const c_char {
+    lookup(codes::TEXTS, |it| *it as u32, status, c"unknown status; header and library may differ in version")
+}
+
+/// The meaning of a reason in English, with what to do next; for logs and people.
+///
+/// Returns a NUL-terminated constant of the library that needs no freeing, also for numbers that are no reason.
+/// Callable at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn xft_reason_text(reason: u32) -> *const c_char {
+    lookup(
+        reasons::TEXTS,
+        |it| *it as u32,
+        reason,
+        c"unknown reason; header and library may differ in version",
+    )
+}
+
+/// The word of a condition as it stood in the XML, for example `item-not-found`; empty for
+/// `XFT_CONDITION_NONE` and unknown numbers.
+///
+/// Returns a NUL-terminated constant of the library that needs no freeing. Callable at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn xft_condition_name(condition: u32) -> *const c_char {
+    lookup(conditions::NAMES, |it| *it as u32, condition, c"")
+}
+
+fn lookup<T>(
+    table: &[(T, &CStr)],
+    number: fn(&T) -> u32,
+    wanted: u32,
+    other: &'static CStr,
+) -> *const c_char {
+    table.iter().find(|(it, _)| number(it) == wanted).map_or(other.as_ptr(), |(_, text)| text.as_ptr())
+}
+
+/// Fills `*cfg` with the defaults; set the account, the password, the entropy and what should differ afterwards.
+///
+/// `size` is `sizeof(xft_config)`: it tells the library which version of the structure the program was compiled
+/// with. Nothing is kept. Returns `XFT_OK`, `XFT_ERR_NULL`, `XFT_ERR_ALIGN` or `XFT_ERR_STRUCT_SIZE`. Call it first.
+///
+/// # Safety
+/// `cfg` may be written for `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_config_init(cfg: *mut xft_config, size: usize) -> xft_status {
+    // SAFETY: the caller's word, passed on.
+    unsafe { init(cfg, size, config::defaults()) }
+}
+
+/// Fills `*file` with zeros and its size; set the receiver, the name and the file's size afterwards.
+///
+/// `size` is `sizeof(xft_file)`. Nothing is kept. Returns `XFT_OK`, `XFT_ERR_NULL`, `XFT_ERR_ALIGN` or
+/// `XFT_ERR_STRUCT_SIZE`. Call it before each `xft_offer`, or once for several.
+///
+/// # Safety
+/// `file` may be written for `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_file_init(file: *mut xft_file, size: usize) -> xft_status {
+    // SAFETY: the caller's word, passed on.
+    unsafe { init(file, size, xft_file::EMPTY) }
+}
+
+/// A structure that begins with its size; a newer program's longer tail is zeroed.
+unsafe fn init<T: Copy>(at: *mut T, size: usize, value: T) -> xft_status {
+    place!(at);
+    if size < size_of::<T>() || size > crate::border::SIZE_CEILING {
+        return XFT_ERR_STRUCT_SIZE;
+    }
+    let tail = size.saturating_sub(size_of::<T>());
+    // SAFETY: not NULL and aligned (checked above); the caller says that `size` bytes may be written.
+    unsafe {
+        at.write(value);
+        at.add(1).cast::<u8>().write_bytes(0, tail);
+    }
+    XFT_OK
+}
+
+/// Tells how much memory a session with this configuration needs.
+///
+/// Writes the bytes to `*size` and their alignment to `*align`. The texts of `cfg` may still be empty. Returns
+/// `XFT_OK`, or the status of the field that is wrong. Call it before `xft_session_init`; a program with static
+/// memory uses `XFT_SESSION_BYTES` instead.
+///
+/// # Safety
+/// `cfg` is a filled structure; `size` and `align` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_session_layout(
+    cfg: *const xft_config,
+    size: *mut usize,
+    align: *mut usize,
+) -> xft_status {
+    place!(size, align);
+    // SAFETY: the caller's word, as the prototype says.
+    let cfg = check!(unsafe { xft_config::from_c(cfg) });
+    let slots = check!(cfg.slots());
+    // SAFETY: the same.
+    let rust = check!(unsafe { cfg.to_rust() });
+    let Some(plan) = Plan::of(&rust, slots) else { return XFT_ERR_LENGTH };
+    put!(size, plan.total);
+    put!(align, XFT_SESSION_ALIGN);
+    XFT_OK
+}
+
+/// Makes a session in `len` bytes of memory at `mem`.
+///
+/// The memory stays the caller's and belongs to the session until `xft_session_wipe`; it must not be moved, copied
+/// or used otherwise. `cfg` and its texts are copied. `now_ms` is the time on the clock that `xft_tick` will use:
+/// monotonic milliseconds from any origin. On success `*session` is the handle for all other calls. Returns `XFT_OK`,
+/// `XFT_ERR_MEMORY_SIZE`, `XFT_ERR_MEMORY_ALIGN`, or the status of the field of `cfg` that is wrong. One session
+/// serves one thread at a time; different sessions are independent.
+///
+/// # Safety
+/// `mem` may be written for `len` bytes, `cfg` is a filled structure, `session` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_session_init(
+    mem: *mut c_void,
+    len: usize,
+    cfg: *const xft_config,
+    now_ms: u64,
+    session: *mut *mut xft_session,
+) -> xft_status {
+    place!(session);
+    check!(crate::border::shape(mem.cast(), len));
+    // SAFETY: the caller's word, as the prototype says.
+    let cfg = check!(unsafe { xft_config::from_c(cfg) });
+    let slots = check!(cfg.slots());
+    // SAFETY: the same.
+    let rust = check!(unsafe { cfg.to_rust() });
+    // SAFETY: the same; `mem` is checked by `build`.
+    let made = check!(unsafe { Header::build(mem.cast(), len, &rust, slots, Instant::from_ms(now_ms)) });
+    put!(session, made);
+    XFT_OK
+}
+
+/// Ends a session at once, without telling anybody, and overwrites its memory with zeros: passwords, keys and
+/// patient data are gone from it.
+///
+/// The memory is the caller's again and everything the session lent is void. Returns `XFT_OK`, `XFT_ERR_NULL`,
+/// `XFT_ERR_ALIGN` or `XFT_ERR_NO_SESSION`. Call it last; to leave in good order call `xft_close` first and drain
+/// until `XFT_EVENT_OFFLINE`.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_session_wipe(session: *mut xft_session) -> xft_status {
+    // SAFETY: the caller's word, as the prototype says.
+    check!(unsafe { Header::wipe(session) });
+    XFT_OK
+}
+
+/// Tells more about the last call on this session that the session itself refused: how many bytes
+/// `XFT_ERR_NO_SPACE` wanted, for which reason `XFT_ERR_CLOSED` was said.
+///
+/// Mistakes that the C border found (statuses 50..79) are not kept. Returns `XFT_OK`, `XFT_ERR_NULL`,
+/// `XFT_ERR_ALIGN` or `XFT_ERR_NO_SESSION`. Call it right after the refusal.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`; `refusal` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_last_refusal(
+    session: *const xft_session,
+    refusal: *mut xft_refusal,
+) -> xft_status {
+    place!(refusal);
+    let header = session!(session);
+    put!(refusal, header.refusal);
+    XFT_OK
+}
+
+/// Says that the transport of a stream is up. With `XFT_TLS_DIRECT` its TLS is up too.
+///
+/// `stream` is 0, the XMPP stream. Drain with `xft_poll` afterwards: the session has something to send. Returns
+/// `XFT_OK`, `XFT_ERR_STREAM`, `XFT_ERR_STATE` (open already, or owned by the host), `XFT_ERR_CLOSED` or a status of
+/// the border. Call it once per session, after connecting.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_stream_open(session: *mut xft_session, stream: u32) -> xft_status {
+    let header = session!(session);
+    let stream = check!(stream_id(stream));
+    match header.session.stream_open(stream) {
+        Ok(()) => XFT_OK,
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Says that TLS is up, and hands over its channel bindings.
+///
+/// `exporter` is `tls-exporter` (RFC 9266, TLS 1.3: 32 bytes), `server_end_point` is `tls-server-end-point`
+/// (RFC 5929: the hash of the server's certificate, at most 64 bytes); NULL with length 0 where not known. Both are
+/// copied. Give all that are known: they let the login notice a man in the middle. Returns `XFT_OK`,
+/// `XFT_ERR_CHANNEL_BINDING`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
+/// `XFT_OUTPUT_START_TLS`, or before `xft_stream_open` with `XFT_TLS_DIRECT`, once the certificate is verified.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`; the buffers have their lengths.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_tls_done(
+    session: *mut xft_session,
+    exporter: *const u8,
+    exporter_len: usize,
+    server_end_point: *const u8,
+    server_end_point_len: usize,
+) -> xft_status {
+    let header = session!(session);
+    let exporter = bytes!(exporter, exporter_len);
+    let server_end_point = bytes!(server_end_point, server_end_point_len);
+    let binding = ChannelBinding {
+        exporter: Some(exporter).filter(|it| !it.is_empty()),
+        server_end_point: Some(server_end_point).filter(|it| !it.is_empty()),
+    };
+    match header.session.tls_done(&binding) {
+        Ok(()) => XFT_OK,
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Hands in bytes that came on a stream.
+///
+/// `buf` is changed: file bytes are decoded in it. `*used` tells how many of the `len` bytes were used, `*received`
+/// what became of them; call again with the rest while `*used` is smaller than `len`. What `*received` points at is
+/// lent until the next call on this session. Returns `XFT_OK`; `XFT_ERR_FULL`, nothing was used: drain with
+/// `xft_poll` and `xft_stored`, then hand the same bytes in again; `XFT_ERR_STREAM`, `XFT_ERR_STATE`,
+/// `XFT_ERR_CLOSED` or a status of the border. Call it for every read, before the next `xft_poll`.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`; `buf` may be written for `len` bytes and lies outside the session's
+/// memory; `used` and `received` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_stream_in(
+    session: *mut xft_session,
+    stream: u32,
+    buf: *mut u8,
+    len: usize,
+    used: *mut usize,
+    received: *mut xft_received,
+) -> xft_status {
+    let header = session!(session);
+    place!(used, received);
+    check!(apart((buf as usize, len), header.block()));
+    let stream = check!(stream_id(stream));
+    let input = bytes_mut!(buf, len);
+    match header.session.stream_in(stream, input) {
+        Ok((count, what)) => {
+            put!(received, what.into());
+            put!(used, count);
+            XFT_OK
+        }
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Hands in one whole stanza that came on the host's own stream (`XFT_OWNER_HOST`).
+///
+/// The stanza is the text of one `<iq/>`, `<message/>` or `<presence/>`, from `<` to `>`, with its `from` stamped by
+/// the server. `stanza` is changed: file bytes are decoded in it. What `*received` points at is lent until the next
+/// call on this session. Returns `XFT_OK`; `XFT_ERR_FULL`, nothing was taken: drain with `xft_poll` and
+/// `xft_stored`, then hand it in again; `XFT_ERR_STANZA`, `XFT_ERR_STATE` (the session owns the stream),
+/// `XFT_ERR_CLOSED` or a status of the border. With `XFT_RECEIVED_NOT_MINE` the host handles the stanza.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`; `stanza` may be written for `len` bytes and lies outside the session's
+/// memory; `received` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_stanza_in(
+    session: *mut xft_session,
+    stanza: *mut u8,
+    len: usize,
+    received: *mut xft_received,
+) -> xft_status {
+    let header = session!(session);
+    place!(received);
+    check!(apart((stanza as usize, len), header.block()));
+    let input = bytes_mut!(stanza, len);
+    match header.session.stanza_in(input) {
+        Ok(what) => {
+            put!(received, what.into());
+            XFT_OK
+        }
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Says that a stream ended outside the protocol.
+///
+/// `why` is `XFT_END_LOST` or `XFT_END_TLS_FAILED`. Drain with `xft_poll` afterwards: every transfer reports its end,
+/// then the session reports `XFT_EVENT_OFFLINE`. Returns `XFT_OK`, `XFT_ERR_CODE`, `XFT_ERR_STREAM`,
+/// `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it when a read or write fails or returns end of
+/// file, or when the certificate is not the server's.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_stream_end(session: *mut xft_session, stream: u32, why: u32) -> xft_status {
+    let header = session!(session);
+    let stream = check!(stream_id(stream));
+    let end = match why {
+        XFT_END_LOST => StreamEnd::Lost,
+        XFT_END_TLS_FAILED => StreamEnd::TlsFailed,
+        _ => return XFT_ERR_CODE,
+    };
+    match header.session.stream_end(stream, end) {
+        Ok(()) => XFT_OK,
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Tells the session the time, `now_ms` on the clock given to `xft_session_init`.
+///
+/// Too early is harmless, backwards is taken as no progress. Drain with `xft_poll` afterwards. Returns `XFT_OK`,
+/// `XFT_ERR_CLOSED` or a status of the border. Call it before draining, whenever the program wakes up.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_tick(session: *mut xft_session, now_ms: u64) -> xft_status {
+    let header = session!(session);
+    match header.session.tick(Instant::from_ms(now_ms)) {
+        Ok(()) => XFT_OK,
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Asks for the next thing to do; bytes to send are written into `out`.
+///
+/// `*output` says what: see `XFT_OUTPUT_...`. Do it, then call again, until it says `XFT_OUTPUT_WAIT`. `out` stays
+/// the caller's; a buffer that holds one block (about 4/3 of `block_bytes` + 512) is always large enough. Returns
+/// `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed: call again with as much as `xft_last_refusal` tells;
+/// `XFT_ERR_CLOSED` once `XFT_EVENT_OFFLINE` was said; or a status of the border. Call it after every other call.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`; `out` may be written for `cap` bytes and lies outside the session's
+/// memory; `output` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_poll(
+    session: *mut xft_session,
+    out: *mut u8,
+    cap: usize,
+    output: *mut xft_output,
+) -> xft_status {
+    let header = session!(session);
+    place!(output);
+    check!(apart((out as usize, cap), header.block()));
+    let out = bytes_mut!(out, cap);
+    match header.session.poll(out) {
+        Ok(what) => {
+            put!(output, what.into());
+            XFT_OK
+        }
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Hands in the file bytes that `XFT_OUTPUT_NEED_DATA` asked for; they are encoded straight into `out`.
+///
+/// `transfer` and `offset` are those of the output, `len` is its `len`, or less (at least 1) if the read came up
+/// short. `bytes` and `out` stay the caller's and must not overlap. `*output` is the block to transmit. Returns
+/// `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed, as in `xft_poll`; `XFT_ERR_BYTES`, `XFT_ERR_OFFSET`,
+/// `XFT_ERR_STALE`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it right after the output; if
+/// the file cannot be read call `xft_cancel` with `XFT_CANCEL_READ_FAILED` instead.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`; the buffers have their lengths and lie outside the session's memory;
+/// `output` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_supply(
+    session: *mut xft_session,
+    transfer: u32,
+    offset: u64,
+    bytes: *const u8,
+    len: usize,
+    out: *mut u8,
+    cap: usize,
+    output: *mut xft_output,
+) -> xft_status {
+    let header = session!(session);
+    place!(output);
+    check!(apart((bytes as usize, len), (out as usize, cap)));
+    check!(apart((bytes as usize, len), header.block()));
+    check!(apart((out as usize, cap), header.block()));
+    let data = bytes!(bytes, len);
+    let out = bytes_mut!(out, cap);
+    match header.session.supply(handle(transfer), offset, data, out) {
+        Ok(what) => {
+            put!(output, what.into());
+            XFT_OK
+        }
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Offers a file to a peer.
+///
+/// `file` and its texts are copied. On success `*transfer` is the handle of the transfer; it is over with
+/// `XFT_EVENT_FINISHED`. Drain with `xft_poll` afterwards: the peer's answer comes as `XFT_EVENT_ACCEPTED` or as the
+/// end of the transfer. Returns `XFT_OK`; `XFT_ERR_FULL` (all slots are taken); `XFT_ERR_OFFLINE`, `XFT_ERR_PEER`,
+/// `XFT_ERR_NAME`, `XFT_ERR_FILE_SIZE`, `XFT_ERR_TEXT`, `XFT_ERR_CLOSED` or a status of the border. Call it any time
+/// after `XFT_EVENT_ONLINE`.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`; `file` is a filled structure; `transfer` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_offer(
+    session: *mut xft_session,
+    file: *const xft_file,
+    transfer: *mut u32,
+) -> xft_status {
+    let header = session!(session);
+    place!(transfer);
+    // SAFETY: the caller's word, as the prototype says.
+    let file = check!(unsafe { xft_file::from_c(file) });
+    // SAFETY: the same.
+    let offer = check!(unsafe { file.to_rust() });
+    match header.session.offer(&offer) {
+        Ok(made) => {
+            put!(transfer, made.to_bits());
+            XFT_OK
+        }
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Accepts an offer; the file's bytes are wanted from `from_offset` on.
+///
+/// `from_offset` is 0, or, if the offer has `XFT_HAS_RANGED`, the bytes that are there already. Bytes come as
+/// `XFT_RECEIVED_DATA`. Returns `XFT_OK`, `XFT_ERR_OFFSET`, `XFT_ERR_STATE` (not an offer of a peer, or answered
+/// already), `XFT_ERR_STALE`, `XFT_ERR_FULL`, `XFT_ERR_CLOSED` or a status of the border. Call it after
+/// `XFT_RECEIVED_OFFER`, before `offer_ms` is over.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_accept(
+    session: *mut xft_session,
+    transfer: u32,
+    from_offset: u64,
+) -> xft_status {
+    let header = session!(session);
+    match header.session.accept(handle(transfer), from_offset) {
+        Ok(()) => XFT_OK,
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Declines an offer.
+///
+/// `why` is `XFT_DECLINE_UNWANTED` or `XFT_DECLINE_BUSY`. The handle is stale afterwards. Returns `XFT_OK`,
+/// `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_FULL`, `XFT_ERR_CLOSED` or a status of the border.
+/// Call it after `XFT_RECEIVED_OFFER` instead of `xft_accept`.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_decline(session: *mut xft_session, transfer: u32, why: u32) -> xft_status {
+    let header = session!(session);
+    let why = match why {
+        XFT_DECLINE_UNWANTED => Decline::Unwanted,
+        XFT_DECLINE_BUSY => Decline::Busy,
+        _ => return XFT_ERR_CODE,
+    };
+    match header.session.decline(handle(transfer), why) {
+        Ok(()) => XFT_OK,
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Ends a transfer before its time; the peer is told, and `XFT_EVENT_FINISHED` follows.
+///
+/// `why` is `XFT_CANCEL_WISH`, `XFT_CANCEL_READ_FAILED` or `XFT_CANCEL_STORE_FAILED`. Returns `XFT_OK`,
+/// `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_FULL`, `XFT_ERR_CLOSED` or a status of the border.
+/// Call it at any time in a transfer's life.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_cancel(session: *mut xft_session, transfer: u32, why: u32) -> xft_status {
+    let header = session!(session);
+    let why = match why {
+        XFT_CANCEL_WISH => Cancel::Wish,
+        XFT_CANCEL_READ_FAILED => Cancel::ReadFailed,
+        XFT_CANCEL_STORE_FAILED => Cancel::StoreFailed,
+        _ => return XFT_ERR_CODE,
+    };
+    match header.session.cancel(handle(transfer), why) {
+        Ok(()) => XFT_OK,
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Says that the bytes of the file before `upto` are safe: only now they are acknowledged to the sender.
+///
+/// `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. Returns `XFT_OK`,
+/// `XFT_ERR_OFFSET` (beyond what came), `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border.
+/// Call it after each `XFT_RECEIVED_DATA`, once the bytes would survive a power cut as well as the program promises.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_stored(session: *mut xft_session, transfer: u32, upto: u64) -> xft_status {
+    let header = session!(session);
+    match header.session.stored(handle(transfer), upto) {
+        Ok(()) => XFT_OK,
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Tells how far a transfer is, for a progress line.
+///
+/// Fills `*marks` with positions in the file, bytes. Returns `XFT_OK`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status
+/// of the border. Call it at any time in a transfer's life.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`; `marks` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_progress(
+    session: *mut xft_session,
+    transfer: u32,
+    marks: *mut xft_marks,
+) -> xft_status {
+    let header = session!(session);
+    place!(marks);
+    match header.session.progress(handle(transfer)) {
+        Ok(at) => {
+            put!(marks, xft_marks { start: at.start, end: at.end, moved: at.moved, safe: at.safe });
+            XFT_OK
+        }
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Tells the session's full JID, as the server bound it.
+///
+/// Writes a pointer to `*len` bytes of UTF-8 into `*jid`, not NUL-terminated, lent until the next call on this
+/// session; `*len` is 0 before `XFT_EVENT_ONLINE`. Returns `XFT_OK` or a status of the border. Callable at any time.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`; `jid` and `len` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_jid(
+    session: *const xft_session,
+    jid: *mut *const c_char,
+    len: *mut usize,
+) -> xft_status {
+    let header = session!(session);
+    place!(jid, len);
+    let text = header.session.jid();
+    put!(jid, text.as_ptr().cast());
+    put!(len, text.len());
+    XFT_OK
+}
+
+/// Leaves in good order: running transfers are cancelled, the stream is closed, `XFT_EVENT_OFFLINE` follows.
+///
+/// Go on with the loop until that event: the session still has to send, and waits `close_ms` for the server. Returns
+/// `XFT_OK`, `XFT_ERR_CLOSED` or a status of the border. Call it when nothing more is to do.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_close(session: *mut xft_session) -> xft_status {
+    let header = session!(session);
+    match header.session.close() {
+        Ok(()) => XFT_OK,
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// C speaks of streams with 32 bits, the core has 16.
+fn stream_id(number: u32) -> Result<StreamId, xft_status> {
+    u16::try_from(number).map(StreamId).map_err(|_| XFT_ERR_STREAM)
+}

@@ -1,0 +1,358 @@
+//! Statuses, outputs, events, endings and timers as numbers. A number, once written here, is never reused.
+
+use core::ffi::CStr;
+use xft_core::{Argument, Ending, Error, Part, Timer};
+
+/// What a call returns. Anything but `XFT_OK` changed nothing and wrote none of the outputs, and the call may be
+/// repeated after what `xft_status_text` says. Numbers 1..19 speak of the moment, 20..49 of an argument's value,
+/// 50..79 of a mistake at the C border, 80..99 of memory.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum xft_status {
+    /// Done.
+    XFT_OK = 0,
+    /// A bounded table or queue is full. Drain with `xft_poll`, say what is stored, then call again.
+    XFT_ERR_FULL = 1,
+    /// The output buffer is too small; `xft_last_refusal` tells in `needed` how many bytes would do.
+    XFT_ERR_NO_SPACE = 2,
+    /// The handle names a transfer that is over. Forget it.
+    XFT_ERR_STALE = 3,
+    /// The call does not fit the state, for example `xft_accept` of an own offer.
+    XFT_ERR_STATE = 4,
+    /// Not logged in yet. Wait for `XFT_EVENT_ONLINE`.
+    XFT_ERR_OFFLINE = 5,
+    /// The stanza would be larger than the server accepts. Use smaller blocks or shorter texts.
+    XFT_ERR_TOO_LARGE = 6,
+    /// The session is over, `xft_last_refusal` tells the reason. Only `xft_session_wipe` is left to call.
+    XFT_ERR_CLOSED = 7,
+    /// The account is not a bare JID `user@domain`, or longer than 256 bytes.
+    XFT_ERR_ACCOUNT = 20,
+    /// The password is empty where one is needed, or longer than 256 bytes.
+    XFT_ERR_PASSWORD = 21,
+    /// The resource, or the JID of a host-owned stream, is malformed or too long.
+    XFT_ERR_RESOURCE = 22,
+    /// `block_bytes` is not in 1..65535.
+    XFT_ERR_BLOCK_BYTES = 23,
+    /// `window_bytes` is smaller than one block.
+    XFT_ERR_WINDOW_BYTES = 24,
+    /// `stanza_bytes` or `element_bytes` is below 10000.
+    XFT_ERR_STANZA_BYTES = 25,
+    /// The peer is not a full JID `user@domain/resource`, or longer than 256 bytes.
+    XFT_ERR_PEER = 26,
+    /// The file name is empty, or longer than 120 bytes once separators and control characters are replaced.
+    XFT_ERR_NAME = 27,
+    /// The file size is above 2^63-1.
+    XFT_ERR_FILE_SIZE = 28,
+    /// The offset lies outside the file or the range under way.
+    XFT_ERR_OFFSET = 29,
+    /// More or fewer bytes than asked for.
+    XFT_ERR_BYTES = 30,
+    /// The MIME type or description is too long or holds control characters.
+    XFT_ERR_TEXT = 31,
+    /// The stream number is none of this session.
+    XFT_ERR_STREAM = 32,
+    /// Channel-binding data is longer than 64 bytes.
+    XFT_ERR_CHANNEL_BINDING = 33,
+    /// The stanza handed in is not one whole stanza.
+    XFT_ERR_STANZA = 34,
+    /// Another argument is out of its range.
+    XFT_ERR_ARGUMENT = 49,
+    /// A pointer is NULL, although it is no text or buffer of length 0.
+    XFT_ERR_NULL = 50,
+    /// A pointer is not aligned for what it points at.
+    XFT_ERR_ALIGN = 51,
+    /// A length is larger than any object can be.
+    XFT_ERR_LENGTH = 52,
+    /// The `size` field is none that any version of this structure had: fill it with the init function.
+    XFT_ERR_STRUCT_SIZE = 53,
+    /// The memory holds no session: never initialised, wiped, overwritten, or moved since.
+    XFT_ERR_NO_SESSION = 54,
+    /// A text is not UTF-8.
+    XFT_ERR_UTF8 = 55,
+    /// An input code (`XFT_TLS_...`, `XFT_CANCEL_...`) is none of the defined ones.
+    XFT_ERR_CODE = 56,
+    /// A flag bit that is not defined is set.
+    XFT_ERR_FLAGS = 57,
+    /// A reserved field is not 0: fill the structure with its init function.
+    XFT_ERR_RESERVED = 58,
+    /// Two buffers overlap, or a buffer lies in the session's memory.
+    XFT_ERR_OVERLAP = 59,
+    /// `transfers`, `offers_per_peer` or `priority` is out of its range.
+    XFT_ERR_RANGE = 60,
+    /// The memory is smaller than `xft_session_layout` says.
+    XFT_ERR_MEMORY_SIZE = 80,
+    /// The memory is not aligned as `xft_session_layout` says.
+    XFT_ERR_MEMORY_ALIGN = 81,
+    /// The slots for transfers are too few (a defect of the library: please report).
+    XFT_ERR_PART_TRANSFERS = 82,
+    /// The slots for contacts are too few (a defect of the library: please report).
+    XFT_ERR_PART_CONTACTS = 83,
+    /// The slots for requests are too few (a defect of the library: please report).
+    XFT_ERR_PART_REQUESTS = 84,
+    /// The part for the XML reader is too small (a defect of the library: please report).
+    XFT_ERR_PART_XML = 85,
+    /// The part for a stanza is too small (a defect of the library: please report).
+    XFT_ERR_PART_STANZA = 86,
+    /// The part for a block is too small (a defect of the library: please report).
+    XFT_ERR_PART_BLOCK = 87,
+    /// The part for the outbox is too small (a defect of the library: please report).
+    XFT_ERR_PART_OUTBOX = 88,
+    /// The part for acknowledgements is too small (a defect of the library: please report).
+    XFT_ERR_PART_ACKS = 89,
+    /// The part for texts is too small (a defect of the library: please report).
+    XFT_ERR_PART_TEXT = 90,
+    /// Another part of the memory is too small (a defect of the library: please report).
+    XFT_ERR_PART = 99,
+    /// An error that this version of the library has no number for.
+    XFT_ERR_OTHER = 999,
+}
+
+use xft_status::*;
+
+impl From<Error> for xft_status {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Full => XFT_ERR_FULL,
+            Error::NoSpace { .. } => XFT_ERR_NO_SPACE,
+            Error::Stale => XFT_ERR_STALE,
+            Error::State => XFT_ERR_STATE,
+            Error::Argument(which) => argument(which),
+            Error::Storage { part, .. } => storage(part),
+            Error::Offline => XFT_ERR_OFFLINE,
+            Error::TooLarge => XFT_ERR_TOO_LARGE,
+            Error::Closed(_) => XFT_ERR_CLOSED,
+            _ => XFT_ERR_OTHER,
+        }
+    }
+}
+
+const fn argument(which: Argument) -> xft_status {
+    match which {
+        Argument::Account => XFT_ERR_ACCOUNT,
+        Argument::Password => XFT_ERR_PASSWORD,
+        Argument::Resource => XFT_ERR_RESOURCE,
+        Argument::BlockBytes => XFT_ERR_BLOCK_BYTES,
+        Argument::WindowBytes => XFT_ERR_WINDOW_BYTES,
+        Argument::StanzaBytes => XFT_ERR_STANZA_BYTES,
+        Argument::Peer => XFT_ERR_PEER,
+        Argument::Name => XFT_ERR_NAME,
+        Argument::Size => XFT_ERR_FILE_SIZE,
+        Argument::Offset => XFT_ERR_OFFSET,
+        Argument::Bytes => XFT_ERR_BYTES,
+        Argument::Text => XFT_ERR_TEXT,
+        Argument::Stream => XFT_ERR_STREAM,
+        Argument::ChannelBinding => XFT_ERR_CHANNEL_BINDING,
+        Argument::Stanza => XFT_ERR_STANZA,
+        _ => XFT_ERR_ARGUMENT,
+    }
+}
+
+const fn storage(part: Part) -> xft_status {
+    match part {
+        Part::Transfers => XFT_ERR_PART_TRANSFERS,
+        Part::Contacts => XFT_ERR_PART_CONTACTS,
+        Part::Requests => XFT_ERR_PART_REQUESTS,
+        Part::Xml => XFT_ERR_PART_XML,
+        Part::Stanza => XFT_ERR_PART_STANZA,
+        Part::Block => XFT_ERR_PART_BLOCK,
+        Part::Outbox => XFT_ERR_PART_OUTBOX,
+        Part::Acks => XFT_ERR_PART_ACKS,
+        Part::Text => XFT_ERR_PART_TEXT,
+        _ => XFT_ERR_PART,
+    }
+}
+
+/// What `xft_poll` and `xft_supply` ask for; the field `kind` of `xft_output`.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum xft_output_kind {
+    /// Nothing yet: the structure was not filled.
+    XFT_OUTPUT_NONE = 0,
+    /// Send `bytes`/`len` on `stream`, all of them, in order, before polling again.
+    XFT_OUTPUT_TRANSMIT = 1,
+    /// Read up to `len` bytes of the file of `transfer` at `offset` and hand them in with `xft_supply`.
+    XFT_OUTPUT_NEED_DATA = 2,
+    /// Start TLS on stream 0 now, then call `xft_tls_done`.
+    XFT_OUTPUT_START_TLS = 3,
+    /// Close `stream`; everything before it was transmitted.
+    XFT_OUTPUT_CLOSE = 4,
+    /// Something happened: see `event`.
+    XFT_OUTPUT_EVENT = 5,
+    /// Nothing to do before input, a command, or `until_ms`.
+    XFT_OUTPUT_WAIT = 6,
+    /// An output that this version of the C border cannot express. Poll again.
+    XFT_OUTPUT_OTHER = 999,
+}
+
+/// What happened; the field `event` of `xft_output`.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum xft_event {
+    /// The output is no event.
+    XFT_EVENT_NONE = 0,
+    /// Logged in and present; offers may go out and come in. `xft_jid` is the full JID now.
+    XFT_EVENT_ONLINE = 1,
+    /// The session is over: see `reason` and `condition`. After this every call returns `XFT_ERR_CLOSED`.
+    XFT_EVENT_OFFLINE = 2,
+    /// The peer accepted our offer `transfer` and wants the bytes from `offset` up to `end`.
+    XFT_EVENT_ACCEPTED = 3,
+    /// The bytestream of `transfer` is open, see `block_bytes` and `seq_wraps`; bytes flow from here on.
+    XFT_EVENT_STARTED = 4,
+    /// `transfer` is over, see `ending`, `reason` and `condition`. Its handle is stale from here on.
+    XFT_EVENT_FINISHED = 5,
+    /// An event that this version of the C border cannot express. Poll on.
+    XFT_EVENT_OTHER = 999,
+}
+
+/// What became of received bytes; the field `kind` of `xft_received`.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum xft_received_kind {
+    /// They were control data, or a part of something: nothing to do.
+    XFT_RECEIVED_CONSUMED = 0,
+    /// File bytes to store now: `bytes`/`len` belong at `offset` of the file of `transfer`.
+    XFT_RECEIVED_DATA = 1,
+    /// A peer offers a file: answer with `xft_accept` or `xft_decline`.
+    XFT_RECEIVED_OFFER = 2,
+    /// A whole stanza that is none of ours (host-owned streams only): the host handles it.
+    XFT_RECEIVED_NOT_MINE = 3,
+    /// Something that this version of the C border cannot express: nothing to do.
+    XFT_RECEIVED_OTHER = 999,
+}
+
+/// How a transfer ended; the field `ending` of `xft_output`.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum xft_ending {
+    /// The output is no end of a transfer.
+    XFT_ENDING_NONE = 0,
+    /// The receiver stored every byte and the hash matched; both ends know it.
+    XFT_ENDING_DONE = 1,
+    /// Sender only: every block was acknowledged, but the peer has no way to confirm the hash.
+    XFT_ENDING_DELIVERED = 2,
+    /// Receiver only: every announced byte was stored, but the peer gave no hash to check against.
+    XFT_ENDING_UNVERIFIED = 3,
+    /// It failed, `reason` says why; stored bytes are a prefix of the file at best.
+    XFT_ENDING_FAILED = 4,
+    /// An ending that this version of the C border cannot express. Treat it as a failure.
+    XFT_ENDING_OTHER = 999,
+}
+
+impl From<Ending> for xft_ending {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Done => Self::XFT_ENDING_DONE,
+            Ending::Delivered => Self::XFT_ENDING_DELIVERED,
+            Ending::Unverified => Self::XFT_ENDING_UNVERIFIED,
+            Ending::Failed(..) => Self::XFT_ENDING_FAILED,
+            _ => Self::XFT_ENDING_OTHER,
+        }
+    }
+}
+
+/// What the next deadline is for; the field `timer` of `xft_output`. For logs and tests.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum xft_timer {
+    /// No timer runs.
+    XFT_TIMER_NONE = 0,
+    /// Key derivation goes on in the next poll.
+    XFT_TIMER_KEY_DERIVATION = 1,
+    /// A step of the login, or the login as a whole.
+    XFT_TIMER_LOGIN = 2,
+    /// The next white-space keepalive or probe.
+    XFT_TIMER_KEEPALIVE = 3,
+    /// The server's answer to a probe.
+    XFT_TIMER_PROBE = 4,
+    /// The end of a graceful close.
+    XFT_TIMER_CLOSE = 5,
+    /// An answer of a peer.
+    XFT_TIMER_REQUEST = 6,
+    /// The answer to an offer, the peer's or the owner's.
+    XFT_TIMER_OFFER = 7,
+    /// The opening of a bytestream.
+    XFT_TIMER_OPEN = 8,
+    /// The acknowledgement of a block.
+    XFT_TIMER_BLOCK = 9,
+    /// The next block of a peer that sends to us.
+    XFT_TIMER_PROGRESS = 10,
+    /// The end of a bytestream, or the peer's verdict.
+    XFT_TIMER_FINISH = 11,
+    /// The rate of message stanzas.
+    XFT_TIMER_RATE = 12,
+    /// A timer that this version of the library has no number for.
+    XFT_TIMER_OTHER = 999,
+}
+
+impl From<Timer> for xft_timer {
+    fn from(timer: Timer) -> Self {
+        match timer {
+            Timer::None => Self::XFT_TIMER_NONE,
+            Timer::KeyDerivation => Self::XFT_TIMER_KEY_DERIVATION,
+            Timer::Login => Self::XFT_TIMER_LOGIN,
+            Timer::Keepalive => Self::XFT_TIMER_KEEPALIVE,
+            Timer::Probe => Self::XFT_TIMER_PROBE,
+            Timer::Close => Self::XFT_TIMER_CLOSE,
+            Timer::Request => Self::XFT_TIMER_REQUEST,
+            Timer::Offer => Self::XFT_TIMER_OFFER,
+            Timer::Open => Self::XFT_TIMER_OPEN,
+            Timer::Block => Self::XFT_TIMER_BLOCK,
+            Timer::Progress => Self::XFT_TIMER_PROGRESS,
+            Timer::Finish => Self::XFT_TIMER_FINISH,
+            Timer::Rate => Self::XFT_TIMER_RATE,
+            _ => Self::XFT_TIMER_OTHER,
+        }
+    }
+}
+
+/// Every status with its text.
+pub(crate) const TEXTS: &[(xft_status, &CStr)] = &[
+    (XFT_OK, c"done"),
+    (XFT_ERR_FULL, c"full; drain with xft_poll, say what is stored, then call again"),
+    (XFT_ERR_NO_SPACE, c"the output buffer is too small; call again with the size xft_last_refusal tells"),
+    (XFT_ERR_STALE, c"this transfer is over; forget its handle"),
+    (XFT_ERR_STATE, c"the call does not fit the state; see when its description allows it"),
+    (XFT_ERR_OFFLINE, c"not logged in yet; wait for XFT_EVENT_ONLINE"),
+    (XFT_ERR_TOO_LARGE, c"larger than the server accepts; use smaller blocks or shorter texts"),
+    (XFT_ERR_CLOSED, c"the session is over; wipe it and start a new one"),
+    (XFT_ERR_ACCOUNT, c"the account is not a JID; write it as user@domain, 256 bytes at most"),
+    (XFT_ERR_PASSWORD, c"the password is empty or over 256 bytes; give another one"),
+    (XFT_ERR_RESOURCE, c"the resource or host JID is malformed; shorten or correct it"),
+    (XFT_ERR_BLOCK_BYTES, c"block_bytes must be 1..65535"),
+    (XFT_ERR_WINDOW_BYTES, c"window_bytes must hold at least one block"),
+    (XFT_ERR_STANZA_BYTES, c"stanza_bytes and element_bytes must be at least 10000"),
+    (XFT_ERR_PEER, c"the recipient is not a full JID; write it as user@domain/resource"),
+    (XFT_ERR_NAME, c"the file name is empty or too long; use 1..120 bytes"),
+    (XFT_ERR_FILE_SIZE, c"the file size must be below 2^63"),
+    (XFT_ERR_OFFSET, c"the offset is outside the file or the range under way; use the one asked for"),
+    (XFT_ERR_BYTES, c"another number of bytes than asked for; hand in what the output named"),
+    (XFT_ERR_TEXT, c"the MIME type or description is too long or holds control characters; shorten it"),
+    (XFT_ERR_STREAM, c"no such stream; use the number an output named, 0 is the XMPP stream"),
+    (XFT_ERR_CHANNEL_BINDING, c"channel-binding data is at most 64 bytes; hash longer data first"),
+    (XFT_ERR_STANZA, c"not one whole stanza; hand in exactly one"),
+    (XFT_ERR_ARGUMENT, c"an argument is out of its range; see the call's description"),
+    (XFT_ERR_NULL, c"a pointer is NULL; only texts and buffers of length 0 may be"),
+    (XFT_ERR_ALIGN, c"a pointer is misaligned; pass a variable of the declared type"),
+    (XFT_ERR_LENGTH, c"a length is larger than any object; check for an underflow"),
+    (XFT_ERR_STRUCT_SIZE, c"wrong size field; fill the structure with its init function and sizeof"),
+    (XFT_ERR_NO_SESSION, c"no session in this memory; call xft_session_init, and do not move the memory"),
+    (XFT_ERR_UTF8, c"a text is not UTF-8; convert it first"),
+    (XFT_ERR_CODE, c"unknown input code; use one of the constants of xft.h"),
+    (XFT_ERR_FLAGS, c"unknown flag; use the constants of xft.h"),
+    (XFT_ERR_RESERVED, c"a reserved field is not 0; fill the structure with its init function"),
+    (XFT_ERR_OVERLAP, c"buffers overlap each other or the session; use separate ones"),
+    (XFT_ERR_RANGE, c"transfers must be 1..65535, offers_per_peer 1..255, priority -128..127"),
+    (XFT_ERR_MEMORY_SIZE, c"too little memory; give what xft_session_layout says"),
+    (XFT_ERR_MEMORY_ALIGN, c"misaligned memory; align it to XFT_SESSION_ALIGN bytes"),
+    (XFT_ERR_PART_TRANSFERS, c"too few transfer slots; please report this defect of libxft"),
+    (XFT_ERR_PART_CONTACTS, c"too few contact slots; please report this defect of libxft"),
+    (XFT_ERR_PART_REQUESTS, c"too few request slots; please report this defect of libxft"),
+    (XFT_ERR_PART_XML, c"too little memory for XML; please report this defect of libxft"),
+    (XFT_ERR_PART_STANZA, c"too little memory for a stanza; please report this defect of libxft"),
+    (XFT_ERR_PART_BLOCK, c"too little memory for a block; please report this defect of libxft"),
+    (XFT_ERR_PART_OUTBOX, c"too little memory for the outbox; please report this defect of libxft"),
+    (XFT_ERR_PART_ACKS, c"too little memory for acknowledgements; please report this defect of libxft"),
+    (XFT_ERR_PART_TEXT, c"too little memory for texts; please report this defect of libxft"),
+    (XFT_ERR_PART, c"too little memory for a part; please report this defect of libxft"),
+    (XFT_ERR_OTHER, c"an error without a number; please report this defect of libxft"),
+];

@@ -1,0 +1,286 @@
+//! The configuration as one flat structure that begins with its size.
+
+use crate::border;
+use crate::codes::xft_status::{self, *};
+use core::ffi::c_char;
+use xft_core::{Carrier, Config, Sasl, ScramFloor, StreamOwner, Times, Tls};
+
+/// `owner`: the session speaks the XMPP stream; the program carries the bytes of stream 0.
+pub const XFT_OWNER_SESSION: u32 = 1;
+/// `owner`: the program already has a bound XMPP stream under `host_jid` and hands in whole stanzas.
+pub const XFT_OWNER_HOST: u32 = 2;
+
+/// `tls`: STARTTLS, or no login.
+pub const XFT_TLS_START: u32 = 1;
+/// `tls`: the program's TLS runs before `xft_stream_open`; call `xft_tls_done` between them if bindings are known.
+pub const XFT_TLS_DIRECT: u32 = 2;
+/// `tls`: plain text. Everybody on the way reads passwords and patient data: for tests only.
+pub const XFT_TLS_UNSAFE_PLAIN: u32 = 3;
+
+/// `scram_floor`: SCRAM-SHA-1 and better.
+pub const XFT_SCRAM_SHA1: u32 = 1;
+/// `scram_floor`: SCRAM-SHA-256 and better.
+pub const XFT_SCRAM_SHA256: u32 = 2;
+/// `scram_floor`: SCRAM-SHA-1-PLUS and better, that is, channel binding is a must.
+pub const XFT_SCRAM_SHA1_PLUS: u32 = 3;
+/// `scram_floor`: SCRAM-SHA-256-PLUS only.
+pub const XFT_SCRAM_SHA256_PLUS: u32 = 4;
+
+/// `carrier`: blocks travel in iq stanzas, each is acknowledged.
+pub const XFT_CARRIER_IQ: u32 = 1;
+/// `carrier`: blocks travel in message stanzas without acknowledgement, for peers known to want it.
+pub const XFT_CARRIER_MESSAGE: u32 = 2;
+
+/// `flags`: the TLS layer presents a client certificate, use SASL EXTERNAL if offered.
+pub const XFT_FLAG_SASL_EXTERNAL: u32 = 1;
+/// `flags`: allow SASL PLAIN on an encrypted stream; the server then learns the password.
+pub const XFT_FLAG_SASL_PLAIN: u32 = 2;
+/// `flags`: send blocks of `3*floor(block/4)` bytes, for receivers of XEP-0047 1.3.
+pub const XFT_FLAG_COMPAT_BLOCKS: u32 = 4;
+/// `flags`: compute and offer MD5 for peers that know no SHA-256.
+pub const XFT_FLAG_MD5: u32 = 8;
+
+const FLAGS: u32 = XFT_FLAG_SASL_EXTERNAL | XFT_FLAG_SASL_PLAIN | XFT_FLAG_COMPAT_BLOCKS | XFT_FLAG_MD5;
+
+/// Everything a session is told at its start. Fill it with `xft_config_init`, then set `account`, `password`,
+/// `entropy` and what differs from the defaults. Texts are UTF-8, without a terminating NUL, with their length in
+/// bytes, and need to live only until `xft_session_init` returns. Times are milliseconds.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct xft_config {
+    /// `sizeof(xft_config)`, set by `xft_config_init`.
+    pub size: u32,
+    /// Transfers at once, both directions together, 1..65535; default 2.
+    pub transfers: u32,
+    /// Bare JID of the account, `user@domain`, at most 256 bytes.
+    pub account: *const c_char,
+    /// Bytes of `account`.
+    pub account_len: usize,
+    /// Password, printable ASCII or already normalised (RFC 8265), at most 256 bytes.
+    pub password: *const c_char,
+    /// Bytes of `password`.
+    pub password_len: usize,
+    /// Wanted resource; empty (the default) lets the server make one.
+    pub resource: *const c_char,
+    /// Bytes of `resource`.
+    pub resource_len: usize,
+    /// With `XFT_OWNER_HOST`: the full JID the program's stream is bound to. Else empty.
+    pub host_jid: *const c_char,
+    /// Bytes of `host_jid`.
+    pub host_jid_len: usize,
+    /// Name of the client in service discovery; default "libxft".
+    pub client_name: *const c_char,
+    /// Bytes of `client_name`.
+    pub client_name_len: usize,
+    /// 32 fresh bytes of a cryptographic random source: nonces and ids come from them. Never the same twice.
+    pub entropy: [u8; 32],
+    /// Who owns the XMPP stream: `XFT_OWNER_SESSION` (default) or `XFT_OWNER_HOST`.
+    pub owner: u32,
+    /// How the XMPP stream is secured: `XFT_TLS_START` (default), `XFT_TLS_DIRECT` or `XFT_TLS_UNSAFE_PLAIN`.
+    pub tls: u32,
+    /// Any of `XFT_FLAG_...`; default 0.
+    pub flags: u32,
+    /// Weakest SCRAM to accept, `XFT_SCRAM_...`; default `XFT_SCRAM_SHA1`.
+    pub scram_floor: u32,
+    /// Largest SCRAM iteration count to accept; default 1000000.
+    pub scram_rounds_max: u32,
+    /// SCRAM iterations computed in one `xft_poll`; default 1024. Smaller keeps a board's loop responsive.
+    pub scram_rounds_per_poll: u32,
+    /// Largest block to offer and to accept, bytes before base64, 1..65535; default 8192.
+    pub block_bytes: u32,
+    /// Most bytes in flight per transfer, at least `block_bytes`; default 262144.
+    pub window_bytes: u32,
+    /// Largest stanza the server takes, bytes, when it does not say so itself; at least 10000.
+    pub stanza_bytes: u32,
+    /// Largest first-level element to read, bytes; at least 10000.
+    pub element_bytes: u32,
+    /// Which stanza carries the blocks we send: `XFT_CARRIER_IQ` (default) or `XFT_CARRIER_MESSAGE`.
+    pub carrier: u32,
+    /// Bytes per second for message stanzas, which have no window; default 1000000.
+    pub message_rate: u32,
+    /// Most unanswered offers from one peer, 1..255; default 4.
+    pub offers_per_peer: u32,
+    /// Presence priority, -128..127; default 0; a negative one gets no offline messages.
+    pub priority: i32,
+    /// One step of the login; default 15000.
+    pub step_ms: u32,
+    /// The whole login; default 60000.
+    pub login_ms: u32,
+    /// Silence before a white-space keepalive; default 240000.
+    pub keepalive_ms: u32,
+    /// Silence of the server before a probe; default 120000.
+    pub idle_ms: u32,
+    /// The answer to a probe; default 30000.
+    pub probe_ms: u32,
+    /// The graceful close of the stream; default 5000.
+    pub close_ms: u32,
+    /// An answer to a request; default 30000.
+    pub request_ms: u32,
+    /// The answer to an offer; default 300000.
+    pub offer_ms: u32,
+    /// The opening of the bytestream after the answer; default 60000.
+    pub open_ms: u32,
+    /// The acknowledgement of a block; default 120000.
+    pub block_ms: u32,
+    /// The next block from a sender; default 300000.
+    pub progress_ms: u32,
+    /// The answer to the closing of a bytestream, and the verdict; default 60000.
+    pub finish_ms: u32,
+    /// 0.
+    pub reserved: [u32; 8],
+}
+
+/// The defaults as C sees them; they are those of [`Config::new`], written once.
+pub(crate) fn defaults() -> xft_config {
+    let rust = Config::new("", "", [0; 32]);
+    let times = rust.times;
+    xft_config {
+        size: size_of::<xft_config>() as u32,
+        transfers: 2,
+        account: core::ptr::null(),
+        account_len: 0,
+        password: core::ptr::null(),
+        password_len: 0,
+        resource: core::ptr::null(),
+        resource_len: 0,
+        host_jid: core::ptr::null(),
+        host_jid_len: 0,
+        client_name: rust.client_name.as_ptr().cast(),
+        client_name_len: rust.client_name.len(),
+        entropy: [0; 32],
+        owner: XFT_OWNER_SESSION,
+        tls: XFT_TLS_START,
+        flags: 0,
+        scram_floor: XFT_SCRAM_SHA1,
+        scram_rounds_max: rust.sasl.rounds_max,
+        scram_rounds_per_poll: rust.sasl.rounds_per_poll,
+        block_bytes: u32::from(rust.block_bytes),
+        window_bytes: rust.window_bytes,
+        stanza_bytes: rust.stanza_bytes,
+        element_bytes: rust.element_bytes,
+        carrier: XFT_CARRIER_IQ,
+        message_rate: rust.message_rate,
+        offers_per_peer: u32::from(rust.offers_per_peer),
+        priority: i32::from(rust.priority),
+        step_ms: times.step_ms,
+        login_ms: times.login_ms,
+        keepalive_ms: times.keepalive_ms,
+        idle_ms: times.idle_ms,
+        probe_ms: times.probe_ms,
+        close_ms: times.close_ms,
+        request_ms: times.request_ms,
+        offer_ms: times.offer_ms,
+        open_ms: times.open_ms,
+        block_ms: times.block_ms,
+        progress_ms: times.progress_ms,
+        finish_ms: times.finish_ms,
+        reserved: [0; 8],
+    }
+}
+
+impl xft_config {
+    /// The structure at `at`, whatever version of it the program was compiled with.
+    pub(crate) unsafe fn from_c(at: *const Self) -> Result<Self, xft_status> {
+        // SAFETY: the caller's word, as the prototypes say; the first version of the structure is the least one.
+        let cfg = unsafe { border::sized(at, size_of::<Self>(), defaults()) }?;
+        if cfg.reserved != [0; 8] {
+            return Err(XFT_ERR_RESERVED);
+        }
+        Ok(cfg)
+    }
+
+    /// Slots for transfers.
+    pub(crate) fn slots(&self) -> Result<u16, xft_status> {
+        match u16::try_from(self.transfers) {
+            Ok(0) | Err(_) => Err(XFT_ERR_RANGE),
+            Ok(slots) => Ok(slots),
+        }
+    }
+
+    /// The same in Rust's words; ranges that Rust's types rule out are checked here, the others by the core.
+    pub(crate) unsafe fn to_rust(&self) -> Result<Config<'_>, xft_status> {
+        // SAFETY (all five): the caller's word, as the documentation of the structure says.
+        let (account, password, resource, host_jid, client_name) = unsafe {
+            (
+                border::text(self.account, self.account_len)?,
+                border::text(self.password, self.password_len)?,
+                border::text(self.resource, self.resource_len)?,
+                border::text(self.host_jid, self.host_jid_len)?,
+                border::text(self.client_name, self.client_name_len)?,
+            )
+        };
+        if self.flags & !FLAGS != 0 {
+            return Err(XFT_ERR_FLAGS);
+        }
+        Ok(Config {
+            account,
+            password,
+            resource,
+            owner: match self.owner {
+                XFT_OWNER_SESSION => StreamOwner::Session,
+                XFT_OWNER_HOST => StreamOwner::Host { jid: host_jid },
+                _ => return Err(XFT_ERR_CODE),
+            },
+            tls: match self.tls {
+                XFT_TLS_START => Tls::StartTls,
+                XFT_TLS_DIRECT => Tls::Direct,
+                XFT_TLS_UNSAFE_PLAIN => Tls::UnsafePlain,
+                _ => return Err(XFT_ERR_CODE),
+            },
+            sasl: self.sasl()?,
+            entropy: self.entropy,
+            block_bytes: u16::try_from(self.block_bytes).map_err(|_| XFT_ERR_BLOCK_BYTES)?,
+            window_bytes: self.window_bytes,
+            stanza_bytes: self.stanza_bytes,
+            element_bytes: self.element_bytes,
+            carrier: match self.carrier {
+                XFT_CARRIER_IQ => Carrier::Iq,
+                XFT_CARRIER_MESSAGE => Carrier::Message,
+                _ => return Err(XFT_ERR_CODE),
+            },
+            message_rate: self.message_rate,
+            compat_blocks: self.flags & XFT_FLAG_COMPAT_BLOCKS != 0,
+            md5: self.flags & XFT_FLAG_MD5 != 0,
+            offers_per_peer: match u8::try_from(self.offers_per_peer) {
+                Ok(0) | Err(_) => return Err(XFT_ERR_RANGE),
+                Ok(offers) => offers,
+            },
+            priority: i8::try_from(self.priority).map_err(|_| XFT_ERR_RANGE)?,
+            client_name,
+            times: self.times(),
+        })
+    }
+
+    fn sasl(&self) -> Result<Sasl, xft_status> {
+        Ok(Sasl {
+            external: self.flags & XFT_FLAG_SASL_EXTERNAL != 0,
+            plain: self.flags & XFT_FLAG_SASL_PLAIN != 0,
+            floor: match self.scram_floor {
+                XFT_SCRAM_SHA1 => ScramFloor::Sha1,
+                XFT_SCRAM_SHA256 => ScramFloor::Sha256,
+                XFT_SCRAM_SHA1_PLUS => ScramFloor::Sha1Plus,
+                XFT_SCRAM_SHA256_PLUS => ScramFloor::Sha256Plus,
+                _ => return Err(XFT_ERR_CODE),
+            },
+            rounds_max: self.scram_rounds_max,
+            rounds_per_poll: self.scram_rounds_per_poll,
+        })
+    }
+
+    const fn times(&self) -> Times {
+        Times {
+            step_ms: self.step_ms,
+            login_ms: self.login_ms,
+            keepalive_ms: self.keepalive_ms,
+            idle_ms: self.idle_ms,
+            probe_ms: self.probe_ms,
+            close_ms: self.close_ms,
+            request_ms: self.request_ms,
+            offer_ms: self.offer_ms,
+            open_ms: self.open_ms,
+            block_ms: self.block_ms,
+            progress_ms: self.progress_ms,
+            finish_ms: self.finish_ms,
+        }
+    }
+}

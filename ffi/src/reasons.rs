@@ -1,0 +1,257 @@
+//! Why a transfer failed or a session ended, as numbers and as English text. Numbers are never reused.
+
+use core::ffi::CStr;
+use xft_core::Reason;
+
+/// Why a transfer failed (1..99) or a session ended (101..199). `xft_reason_text` says in English what to do next.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum xft_reason {
+    /// Nothing failed.
+    XFT_REASON_NONE = 0,
+    /// The peer's owner declined the offer.
+    XFT_REASON_DECLINED = 1,
+    /// This end cancelled.
+    XFT_REASON_CANCELLED = 2,
+    /// The peer closed the bytestream before the end.
+    XFT_REASON_PEER_CANCELLED = 3,
+    /// The peer became unavailable.
+    XFT_REASON_PEER_GONE = 4,
+    /// Nobody has that address, or it is not logged in.
+    XFT_REASON_PEER_UNKNOWN = 5,
+    /// The peer does not know file transfer.
+    XFT_REASON_UNSUPPORTED = 6,
+    /// No method both ends have.
+    XFT_REASON_NO_METHOD = 7,
+    /// The peer answered outside the protocol.
+    XFT_REASON_BAD_ANSWER = 8,
+    /// The peer or a server refused, see the condition.
+    XFT_REASON_REFUSED = 9,
+    /// The offer was not answered in time.
+    XFT_REASON_OFFER_TIMEOUT = 10,
+    /// The bytestream was not opened in time.
+    XFT_REASON_OPEN_TIMEOUT = 11,
+    /// A block stayed unanswered.
+    XFT_REASON_BLOCK_TIMEOUT = 12,
+    /// The peer makes too little progress.
+    XFT_REASON_STALLED = 13,
+    /// A block is missing or came twice.
+    XFT_REASON_SEQUENCE = 14,
+    /// A block was not valid base64.
+    XFT_REASON_BASE64 = 15,
+    /// A block was larger than agreed.
+    XFT_REASON_BLOCK_TOO_LARGE = 16,
+    /// The peer did not respect the window.
+    XFT_REASON_OVERRUN = 17,
+    /// More bytes than announced.
+    XFT_REASON_TOO_MANY_BYTES = 18,
+    /// The bytestream ended before the announced size.
+    XFT_REASON_TOO_FEW_BYTES = 19,
+    /// All bytes came, but their hash is not the announced one.
+    XFT_REASON_HASH_MISMATCH = 20,
+    /// The owner could not store.
+    XFT_REASON_STORE_FAILED = 21,
+    /// The owner could not read the file it sends.
+    XFT_REASON_READ_FAILED = 22,
+    /// The XMPP stream ended under the transfer.
+    XFT_REASON_STREAM_LOST = 23,
+    /// The owner closed the session.
+    XFT_REASON_CLOSED = 101,
+    /// The server closed the stream in good order.
+    XFT_REASON_SERVER_CLOSED = 102,
+    /// The transport ended without a closing tag.
+    XFT_REASON_STREAM_ENDED = 103,
+    /// TLS failed, as the owner reported.
+    XFT_REASON_TLS_FAILED = 104,
+    /// The server offers no STARTTLS and the configuration requires TLS.
+    XFT_REASON_TLS_MISSING = 105,
+    /// The server answered STARTTLS with failure.
+    XFT_REASON_TLS_REFUSED = 106,
+    /// Bytes came glued to the server's go-ahead for TLS.
+    XFT_REASON_TLS_INJECTED = 107,
+    /// The stream header is not one of XMPP 1.0 from the wanted domain.
+    XFT_REASON_BAD_HEADER = 108,
+    /// The server requires a feature that is unknown here.
+    XFT_REASON_FEATURE_UNKNOWN = 109,
+    /// The bytes are not well-formed XML.
+    XFT_REASON_NOT_WELL_FORMED = 110,
+    /// The XML holds what RFC 6120 11.1 forbids.
+    XFT_REASON_RESTRICTED_XML = 111,
+    /// The server exceeded a limit on depth, names, attributes or bytes.
+    XFT_REASON_LIMIT_EXCEEDED = 112,
+    /// First-level text or elements that do not belong there.
+    XFT_REASON_BAD_FORMAT = 113,
+    /// The server sent a stream error, see the condition.
+    XFT_REASON_STREAM_ERROR = 114,
+    /// No SASL mechanism that both sides have and the configuration allows.
+    XFT_REASON_NO_MECHANISM = 115,
+    /// Wrong user name or password.
+    XFT_REASON_NOT_AUTHORIZED = 116,
+    /// Authentication failed for another reason, see the condition.
+    XFT_REASON_AUTH_FAILED = 117,
+    /// The server did not prove that it knows the password.
+    XFT_REASON_SERVER_NOT_PROVEN = 118,
+    /// The server's SCRAM message is malformed or its iteration count is outside the limits.
+    XFT_REASON_BAD_CHALLENGE = 119,
+    /// Channel binding was stripped from the login.
+    XFT_REASON_DOWNGRADE = 120,
+    /// The server refused to bind a resource.
+    XFT_REASON_BIND_REFUSED = 121,
+    /// The server bound another account than the one authenticated.
+    XFT_REASON_BIND_MISMATCH = 122,
+    /// Login took too long.
+    XFT_REASON_LOGIN_TIMEOUT = 123,
+    /// The server stopped answering.
+    XFT_REASON_SERVER_SILENT = 124,
+    /// Another login took over this resource.
+    XFT_REASON_REPLACED = 125,
+    /// A reason that this version of the library has no number for.
+    XFT_REASON_OTHER = 999,
+}
+
+use xft_reason::*;
+
+impl From<Reason> for xft_reason {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::Declined => XFT_REASON_DECLINED,
+            Reason::Cancelled => XFT_REASON_CANCELLED,
+            Reason::PeerCancelled => XFT_REASON_PEER_CANCELLED,
+            Reason::PeerGone => XFT_REASON_PEER_GONE,
+            Reason::PeerUnknown => XFT_REASON_PEER_UNKNOWN,
+            Reason::Unsupported => XFT_REASON_UNSUPPORTED,
+            Reason::NoMethod => XFT_REASON_NO_METHOD,
+            Reason::BadAnswer => XFT_REASON_BAD_ANSWER,
+            Reason::Refused => XFT_REASON_REFUSED,
+            Reason::OfferTimeout => XFT_REASON_OFFER_TIMEOUT,
+            Reason::OpenTimeout => XFT_REASON_OPEN_TIMEOUT,
+            Reason::BlockTimeout => XFT_REASON_BLOCK_TIMEOUT,
+            Reason::Stalled => XFT_REASON_STALLED,
+            Reason::Sequence => XFT_REASON_SEQUENCE,
+            Reason::Base64 => XFT_REASON_BASE64,
+            Reason::BlockTooLarge => XFT_REASON_BLOCK_TOO_LARGE,
+            Reason::Overrun => XFT_REASON_OVERRUN,
+            Reason::TooManyBytes => XFT_REASON_TOO_MANY_BYTES,
+            Reason::TooFewBytes => XFT_REASON_TOO_FEW_BYTES,
+            Reason::HashMismatch => XFT_REASON_HASH_MISMATCH,
+            Reason::StoreFailed => XFT_REASON_STORE_FAILED,
+            Reason::ReadFailed => XFT_REASON_READ_FAILED,
+            Reason::StreamLost => XFT_REASON_STREAM_LOST,
+            Reason::Closed => XFT_REASON_CLOSED,
+            Reason::ServerClosed => XFT_REASON_SERVER_CLOSED,
+            Reason::StreamEnded => XFT_REASON_STREAM_ENDED,
+            Reason::TlsFailed => XFT_REASON_TLS_FAILED,
+            Reason::TlsMissing => XFT_REASON_TLS_MISSING,
+            Reason::TlsRefused => XFT_REASON_TLS_REFUSED,
+            Reason::TlsInjected => XFT_REASON_TLS_INJECTED,
+            Reason::BadHeader => XFT_REASON_BAD_HEADER,
+            Reason::FeatureUnknown => XFT_REASON_FEATURE_UNKNOWN,
+            Reason::NotWellFormed => XFT_REASON_NOT_WELL_FORMED,
+            Reason::RestrictedXml => XFT_REASON_RESTRICTED_XML,
+            Reason::LimitExceeded => XFT_REASON_LIMIT_EXCEEDED,
+            Reason::BadFormat => XFT_REASON_BAD_FORMAT,
+            Reason::StreamError => XFT_REASON_STREAM_ERROR,
+            Reason::NoMechanism => XFT_REASON_NO_MECHANISM,
+            Reason::NotAuthorized => XFT_REASON_NOT_AUTHORIZED,
+            Reason::AuthFailed => XFT_REASON_AUTH_FAILED,
+            Reason::ServerNotProven => XFT_REASON_SERVER_NOT_PROVEN,
+            Reason::BadChallenge => XFT_REASON_BAD_CHALLENGE,
+            Reason::Downgrade => XFT_REASON_DOWNGRADE,
+            Reason::BindRefused => XFT_REASON_BIND_REFUSED,
+            Reason::BindMismatch => XFT_REASON_BIND_MISMATCH,
+            Reason::LoginTimeout => XFT_REASON_LOGIN_TIMEOUT,
+            Reason::ServerSilent => XFT_REASON_SERVER_SILENT,
+            Reason::Replaced => XFT_REASON_REPLACED,
+            _ => XFT_REASON_OTHER,
+        }
+    }
+}
+
+/// Every number with its text.
+pub(crate) const TEXTS: &[(xft_reason, &CStr)] = &[
+    (XFT_REASON_NONE, c"nothing failed"),
+    (XFT_REASON_DECLINED, c"the recipient declined the file; ask them before you send it again"),
+    (XFT_REASON_CANCELLED, c"cancelled on this side; send the file again when wanted"),
+    (XFT_REASON_PEER_CANCELLED, c"the other side cancelled; ask there, then send again"),
+    (XFT_REASON_PEER_GONE, c"the other side went offline; send again when it is back"),
+    (XFT_REASON_PEER_UNKNOWN, c"no such recipient is online; check the JID and its resource"),
+    (XFT_REASON_UNSUPPORTED, c"the recipient's client cannot receive files; use one that supports XEP-0096"),
+    (
+        XFT_REASON_NO_METHOD,
+        c"both sides share no transfer method; allow in-band bytestreams at the other side",
+    ),
+    (XFT_REASON_BAD_ANSWER, c"the other side answered outside the protocol; report it to its vendor"),
+    (
+        XFT_REASON_REFUSED,
+        c"refused with an error; the condition says which, then correct that and send again",
+    ),
+    (XFT_REASON_OFFER_TIMEOUT, c"nobody answered the offer in time; send again when someone is there"),
+    (XFT_REASON_OPEN_TIMEOUT, c"the sender did not open the bytestream in time; let it send again"),
+    (
+        XFT_REASON_BLOCK_TIMEOUT,
+        c"a block was lost on the way; check server limits on stanza size, then send again",
+    ),
+    (
+        XFT_REASON_STALLED,
+        c"the other side makes too little progress; check it and the network, then send again",
+    ),
+    (
+        XFT_REASON_SEQUENCE,
+        c"blocks came out of order; send again, and check the servers between if it recurs",
+    ),
+    (
+        XFT_REASON_BASE64,
+        c"a block was damaged or malformed; send again, and report it to the sender's vendor",
+    ),
+    (XFT_REASON_BLOCK_TOO_LARGE, c"the sender exceeds the agreed block size; report it to its vendor"),
+    (XFT_REASON_OVERRUN, c"the sender does not wait for acknowledgements; report it to its vendor"),
+    (XFT_REASON_TOO_MANY_BYTES, c"more bytes than announced came; the file may have grown, send it again"),
+    (XFT_REASON_TOO_FEW_BYTES, c"the file came incomplete; send it again"),
+    (
+        XFT_REASON_HASH_MISMATCH,
+        c"the bytes are not those of the file; discard the received copy and send again",
+    ),
+    (
+        XFT_REASON_STORE_FAILED,
+        c"the received bytes could not be stored; free disk space or repair it, then send again",
+    ),
+    (XFT_REASON_READ_FAILED, c"the file could not be read; check it and its permissions, then send again"),
+    (XFT_REASON_STREAM_LOST, c"the XMPP stream ended during the transfer; reconnect and send again"),
+    (XFT_REASON_CLOSED, c"closed on this side; start a new session to continue"),
+    (XFT_REASON_SERVER_CLOSED, c"the server closed the stream; reconnect"),
+    (XFT_REASON_STREAM_ENDED, c"the network broke; reconnect"),
+    (
+        XFT_REASON_TLS_FAILED,
+        c"TLS failed; check the server's certificate, its name and the trusted authorities",
+    ),
+    (XFT_REASON_TLS_MISSING, c"the server offers no TLS; switch it on there, or use direct TLS"),
+    (XFT_REASON_TLS_REFUSED, c"the server refused TLS; check its certificate configuration"),
+    (XFT_REASON_TLS_INJECTED, c"bytes were injected before TLS; someone may be tampering, check the network"),
+    (XFT_REASON_BAD_HEADER, c"not the XMPP server of this domain; check host, port and domain"),
+    (XFT_REASON_FEATURE_UNKNOWN, c"the server requires an unknown feature; check its configuration"),
+    (XFT_REASON_NOT_WELL_FORMED, c"the server sent broken XML; check that the port speaks XMPP"),
+    (XFT_REASON_RESTRICTED_XML, c"the server sent forbidden XML; report it to its vendor"),
+    (
+        XFT_REASON_LIMIT_EXCEEDED,
+        c"a stanza exceeded a limit; raise element_bytes or lower the server's limit",
+    ),
+    (XFT_REASON_BAD_FORMAT, c"the server sent what is not XMPP; check that the port speaks XMPP"),
+    (XFT_REASON_STREAM_ERROR, c"the server ended the stream with an error; the condition says which"),
+    (
+        XFT_REASON_NO_MECHANISM,
+        c"no login mechanism is shared; enable SCRAM at the server, or lower scram_floor",
+    ),
+    (XFT_REASON_NOT_AUTHORIZED, c"wrong user name or password; correct it"),
+    (XFT_REASON_AUTH_FAILED, c"login failed; the condition says why, ask the server's administrator"),
+    (
+        XFT_REASON_SERVER_NOT_PROVEN,
+        c"the server could not prove itself; it may be an impostor, do not retry blindly",
+    ),
+    (XFT_REASON_BAD_CHALLENGE, c"the server's login challenge is malformed; check rounds_max and the server"),
+    (XFT_REASON_DOWNGRADE, c"channel binding was stripped; someone may be tampering, check the network"),
+    (XFT_REASON_BIND_REFUSED, c"the server refused the resource; try another one or leave it empty"),
+    (XFT_REASON_BIND_MISMATCH, c"the server bound another account; check the account name and the server"),
+    (XFT_REASON_LOGIN_TIMEOUT, c"login took too long; check the server's load and the network, then retry"),
+    (XFT_REASON_SERVER_SILENT, c"the server stopped answering; reconnect"),
+    (XFT_REASON_REPLACED, c"another login took this resource; use distinct resources before reconnecting"),
+];

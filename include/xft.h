@@ -1,0 +1,1954 @@
+/*
+ * libxft: XMPP file transfer for programs that have their own event loop.
+ *
+ * The library opens no socket, no file and no thread, reads no clock and allocates nothing. The program lends it one
+ * block of memory, carries bytes and tells the time; the library speaks XMPP. Everything a program does is this loop,
+ * here with poll(2), without TLS and with error checks left out; examples-c has complete programs:
+ *
+ *   static uint64_t mem[(XFT_SESSION_BYTES(1, 8192) + 7) / 8];
+ *   xft_config cfg; xft_session *session; xft_output o; xft_received r; uint64_t wake = 0; size_t used;
+ *   xft_config_init(&cfg, sizeof cfg);              // then account, password, 32 bytes of entropy
+ *   xft_session_init(mem, sizeof mem, &cfg, now_ms(), &session);
+ *   xft_stream_open(session, 0);                    // the socket is connected
+ *   for (;;) {
+ *     xft_tick(session, now_ms());
+ *     while (xft_poll(session, out, sizeof out, &o) == XFT_OK && o.kind != XFT_OUTPUT_WAIT) {
+ *       if (o.kind == XFT_OUTPUT_NEED_DATA) {       // a block of the file is wanted
+ *         size_t n = (size_t)pread(file, block, o.len, (off_t)o.offset);
+ *         xft_supply(session, o.transfer, o.offset, block, n, out, sizeof out, &o);
+ *       }
+ *       if (o.kind == XFT_OUTPUT_TRANSMIT) { write_all(sock, o.bytes, o.len); }
+ *       if (o.event == XFT_EVENT_ONLINE) { xft_offer(session, &file_to_send, &transfer); }
+ *       if (o.event == XFT_EVENT_FINISHED) { xft_close(session); }
+ *       if (o.event == XFT_EVENT_OFFLINE) { xft_session_wipe(session); return; }
+ *     }
+ *     wake = o.until_ms;
+ *     ssize_t got = read_until(sock, in, sizeof in, wake);   // poll(2) with a deadline, then read(2)
+ *     for (size_t at = 0; got > 0 && at < (size_t)got; at += used) {
+ *       xft_stream_in(session, 0, in + at, (size_t)got - at, &used, &r);
+ *       if (r.kind == XFT_RECEIVED_OFFER) { xft_accept(session, r.transfer, 0); }
+ *       if (r.kind == XFT_RECEIVED_DATA) {          // store first, then say so: only then it is acknowledged
+ *         pwrite(part_file, r.bytes, r.len, (off_t)r.offset);
+ *         xft_stored(session, r.transfer, r.offset + r.len);
+ *       }
+ *     }
+ *     if (got == 0) { xft_stream_end(session, 0, XFT_END_LOST); }
+ *   }
+ *
+ * Rules that hold for every call:
+ * - The status is the return value; results go through pointers and are written only with XFT_OK.
+ * - A refused call has changed nothing. xft_status_text says in English what to do.
+ * - Every pointer is checked: NULL is an error, except for texts and buffers of length 0. "A status of the border"
+ *   in a list of codes means XFT_ERR_NULL, XFT_ERR_ALIGN, XFT_ERR_LENGTH, XFT_ERR_NO_SESSION, XFT_ERR_UTF8,
+ *   XFT_ERR_OVERLAP, XFT_ERR_STRUCT_SIZE, XFT_ERR_FLAGS and XFT_ERR_RESERVED, as far as the call has such arguments.
+ * - Texts are UTF-8 with a length in bytes. Sizes and offsets are bytes, times are milliseconds.
+ * - What the library lends (pointers in xft_received, xft_jid) lives until the next call on the same session.
+ * - One session serves one thread at a time. Different sessions share nothing.
+ * - Handles are numbers; that of a finished transfer is refused with XFT_ERR_STALE.
+ *
+ * C99 and C++11. SPDX-License-Identifier: MIT OR Apache-2.0. Made by cbindgen from ffi/src, do not edit.
+ */
+
+
+#ifndef XFT_H
+#define XFT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * Upper bound of the bytes of a session for `transfers` transfers at once and blocks up to `block_bytes`, for
+ * programs with static memory; xft_session_layout tells the exact number. Align the memory to XFT_SESSION_ALIGN:
+ *
+ *   static uint64_t memory[(XFT_SESSION_BYTES(2, 4096) + 7) / 8];
+ */
+#define XFT_SESSION_BYTES(transfers, block_bytes) \
+  (12288u + 600u * (size_t)(transfers) + 2u * (size_t)(block_bytes))
+
+
+/**
+ * Alignment of a session's memory, bytes, on every machine.
+ */
+#define XFT_SESSION_ALIGN 8
+
+/**
+ * Version of this interface: major in the upper 16 bits, minor in the lower. The same major version means that a
+ * program compiled against this header works with the library.
+ */
+#define XFT_ABI_VERSION 1
+
+/**
+ * `xft_stream_end`: the other side closed the stream, or it broke.
+ */
+#define XFT_END_LOST 1
+
+/**
+ * `xft_stream_end`: TLS failed: handshake, certificate, or a broken record.
+ */
+#define XFT_END_TLS_FAILED 2
+
+/**
+ * `xft_decline`: the file is not wanted.
+ */
+#define XFT_DECLINE_UNWANTED 1
+
+/**
+ * `xft_decline`: not now, busy or no room; the sender may offer it again later.
+ */
+#define XFT_DECLINE_BUSY 2
+
+/**
+ * `xft_cancel`: somebody decided so.
+ */
+#define XFT_CANCEL_WISH 1
+
+/**
+ * `xft_cancel`: the file cannot be read any more (sender).
+ */
+#define XFT_CANCEL_READ_FAILED 2
+
+/**
+ * `xft_cancel`: the bytes cannot be stored (receiver): disk full, I/O error.
+ */
+#define XFT_CANCEL_STORE_FAILED 3
+
+/**
+ * `owner`: the session speaks the XMPP stream; the program carries the bytes of stream 0.
+ */
+#define XFT_OWNER_SESSION 1
+
+/**
+ * `owner`: the program already has a bound XMPP stream under `host_jid` and hands in whole stanzas.
+ */
+#define XFT_OWNER_HOST 2
+
+/**
+ * `tls`: STARTTLS, or no login.
+ */
+#define XFT_TLS_START 1
+
+/**
+ * `tls`: the program's TLS runs before `xft_stream_open`; call `xft_tls_done` between them if bindings are known.
+ */
+#define XFT_TLS_DIRECT 2
+
+/**
+ * `tls`: plain text. Everybody on the way reads passwords and patient data: for tests only.
+ */
+#define XFT_TLS_UNSAFE_PLAIN 3
+
+/**
+ * `scram_floor`: SCRAM-SHA-1 and better.
+ */
+#define XFT_SCRAM_SHA1 1
+
+/**
+ * `scram_floor`: SCRAM-SHA-256 and better.
+ */
+#define XFT_SCRAM_SHA256 2
+
+/**
+ * `scram_floor`: SCRAM-SHA-1-PLUS and better, that is, channel binding is a must.
+ */
+#define XFT_SCRAM_SHA1_PLUS 3
+
+/**
+ * `scram_floor`: SCRAM-SHA-256-PLUS only.
+ */
+#define XFT_SCRAM_SHA256_PLUS 4
+
+/**
+ * `carrier`: blocks travel in iq stanzas, each is acknowledged.
+ */
+#define XFT_CARRIER_IQ 1
+
+/**
+ * `carrier`: blocks travel in message stanzas without acknowledgement, for peers known to want it.
+ */
+#define XFT_CARRIER_MESSAGE 2
+
+/**
+ * `flags`: the TLS layer presents a client certificate, use SASL EXTERNAL if offered.
+ */
+#define XFT_FLAG_SASL_EXTERNAL 1
+
+/**
+ * `flags`: allow SASL PLAIN on an encrypted stream; the server then learns the password.
+ */
+#define XFT_FLAG_SASL_PLAIN 2
+
+/**
+ * `flags`: send blocks of `3*floor(block/4)` bytes, for receivers of XEP-0047 1.3.
+ */
+#define XFT_FLAG_COMPAT_BLOCKS 4
+
+/**
+ * `flags`: compute and offer MD5 for peers that know no SHA-256.
+ */
+#define XFT_FLAG_MD5 8
+
+/**
+ * `has`: `date` is given.
+ */
+#define XFT_HAS_DATE 1
+
+/**
+ * `has`: `sha256` is given.
+ */
+#define XFT_HAS_SHA256 2
+
+/**
+ * `has`: `md5` is given.
+ */
+#define XFT_HAS_MD5 4
+
+/**
+ * `has`, in `xft_received` only: the peer can start at an offset.
+ */
+#define XFT_HAS_RANGED 8
+
+/**
+ * Bytes of `name` in `xft_received`, with its terminating NUL.
+ */
+#define XFT_NAME_BYTES 128
+
+/**
+ * What a call returns. Anything but `XFT_OK` changed nothing and wrote none of the outputs, and the call may be
+ * repeated after what `xft_status_text` says. Numbers 1..19 speak of the moment, 20..49 of an argument's value,
+ * 50..79 of a mistake at the C border, 80..99 of memory.
+ */
+enum xft_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Done.
+   */
+  XFT_OK = 0,
+  /**
+   * A bounded table or queue is full. Drain with `xft_poll`, say what is stored, then call again.
+   */
+  XFT_ERR_FULL = 1,
+  /**
+   * The output buffer is too small; `xft_last_refusal` tells in `needed` how many bytes would do.
+   */
+  XFT_ERR_NO_SPACE = 2,
+  /**
+   * The handle names a transfer that is over. Forget it.
+   */
+  XFT_ERR_STALE = 3,
+  /**
+   * The call does not fit the state, for example `xft_accept` of an own offer.
+   */
+  XFT_ERR_STATE = 4,
+  /**
+   * Not logged in yet. Wait for `XFT_EVENT_ONLINE`.
+   */
+  XFT_ERR_OFFLINE = 5,
+  /**
+   * The stanza would be larger than the server accepts. Use smaller blocks or shorter texts.
+   */
+  XFT_ERR_TOO_LARGE = 6,
+  /**
+   * The session is over, `xft_last_refusal` tells the reason. Only `xft_session_wipe` is left to call.
+   */
+  XFT_ERR_CLOSED = 7,
+  /**
+   * The account is not a bare JID `user@domain`, or longer than 256 bytes.
+   */
+  XFT_ERR_ACCOUNT = 20,
+  /**
+   * The password is empty where one is needed, or longer than 256 bytes.
+   */
+  XFT_ERR_PASSWORD = 21,
+  /**
+   * The resource, or the JID of a host-owned stream, is malformed or too long.
+   */
+  XFT_ERR_RESOURCE = 22,
+  /**
+   * `block_bytes` is not in 1..65535.
+   */
+  XFT_ERR_BLOCK_BYTES = 23,
+  /**
+   * `window_bytes` is smaller than one block.
+   */
+  XFT_ERR_WINDOW_BYTES = 24,
+  /**
+   * `stanza_bytes` or `element_bytes` is below 10000.
+   */
+  XFT_ERR_STANZA_BYTES = 25,
+  /**
+   * The peer is not a full JID `user@domain/resource`, or longer than 256 bytes.
+   */
+  XFT_ERR_PEER = 26,
+  /**
+   * The file name is empty, or longer than 120 bytes once separators and control characters are replaced.
+   */
+  XFT_ERR_NAME = 27,
+  /**
+   * The file size is above 2^63-1.
+   */
+  XFT_ERR_FILE_SIZE = 28,
+  /**
+   * The offset lies outside the file or the range under way.
+   */
+  XFT_ERR_OFFSET = 29,
+  /**
+   * More or fewer bytes than asked for.
+   */
+  XFT_ERR_BYTES = 30,
+  /**
+   * The MIME type or description is too long or holds control characters.
+   */
+  XFT_ERR_TEXT = 31,
+  /**
+   * The stream number is none of this session.
+   */
+  XFT_ERR_STREAM = 32,
+  /**
+   * Channel-binding data is longer than 64 bytes.
+   */
+  XFT_ERR_CHANNEL_BINDING = 33,
+  /**
+   * The stanza handed in is not one whole stanza.
+   */
+  XFT_ERR_STANZA = 34,
+  /**
+   * Another argument is out of its range.
+   */
+  XFT_ERR_ARGUMENT = 49,
+  /**
+   * A pointer is NULL, although it is no text or buffer of length 0.
+   */
+  XFT_ERR_NULL = 50,
+  /**
+   * A pointer is not aligned for what it points at.
+   */
+  XFT_ERR_ALIGN = 51,
+  /**
+   * A length is larger than any object can be.
+   */
+  XFT_ERR_LENGTH = 52,
+  /**
+   * The `size` field is none that any version of this structure had: fill it with the init function.
+   */
+  XFT_ERR_STRUCT_SIZE = 53,
+  /**
+   * The memory holds no session: never initialised, wiped, overwritten, or moved since.
+   */
+  XFT_ERR_NO_SESSION = 54,
+  /**
+   * A text is not UTF-8.
+   */
+  XFT_ERR_UTF8 = 55,
+  /**
+   * An input code (`XFT_TLS_...`, `XFT_CANCEL_...`) is none of the defined ones.
+   */
+  XFT_ERR_CODE = 56,
+  /**
+   * A flag bit that is not defined is set.
+   */
+  XFT_ERR_FLAGS = 57,
+  /**
+   * A reserved field is not 0: fill the structure with its init function.
+   */
+  XFT_ERR_RESERVED = 58,
+  /**
+   * Two buffers overlap, or a buffer lies in the session's memory.
+   */
+  XFT_ERR_OVERLAP = 59,
+  /**
+   * `transfers`, `offers_per_peer` or `priority` is out of its range.
+   */
+  XFT_ERR_RANGE = 60,
+  /**
+   * The memory is smaller than `xft_session_layout` says.
+   */
+  XFT_ERR_MEMORY_SIZE = 80,
+  /**
+   * The memory is not aligned as `xft_session_layout` says.
+   */
+  XFT_ERR_MEMORY_ALIGN = 81,
+  /**
+   * The slots for transfers are too few (a defect of the library: please report).
+   */
+  XFT_ERR_PART_TRANSFERS = 82,
+  /**
+   * The slots for contacts are too few (a defect of the library: please report).
+   */
+  XFT_ERR_PART_CONTACTS = 83,
+  /**
+   * The slots for requests are too few (a defect of the library: please report).
+   */
+  XFT_ERR_PART_REQUESTS = 84,
+  /**
+   * The part for the XML reader is too small (a defect of the library: please report).
+   */
+  XFT_ERR_PART_XML = 85,
+  /**
+   * The part for a stanza is too small (a defect of the library: please report).
+   */
+  XFT_ERR_PART_STANZA = 86,
+  /**
+   * The part for a block is too small (a defect of the library: please report).
+   */
+  XFT_ERR_PART_BLOCK = 87,
+  /**
+   * The part for the outbox is too small (a defect of the library: please report).
+   */
+  XFT_ERR_PART_OUTBOX = 88,
+  /**
+   * The part for acknowledgements is too small (a defect of the library: please report).
+   */
+  XFT_ERR_PART_ACKS = 89,
+  /**
+   * The part for texts is too small (a defect of the library: please report).
+   */
+  XFT_ERR_PART_TEXT = 90,
+  /**
+   * Another part of the memory is too small (a defect of the library: please report).
+   */
+  XFT_ERR_PART = 99,
+  /**
+   * An error that this version of the library has no number for.
+   */
+  XFT_ERR_OTHER = 999,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum xft_status xft_status;
+#else
+typedef uint32_t xft_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a transfer failed (1..99) or a session ended (101..199). `xft_reason_text` says in English what to do next.
+ */
+enum xft_reason
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Nothing failed.
+   */
+  XFT_REASON_NONE = 0,
+  /**
+   * The peer's owner declined the offer.
+   */
+  XFT_REASON_DECLINED = 1,
+  /**
+   * This end cancelled.
+   */
+  XFT_REASON_CANCELLED = 2,
+  /**
+   * The peer closed the bytestream before the end.
+   */
+  XFT_REASON_PEER_CANCELLED = 3,
+  /**
+   * The peer became unavailable.
+   */
+  XFT_REASON_PEER_GONE = 4,
+  /**
+   * Nobody has that address, or it is not logged in.
+   */
+  XFT_REASON_PEER_UNKNOWN = 5,
+  /**
+   * The peer does not know file transfer.
+   */
+  XFT_REASON_UNSUPPORTED = 6,
+  /**
+   * No method both ends have.
+   */
+  XFT_REASON_NO_METHOD = 7,
+  /**
+   * The peer answered outside the protocol.
+   */
+  XFT_REASON_BAD_ANSWER = 8,
+  /**
+   * The peer or a server refused, see the condition.
+   */
+  XFT_REASON_REFUSED = 9,
+  /**
+   * The offer was not answered in time.
+   */
+  XFT_REASON_OFFER_TIMEOUT = 10,
+  /**
+   * The bytestream was not opened in time.
+   */
+  XFT_REASON_OPEN_TIMEOUT = 11,
+  /**
+   * A block stayed unanswered.
+   */
+  XFT_REASON_BLOCK_TIMEOUT = 12,
+  /**
+   * The peer makes too little progress.
+   */
+  XFT_REASON_STALLED = 13,
+  /**
+   * A block is missing or came twice.
+   */
+  XFT_REASON_SEQUENCE = 14,
+  /**
+   * A block was not valid base64.
+   */
+  XFT_REASON_BASE64 = 15,
+  /**
+   * A block was larger than agreed.
+   */
+  XFT_REASON_BLOCK_TOO_LARGE = 16,
+  /**
+   * The peer did not respect the window.
+   */
+  XFT_REASON_OVERRUN = 17,
+  /**
+   * More bytes than announced.
+   */
+  XFT_REASON_TOO_MANY_BYTES = 18,
+  /**
+   * The bytestream ended before the announced size.
+   */
+  XFT_REASON_TOO_FEW_BYTES = 19,
+  /**
+   * All bytes came, but their hash is not the announced one.
+   */
+  XFT_REASON_HASH_MISMATCH = 20,
+  /**
+   * The owner could not store.
+   */
+  XFT_REASON_STORE_FAILED = 21,
+  /**
+   * The owner could not read the file it sends.
+   */
+  XFT_REASON_READ_FAILED = 22,
+  /**
+   * The XMPP stream ended under the transfer.
+   */
+  XFT_REASON_STREAM_LOST = 23,
+  /**
+   * The owner closed the session.
+   */
+  XFT_REASON_CLOSED = 101,
+  /**
+   * The server closed the stream in good order.
+   */
+  XFT_REASON_SERVER_CLOSED = 102,
+  /**
+   * The transport ended without a closing tag.
+   */
+  XFT_REASON_STREAM_ENDED = 103,
+  /**
+   * TLS failed, as the owner reported.
+   */
+  XFT_REASON_TLS_FAILED = 104,
+  /**
+   * The server offers no STARTTLS and the configuration requires TLS.
+   */
+  XFT_REASON_TLS_MISSING = 105,
+  /**
+   * The server answered STARTTLS with failure.
+   */
+  XFT_REASON_TLS_REFUSED = 106,
+  /**
+   * Bytes came glued to the server's go-ahead for TLS.
+   */
+  XFT_REASON_TLS_INJECTED = 107,
+  /**
+   * The stream header is not one of XMPP 1.0 from the wanted domain.
+   */
+  XFT_REASON_BAD_HEADER = 108,
+  /**
+   * The server requires a feature that is unknown here.
+   */
+  XFT_REASON_FEATURE_UNKNOWN = 109,
+  /**
+   * The bytes are not well-formed XML.
+   */
+  XFT_REASON_NOT_WELL_FORMED = 110,
+  /**
+   * The XML holds what RFC 6120 11.1 forbids.
+   */
+  XFT_REASON_RESTRICTED_XML = 111,
+  /**
+   * The server exceeded a limit on depth, names, attributes or bytes.
+   */
+  XFT_REASON_LIMIT_EXCEEDED = 112,
+  /**
+   * First-level text or elements that do not belong there.
+   */
+  XFT_REASON_BAD_FORMAT = 113,
+  /**
+   * The server sent a stream error, see the condition.
+   */
+  XFT_REASON_STREAM_ERROR = 114,
+  /**
+   * No SASL mechanism that both sides have and the configuration allows.
+   */
+  XFT_REASON_NO_MECHANISM = 115,
+  /**
+   * Wrong user name or password.
+   */
+  XFT_REASON_NOT_AUTHORIZED = 116,
+  /**
+   * Authentication failed for another reason, see the condition.
+   */
+  XFT_REASON_AUTH_FAILED = 117,
+  /**
+   * The server did not prove that it knows the password.
+   */
+  XFT_REASON_SERVER_NOT_PROVEN = 118,
+  /**
+   * The server's SCRAM message is malformed or its iteration count is outside the limits.
+   */
+  XFT_REASON_BAD_CHALLENGE = 119,
+  /**
+   * Channel binding was stripped from the login.
+   */
+  XFT_REASON_DOWNGRADE = 120,
+  /**
+   * The server refused to bind a resource.
+   */
+  XFT_REASON_BIND_REFUSED = 121,
+  /**
+   * The server bound another account than the one authenticated.
+   */
+  XFT_REASON_BIND_MISMATCH = 122,
+  /**
+   * Login took too long.
+   */
+  XFT_REASON_LOGIN_TIMEOUT = 123,
+  /**
+   * The server stopped answering.
+   */
+  XFT_REASON_SERVER_SILENT = 124,
+  /**
+   * Another login took over this resource.
+   */
+  XFT_REASON_REPLACED = 125,
+  /**
+   * A reason that this version of the library has no number for.
+   */
+  XFT_REASON_OTHER = 999,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum xft_reason xft_reason;
+#else
+typedef uint32_t xft_reason;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What became of received bytes; the field `kind` of `xft_received`.
+ */
+enum xft_received_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * They were control data, or a part of something: nothing to do.
+   */
+  XFT_RECEIVED_CONSUMED = 0,
+  /**
+   * File bytes to store now: `bytes`/`len` belong at `offset` of the file of `transfer`.
+   */
+  XFT_RECEIVED_DATA = 1,
+  /**
+   * A peer offers a file: answer with `xft_accept` or `xft_decline`.
+   */
+  XFT_RECEIVED_OFFER = 2,
+  /**
+   * A whole stanza that is none of ours (host-owned streams only): the host handles it.
+   */
+  XFT_RECEIVED_NOT_MINE = 3,
+  /**
+   * Something that this version of the C border cannot express: nothing to do.
+   */
+  XFT_RECEIVED_OTHER = 999,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum xft_received_kind xft_received_kind;
+#else
+typedef uint32_t xft_received_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What `xft_poll` and `xft_supply` ask for; the field `kind` of `xft_output`.
+ */
+enum xft_output_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Nothing yet: the structure was not filled.
+   */
+  XFT_OUTPUT_NONE = 0,
+  /**
+   * Send `bytes`/`len` on `stream`, all of them, in order, before polling again.
+   */
+  XFT_OUTPUT_TRANSMIT = 1,
+  /**
+   * Read up to `len` bytes of the file of `transfer` at `offset` and hand them in with `xft_supply`.
+   */
+  XFT_OUTPUT_NEED_DATA = 2,
+  /**
+   * Start TLS on stream 0 now, then call `xft_tls_done`.
+   */
+  XFT_OUTPUT_START_TLS = 3,
+  /**
+   * Close `stream`; everything before it was transmitted.
+   */
+  XFT_OUTPUT_CLOSE = 4,
+  /**
+   * Something happened: see `event`.
+   */
+  XFT_OUTPUT_EVENT = 5,
+  /**
+   * Nothing to do before input, a command, or `until_ms`.
+   */
+  XFT_OUTPUT_WAIT = 6,
+  /**
+   * An output that this version of the C border cannot express. Poll again.
+   */
+  XFT_OUTPUT_OTHER = 999,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum xft_output_kind xft_output_kind;
+#else
+typedef uint32_t xft_output_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What happened; the field `event` of `xft_output`.
+ */
+enum xft_event
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The output is no event.
+   */
+  XFT_EVENT_NONE = 0,
+  /**
+   * Logged in and present; offers may go out and come in. `xft_jid` is the full JID now.
+   */
+  XFT_EVENT_ONLINE = 1,
+  /**
+   * The session is over: see `reason` and `condition`. After this every call returns `XFT_ERR_CLOSED`.
+   */
+  XFT_EVENT_OFFLINE = 2,
+  /**
+   * The peer accepted our offer `transfer` and wants the bytes from `offset` up to `end`.
+   */
+  XFT_EVENT_ACCEPTED = 3,
+  /**
+   * The bytestream of `transfer` is open, see `block_bytes` and `seq_wraps`; bytes flow from here on.
+   */
+  XFT_EVENT_STARTED = 4,
+  /**
+   * `transfer` is over, see `ending`, `reason` and `condition`. Its handle is stale from here on.
+   */
+  XFT_EVENT_FINISHED = 5,
+  /**
+   * An event that this version of the C border cannot express. Poll on.
+   */
+  XFT_EVENT_OTHER = 999,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum xft_event xft_event;
+#else
+typedef uint32_t xft_event;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What the next deadline is for; the field `timer` of `xft_output`. For logs and tests.
+ */
+enum xft_timer
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * No timer runs.
+   */
+  XFT_TIMER_NONE = 0,
+  /**
+   * Key derivation goes on in the next poll.
+   */
+  XFT_TIMER_KEY_DERIVATION = 1,
+  /**
+   * A step of the login, or the login as a whole.
+   */
+  XFT_TIMER_LOGIN = 2,
+  /**
+   * The next white-space keepalive or probe.
+   */
+  XFT_TIMER_KEEPALIVE = 3,
+  /**
+   * The server's answer to a probe.
+   */
+  XFT_TIMER_PROBE = 4,
+  /**
+   * The end of a graceful close.
+   */
+  XFT_TIMER_CLOSE = 5,
+  /**
+   * An answer of a peer.
+   */
+  XFT_TIMER_REQUEST = 6,
+  /**
+   * The answer to an offer, the peer's or the owner's.
+   */
+  XFT_TIMER_OFFER = 7,
+  /**
+   * The opening of a bytestream.
+   */
+  XFT_TIMER_OPEN = 8,
+  /**
+   * The acknowledgement of a block.
+   */
+  XFT_TIMER_BLOCK = 9,
+  /**
+   * The next block of a peer that sends to us.
+   */
+  XFT_TIMER_PROGRESS = 10,
+  /**
+   * The end of a bytestream, or the peer's verdict.
+   */
+  XFT_TIMER_FINISH = 11,
+  /**
+   * The rate of message stanzas.
+   */
+  XFT_TIMER_RATE = 12,
+  /**
+   * A timer that this version of the library has no number for.
+   */
+  XFT_TIMER_OTHER = 999,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum xft_timer xft_timer;
+#else
+typedef uint32_t xft_timer;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How a transfer ended; the field `ending` of `xft_output`.
+ */
+enum xft_ending
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The output is no end of a transfer.
+   */
+  XFT_ENDING_NONE = 0,
+  /**
+   * The receiver stored every byte and the hash matched; both ends know it.
+   */
+  XFT_ENDING_DONE = 1,
+  /**
+   * Sender only: every block was acknowledged, but the peer has no way to confirm the hash.
+   */
+  XFT_ENDING_DELIVERED = 2,
+  /**
+   * Receiver only: every announced byte was stored, but the peer gave no hash to check against.
+   */
+  XFT_ENDING_UNVERIFIED = 3,
+  /**
+   * It failed, `reason` says why; stored bytes are a prefix of the file at best.
+   */
+  XFT_ENDING_FAILED = 4,
+  /**
+   * An ending that this version of the C border cannot express. Treat it as a failure.
+   */
+  XFT_ENDING_OTHER = 999,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum xft_ending xft_ending;
+#else
+typedef uint32_t xft_ending;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The condition that an error carried on the wire. Together with the reason it tells an administrator what the
+ * other side said; `xft_condition_name` gives the word as it stood in the XML.
+ */
+enum xft_condition
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The wire carried none.
+   */
+  XFT_CONDITION_NONE = 0,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `bad-request`.
+   */
+  XFT_CONDITION_STANZA_BAD_REQUEST = 100,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `conflict`.
+   */
+  XFT_CONDITION_STANZA_CONFLICT = 101,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `feature-not-implemented`.
+   */
+  XFT_CONDITION_STANZA_FEATURE_NOT_IMPLEMENTED = 102,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `forbidden`.
+   */
+  XFT_CONDITION_STANZA_FORBIDDEN = 103,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `gone`.
+   */
+  XFT_CONDITION_STANZA_GONE = 104,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `internal-server-error`.
+   */
+  XFT_CONDITION_STANZA_INTERNAL_SERVER_ERROR = 105,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `item-not-found`.
+   */
+  XFT_CONDITION_STANZA_ITEM_NOT_FOUND = 106,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `jid-malformed`.
+   */
+  XFT_CONDITION_STANZA_JID_MALFORMED = 107,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `not-acceptable`.
+   */
+  XFT_CONDITION_STANZA_NOT_ACCEPTABLE = 108,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `not-allowed`.
+   */
+  XFT_CONDITION_STANZA_NOT_ALLOWED = 109,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `not-authorized`.
+   */
+  XFT_CONDITION_STANZA_NOT_AUTHORIZED = 110,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `policy-violation`.
+   */
+  XFT_CONDITION_STANZA_POLICY_VIOLATION = 111,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `recipient-unavailable`.
+   */
+  XFT_CONDITION_STANZA_RECIPIENT_UNAVAILABLE = 112,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `redirect`.
+   */
+  XFT_CONDITION_STANZA_REDIRECT = 113,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `registration-required`.
+   */
+  XFT_CONDITION_STANZA_REGISTRATION_REQUIRED = 114,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `remote-server-not-found`.
+   */
+  XFT_CONDITION_STANZA_REMOTE_SERVER_NOT_FOUND = 115,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `remote-server-timeout`.
+   */
+  XFT_CONDITION_STANZA_REMOTE_SERVER_TIMEOUT = 116,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `resource-constraint`.
+   */
+  XFT_CONDITION_STANZA_RESOURCE_CONSTRAINT = 117,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `service-unavailable`.
+   */
+  XFT_CONDITION_STANZA_SERVICE_UNAVAILABLE = 118,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `subscription-required`.
+   */
+  XFT_CONDITION_STANZA_SUBSCRIPTION_REQUIRED = 119,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `undefined-condition`.
+   */
+  XFT_CONDITION_STANZA_UNDEFINED_CONDITION = 120,
+  /**
+   * A stanza error (RFC 6120 8.3.3): `unexpected-request`.
+   */
+  XFT_CONDITION_STANZA_UNEXPECTED_REQUEST = 121,
+  /**
+   * A stream error (RFC 6120 4.9.3): `bad-format`.
+   */
+  XFT_CONDITION_STREAM_BAD_FORMAT = 200,
+  /**
+   * A stream error (RFC 6120 4.9.3): `bad-namespace-prefix`.
+   */
+  XFT_CONDITION_STREAM_BAD_NAMESPACE_PREFIX = 201,
+  /**
+   * A stream error (RFC 6120 4.9.3): `conflict`.
+   */
+  XFT_CONDITION_STREAM_CONFLICT = 202,
+  /**
+   * A stream error (RFC 6120 4.9.3): `connection-timeout`.
+   */
+  XFT_CONDITION_STREAM_CONNECTION_TIMEOUT = 203,
+  /**
+   * A stream error (RFC 6120 4.9.3): `host-gone`.
+   */
+  XFT_CONDITION_STREAM_HOST_GONE = 204,
+  /**
+   * A stream error (RFC 6120 4.9.3): `host-unknown`.
+   */
+  XFT_CONDITION_STREAM_HOST_UNKNOWN = 205,
+  /**
+   * A stream error (RFC 6120 4.9.3): `improper-addressing`.
+   */
+  XFT_CONDITION_STREAM_IMPROPER_ADDRESSING = 206,
+  /**
+   * A stream error (RFC 6120 4.9.3): `internal-server-error`.
+   */
+  XFT_CONDITION_STREAM_INTERNAL_SERVER_ERROR = 207,
+  /**
+   * A stream error (RFC 6120 4.9.3): `invalid-from`.
+   */
+  XFT_CONDITION_STREAM_INVALID_FROM = 208,
+  /**
+   * A stream error (RFC 6120 4.9.3): `invalid-namespace`.
+   */
+  XFT_CONDITION_STREAM_INVALID_NAMESPACE = 209,
+  /**
+   * A stream error (RFC 6120 4.9.3): `invalid-xml`.
+   */
+  XFT_CONDITION_STREAM_INVALID_XML = 210,
+  /**
+   * A stream error (RFC 6120 4.9.3): `not-authorized`.
+   */
+  XFT_CONDITION_STREAM_NOT_AUTHORIZED = 211,
+  /**
+   * A stream error (RFC 6120 4.9.3): `not-well-formed`.
+   */
+  XFT_CONDITION_STREAM_NOT_WELL_FORMED = 212,
+  /**
+   * A stream error (RFC 6120 4.9.3): `policy-violation`.
+   */
+  XFT_CONDITION_STREAM_POLICY_VIOLATION = 213,
+  /**
+   * A stream error (RFC 6120 4.9.3): `remote-connection-failed`.
+   */
+  XFT_CONDITION_STREAM_REMOTE_CONNECTION_FAILED = 214,
+  /**
+   * A stream error (RFC 6120 4.9.3): `reset`.
+   */
+  XFT_CONDITION_STREAM_RESET = 215,
+  /**
+   * A stream error (RFC 6120 4.9.3): `resource-constraint`.
+   */
+  XFT_CONDITION_STREAM_RESOURCE_CONSTRAINT = 216,
+  /**
+   * A stream error (RFC 6120 4.9.3): `restricted-xml`.
+   */
+  XFT_CONDITION_STREAM_RESTRICTED_XML = 217,
+  /**
+   * A stream error (RFC 6120 4.9.3): `see-other-host`.
+   */
+  XFT_CONDITION_STREAM_SEE_OTHER_HOST = 218,
+  /**
+   * A stream error (RFC 6120 4.9.3): `system-shutdown`.
+   */
+  XFT_CONDITION_STREAM_SYSTEM_SHUTDOWN = 219,
+  /**
+   * A stream error (RFC 6120 4.9.3): `undefined-condition`.
+   */
+  XFT_CONDITION_STREAM_UNDEFINED_CONDITION = 220,
+  /**
+   * A stream error (RFC 6120 4.9.3): `unsupported-encoding`.
+   */
+  XFT_CONDITION_STREAM_UNSUPPORTED_ENCODING = 221,
+  /**
+   * A stream error (RFC 6120 4.9.3): `unsupported-feature`.
+   */
+  XFT_CONDITION_STREAM_UNSUPPORTED_FEATURE = 222,
+  /**
+   * A stream error (RFC 6120 4.9.3): `unsupported-stanza-type`.
+   */
+  XFT_CONDITION_STREAM_UNSUPPORTED_STANZA_TYPE = 223,
+  /**
+   * A stream error (RFC 6120 4.9.3): `unsupported-version`.
+   */
+  XFT_CONDITION_STREAM_UNSUPPORTED_VERSION = 224,
+  /**
+   * A SASL failure (RFC 6120 6.5): `aborted`.
+   */
+  XFT_CONDITION_SASL_ABORTED = 300,
+  /**
+   * A SASL failure (RFC 6120 6.5): `account-disabled`.
+   */
+  XFT_CONDITION_SASL_ACCOUNT_DISABLED = 301,
+  /**
+   * A SASL failure (RFC 6120 6.5): `credentials-expired`.
+   */
+  XFT_CONDITION_SASL_CREDENTIALS_EXPIRED = 302,
+  /**
+   * A SASL failure (RFC 6120 6.5): `encryption-required`.
+   */
+  XFT_CONDITION_SASL_ENCRYPTION_REQUIRED = 303,
+  /**
+   * A SASL failure (RFC 6120 6.5): `incorrect-encoding`.
+   */
+  XFT_CONDITION_SASL_INCORRECT_ENCODING = 304,
+  /**
+   * A SASL failure (RFC 6120 6.5): `invalid-authzid`.
+   */
+  XFT_CONDITION_SASL_INVALID_AUTHZID = 305,
+  /**
+   * A SASL failure (RFC 6120 6.5): `invalid-mechanism`.
+   */
+  XFT_CONDITION_SASL_INVALID_MECHANISM = 306,
+  /**
+   * A SASL failure (RFC 6120 6.5): `malformed-request`.
+   */
+  XFT_CONDITION_SASL_MALFORMED_REQUEST = 307,
+  /**
+   * A SASL failure (RFC 6120 6.5): `mechanism-too-weak`.
+   */
+  XFT_CONDITION_SASL_MECHANISM_TOO_WEAK = 308,
+  /**
+   * A SASL failure (RFC 6120 6.5): `not-authorized`.
+   */
+  XFT_CONDITION_SASL_NOT_AUTHORIZED = 309,
+  /**
+   * A SASL failure (RFC 6120 6.5): `temporary-auth-failure`.
+   */
+  XFT_CONDITION_SASL_TEMPORARY_AUTH_FAILURE = 310,
+  /**
+   * A condition that this version of the library has no number for.
+   */
+  XFT_CONDITION_OTHER = 999,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum xft_condition xft_condition;
+#else
+typedef uint32_t xft_condition;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A session in the caller's memory. Its insides are nobody's business; programs hold a pointer to it.
+ */
+typedef struct xft_session xft_session;
+
+/**
+ * Everything a session is told at its start. Fill it with `xft_config_init`, then set `account`, `password`,
+ * `entropy` and what differs from the defaults. Texts are UTF-8, without a terminating NUL, with their length in
+ * bytes, and need to live only until `xft_session_init` returns. Times are milliseconds.
+ */
+typedef struct xft_config {
+  /**
+   * `sizeof(xft_config)`, set by `xft_config_init`.
+   */
+  uint32_t size;
+  /**
+   * Transfers at once, both directions together, 1..65535; default 2.
+   */
+  uint32_t transfers;
+  /**
+   * Bare JID of the account, `user@domain`, at most 256 bytes.
+   */
+  const char *account;
+  /**
+   * Bytes of `account`.
+   */
+  size_t account_len;
+  /**
+   * Password, printable ASCII or already normalised (RFC 8265), at most 256 bytes.
+   */
+  const char *password;
+  /**
+   * Bytes of `password`.
+   */
+  size_t password_len;
+  /**
+   * Wanted resource; empty (the default) lets the server make one.
+   */
+  const char *resource;
+  /**
+   * Bytes of `resource`.
+   */
+  size_t resource_len;
+  /**
+   * With `XFT_OWNER_HOST`: the full JID the program's stream is bound to. Else empty.
+   */
+  const char *host_jid;
+  /**
+   * Bytes of `host_jid`.
+   */
+  size_t host_jid_len;
+  /**
+   * Name of the client in service discovery; default "libxft".
+   */
+  const char *client_name;
+  /**
+   * Bytes of `client_name`.
+   */
+  size_t client_name_len;
+  /**
+   * 32 fresh bytes of a cryptographic random source: nonces and ids come from them. Never the same twice.
+   */
+  uint8_t entropy[32];
+  /**
+   * Who owns the XMPP stream: `XFT_OWNER_SESSION` (default) or `XFT_OWNER_HOST`.
+   */
+  uint32_t owner;
+  /**
+   * How the XMPP stream is secured: `XFT_TLS_START` (default), `XFT_TLS_DIRECT` or `XFT_TLS_UNSAFE_PLAIN`.
+   */
+  uint32_t tls;
+  /**
+   * Any of `XFT_FLAG_...`; default 0.
+   */
+  uint32_t flags;
+  /**
+   * Weakest SCRAM to accept, `XFT_SCRAM_...`; default `XFT_SCRAM_SHA1`.
+   */
+  uint32_t scram_floor;
+  /**
+   * Largest SCRAM iteration count to accept; default 1000000.
+   */
+  uint32_t scram_rounds_max;
+  /**
+   * SCRAM iterations computed in one `xft_poll`; default 1024. Smaller keeps a board's loop responsive.
+   */
+  uint32_t scram_rounds_per_poll;
+  /**
+   * Largest block to offer and to accept, bytes before base64, 1..65535; default 8192.
+   */
+  uint32_t block_bytes;
+  /**
+   * Most bytes in flight per transfer, at least `block_bytes`; default 262144.
+   */
+  uint32_t window_bytes;
+  /**
+   * Largest stanza the server takes, bytes, when it does not say so itself; at least 10000.
+   */
+  uint32_t stanza_bytes;
+  /**
+   * Largest first-level element to read, bytes; at least 10000.
+   */
+  uint32_t element_bytes;
+  /**
+   * Which stanza carries the blocks we send: `XFT_CARRIER_IQ` (default) or `XFT_CARRIER_MESSAGE`.
+   */
+  uint32_t carrier;
+  /**
+   * Bytes per second for message stanzas, which have no window; default 1000000.
+   */
+  uint32_t message_rate;
+  /**
+   * Most unanswered offers from one peer, 1..255; default 4.
+   */
+  uint32_t offers_per_peer;
+  /**
+   * Presence priority, -128..127; default 0; a negative one gets no offline messages.
+   */
+  int32_t priority;
+  /**
+   * One step of the login; default 15000.
+   */
+  uint32_t step_ms;
+  /**
+   * The whole login; default 60000.
+   */
+  uint32_t login_ms;
+  /**
+   * Silence before a white-space keepalive; default 240000.
+   */
+  uint32_t keepalive_ms;
+  /**
+   * Silence of the server before a probe; default 120000.
+   */
+  uint32_t idle_ms;
+  /**
+   * The answer to a probe; default 30000.
+   */
+  uint32_t probe_ms;
+  /**
+   * The graceful close of the stream; default 5000.
+   */
+  uint32_t close_ms;
+  /**
+   * An answer to a request; default 30000.
+   */
+  uint32_t request_ms;
+  /**
+   * The answer to an offer; default 300000.
+   */
+  uint32_t offer_ms;
+  /**
+   * The opening of the bytestream after the answer; default 60000.
+   */
+  uint32_t open_ms;
+  /**
+   * The acknowledgement of a block; default 120000.
+   */
+  uint32_t block_ms;
+  /**
+   * The next block from a sender; default 300000.
+   */
+  uint32_t progress_ms;
+  /**
+   * The answer to the closing of a bytestream, and the verdict; default 60000.
+   */
+  uint32_t finish_ms;
+  /**
+   * 0.
+   */
+  uint32_t reserved[8];
+} xft_config;
+
+/**
+ * A file to send, for `xft_offer`. Fill it with `xft_file_init`, then set `to`, `name`, `file_size` and what else is
+ * known. Texts are UTF-8 with their length in bytes, and need to live only until `xft_offer` returns.
+ */
+typedef struct xft_file {
+  /**
+   * `sizeof(xft_file)`, set by `xft_file_init`.
+   */
+  uint32_t size;
+  /**
+   * Which of `date`, `sha256` and `md5` are given, `XFT_HAS_...`.
+   */
+  uint32_t has;
+  /**
+   * Full JID of the receiver, `user@domain/resource`, at most 256 bytes.
+   */
+  const char *to;
+  /**
+   * Bytes of `to`.
+   */
+  size_t to_len;
+  /**
+   * File name, without directories.
+   */
+  const char *name;
+  /**
+   * Bytes of `name`.
+   */
+  size_t name_len;
+  /**
+   * MIME type, at most 255 bytes; length 0 if unknown.
+   */
+  const char *mime_type;
+  /**
+   * Bytes of `mime_type`.
+   */
+  size_t mime_type_len;
+  /**
+   * Description for people, at most 1024 bytes; length 0 if none.
+   */
+  const char *description;
+  /**
+   * Bytes of `description`.
+   */
+  size_t description_len;
+  /**
+   * Size of the file, bytes, below 2^63; 0 is a file too.
+   */
+  uint64_t file_size;
+  /**
+   * With `XFT_HAS_DATE`: last modification, seconds since 1970.
+   */
+  int64_t date;
+  /**
+   * With `XFT_HAS_SHA256`: SHA-256 of the whole file. If not known, both ends compute it while the bytes pass.
+   */
+  uint8_t sha256[32];
+  /**
+   * With `XFT_HAS_MD5`: MD5 of the whole file, for peers that check only this.
+   */
+  uint8_t md5[16];
+  /**
+   * 0.
+   */
+  uint32_t reserved[8];
+} xft_file;
+
+/**
+ * What the last refused call on a session would have wanted, filled by `xft_last_refusal`.
+ */
+typedef struct xft_refusal {
+  /**
+   * The status that the call returned; `XFT_OK` if none was refused yet.
+   */
+  xft_status status;
+  /**
+   * With `XFT_ERR_CLOSED`: why the session is over.
+   */
+  xft_reason reason;
+  /**
+   * With `XFT_ERR_NO_SPACE`: bytes that the output buffer must have. Else 0.
+   */
+  uint64_t needed;
+} xft_refusal;
+
+/**
+ * What became of received bytes, filled by `xft_stream_in` and `xft_stanza_in`. Look at `kind` first; fields that
+ * the kind does not mention are 0. The pointers are lent: into the input buffer or the session, until the next call
+ * on this session or until the input buffer is reused. Texts are UTF-8 and, but for `name`, not NUL-terminated.
+ */
+typedef struct xft_received {
+  /**
+   * `XFT_RECEIVED_...`
+   */
+  xft_received_kind kind;
+  /**
+   * DATA, OFFER: handle of the transfer.
+   */
+  uint32_t transfer;
+  /**
+   * DATA: position of `bytes` in the file.
+   */
+  uint64_t offset;
+  /**
+   * DATA: the file's bytes; store them, then call `xft_stored`.
+   */
+  const uint8_t *bytes;
+  /**
+   * DATA: how many, at least 1.
+   */
+  size_t len;
+  /**
+   * OFFER: full JID of the peer, stamped by the server.
+   */
+  const char *from;
+  /**
+   * Bytes of `from`.
+   */
+  size_t from_len;
+  /**
+   * OFFER: file name as received. Never use it as a path.
+   */
+  const char *raw_name;
+  /**
+   * Bytes of `raw_name`.
+   */
+  size_t raw_name_len;
+  /**
+   * OFFER: MIME type, at most 255 bytes; NULL if not given.
+   */
+  const char *mime_type;
+  /**
+   * Bytes of `mime_type`.
+   */
+  size_t mime_type_len;
+  /**
+   * OFFER: description for people, at most 1024 bytes; NULL if not given.
+   */
+  const char *description;
+  /**
+   * Bytes of `description`.
+   */
+  size_t description_len;
+  /**
+   * OFFER: size of the file, bytes.
+   */
+  uint64_t file_size;
+  /**
+   * OFFER with `XFT_HAS_DATE`: last modification, seconds since 1970.
+   */
+  int64_t date;
+  /**
+   * OFFER: which of `date`, `sha256`, `md5` are given, and whether ranges are possible, `XFT_HAS_...`.
+   */
+  uint32_t has;
+  /**
+   * OFFER: bytes of `name`, without the NUL.
+   */
+  uint32_t name_len;
+  /**
+   * OFFER: file name made harmless: no separators, no control characters, neither empty nor `.` nor `..`, at
+   * most 120 bytes, NUL-terminated. A copy: it is not lent.
+   */
+  uint8_t name[XFT_NAME_BYTES];
+  /**
+   * OFFER with `XFT_HAS_SHA256`: SHA-256 of the whole file.
+   */
+  uint8_t sha256[32];
+  /**
+   * OFFER with `XFT_HAS_MD5`: MD5 of the whole file; it shows damage, never forgery.
+   */
+  uint8_t md5[16];
+  /**
+   * 0.
+   */
+  uint64_t reserved[4];
+} xft_received;
+
+/**
+ * The next thing to do, filled by `xft_poll` and `xft_supply`. Look at `kind` first; fields that the kind does not
+ * mention are 0. `bytes` points into the buffer that was given to the call and lives as long as that.
+ */
+typedef struct xft_output {
+  /**
+   * `XFT_OUTPUT_...`
+   */
+  xft_output_kind kind;
+  /**
+   * EVENT: `XFT_EVENT_...`
+   */
+  xft_event event;
+  /**
+   * NEED_DATA and the events of a transfer: its handle.
+   */
+  uint32_t transfer;
+  /**
+   * TRANSMIT, CLOSE: the stream; 0 is the XMPP stream.
+   */
+  uint32_t stream;
+  /**
+   * TRANSMIT: what to send, inside the buffer given to the call.
+   */
+  const uint8_t *bytes;
+  /**
+   * TRANSMIT: bytes to send. NEED_DATA: bytes wanted; exactly these unless the read comes up short (then at
+   * least 1).
+   */
+  size_t len;
+  /**
+   * NEED_DATA: position in the file. ACCEPTED: first byte wanted.
+   */
+  uint64_t offset;
+  /**
+   * ACCEPTED: one past the last byte wanted.
+   */
+  uint64_t end;
+  /**
+   * WAIT: call `xft_tick` and poll again at this time, milliseconds; `UINT64_MAX` without a timer.
+   */
+  uint64_t until_ms;
+  /**
+   * WAIT: what the deadline is for, `XFT_TIMER_...`; for logs.
+   */
+  xft_timer timer;
+  /**
+   * STARTED: agreed largest block, bytes before base64.
+   */
+  uint32_t block_bytes;
+  /**
+   * STARTED: 1 if the file has more than 65536 blocks of this size (some peers fail there), else 0.
+   */
+  uint32_t seq_wraps;
+  /**
+   * FINISHED: `XFT_ENDING_...`
+   */
+  xft_ending ending;
+  /**
+   * FINISHED with `XFT_ENDING_FAILED`, and OFFLINE: why.
+   */
+  xft_reason reason;
+  /**
+   * FINISHED with `XFT_ENDING_FAILED`, and OFFLINE: what the other side's error said.
+   */
+  xft_condition condition;
+  /**
+   * 0.
+   */
+  uint64_t reserved[4];
+} xft_output;
+
+/**
+ * How far a transfer is, filled by `xft_progress`. All four are positions in the file, bytes.
+ */
+typedef struct xft_marks {
+  /**
+   * First byte of the range that is transferred.
+   */
+  uint64_t start;
+  /**
+   * One past the last byte of the range.
+   */
+  uint64_t end;
+  /**
+   * Sender: bytes before this are handed to the stream. Receiver: bytes before this came.
+   */
+  uint64_t moved;
+  /**
+   * Sender: bytes before this are acknowledged. Receiver: bytes before this are stored.
+   */
+  uint64_t safe;
+} xft_marks;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the interface that the linked library has. Compare it with `XFT_ABI_VERSION` at start: the upper
+ * 16 bits must be equal, else the header and the archive do not belong together. Callable at any time.
+ */
+uint32_t xft_abi_version(void);
+
+/**
+ * The meaning of a status in English, with what to do next; for logs and people.
+ *
+ * Returns a NUL-terminated constant of the library that needs no freeing, also for numbers that are no status.
+ * Callable at any time.
+ */
+const char *xft_status_text(uint32_t status);
+
+/**
+ * The meaning of a reason in English, with what to do next; for logs and people.
+ *
+ * Returns a NUL-terminated constant of the library that needs no freeing, also for numbers that are no reason.
+ * Callable at any time.
+ */
+const char *xft_reason_text(uint32_t reason);
+
+/**
+ * The word of a condition as it stood in the XML, for example `item-not-found`; empty for
+ * `XFT_CONDITION_NONE` and unknown numbers.
+ *
+ * Returns a NUL-terminated constant of the library that needs no freeing. Callable at any time.
+ */
+const char *xft_condition_name(uint32_t condition);
+
+/**
+ * Fills `*cfg` with the defaults; set the account, the password, the entropy and what should differ afterwards.
+ *
+ * `size` is `sizeof(xft_config)`: it tells the library which version of the structure the program was compiled
+ * with. Nothing is kept. Returns `XFT_OK`, `XFT_ERR_NULL`, `XFT_ERR_ALIGN` or `XFT_ERR_STRUCT_SIZE`. Call it first.
+ *
+ * # Safety
+ * `cfg` may be written for `size` bytes.
+ */
+xft_status xft_config_init(struct xft_config *cfg,
+                           size_t size);
+
+/**
+ * Fills `*file` with zeros and its size; set the receiver, the name and the file's size afterwards.
+ *
+ * `size` is `sizeof(xft_file)`. Nothing is kept. Returns `XFT_OK`, `XFT_ERR_NULL`, `XFT_ERR_ALIGN` or
+ * `XFT_ERR_STRUCT_SIZE`. Call it before each `xft_offer`, or once for several.
+ *
+ * # Safety
+ * `file` may be written for `size` bytes.
+ */
+xft_status xft_file_init(struct xft_file *file, size_t size);
+
+/**
+ * Tells how much memory a session with this configuration needs.
+ *
+ * Writes the bytes to `*size` and their alignment to `*align`. The texts of `cfg` may still be empty. Returns
+ * `XFT_OK`, or the status of the field that is wrong. Call it before `xft_session_init`; a program with static
+ * memory uses `XFT_SESSION_BYTES` instead.
+ *
+ * # Safety
+ * `cfg` is a filled structure; `size` and `align` may be written.
+ */
+xft_status xft_session_layout(const struct xft_config *cfg,
+                              size_t *size,
+                              size_t *align);
+
+/**
+ * Makes a session in `len` bytes of memory at `mem`.
+ *
+ * The memory stays the caller's and belongs to the session until `xft_session_wipe`; it must not be moved, copied
+ * or used otherwise. `cfg` and its texts are copied. `now_ms` is the time on the clock that `xft_tick` will use:
+ * monotonic milliseconds from any origin. On success `*session` is the handle for all other calls. Returns `XFT_OK`,
+ * `XFT_ERR_MEMORY_SIZE`, `XFT_ERR_MEMORY_ALIGN`, or the status of the field of `cfg` that is wrong. One session
+ * serves one thread at a time; different sessions are independent.
+ *
+ * # Safety
+ * `mem` may be written for `len` bytes, `cfg` is a filled structure, `session` may be written.
+ */
+xft_status xft_session_init(void *mem,
+                            size_t len,
+                            const struct xft_config *cfg,
+                            uint64_t now_ms,
+                            struct xft_session **session);
+
+/**
+ * Ends a session at once, without telling anybody, and overwrites its memory with zeros: passwords, keys and
+ * patient data are gone from it.
+ *
+ * The memory is the caller's again and everything the session lent is void. Returns `XFT_OK`, `XFT_ERR_NULL`,
+ * `XFT_ERR_ALIGN` or `XFT_ERR_NO_SESSION`. Call it last; to leave in good order call `xft_close` first and drain
+ * until `XFT_EVENT_OFFLINE`.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_session_wipe(struct xft_session *session);
+
+/**
+ * Tells more about the last call on this session that the session itself refused: how many bytes
+ * `XFT_ERR_NO_SPACE` wanted, for which reason `XFT_ERR_CLOSED` was said.
+ *
+ * Mistakes that the C border found (statuses 50..79) are not kept. Returns `XFT_OK`, `XFT_ERR_NULL`,
+ * `XFT_ERR_ALIGN` or `XFT_ERR_NO_SESSION`. Call it right after the refusal.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `refusal` may be written.
+ */
+xft_status xft_last_refusal(const struct xft_session *session, struct xft_refusal *refusal);
+
+/**
+ * Says that the transport of a stream is up. With `XFT_TLS_DIRECT` its TLS is up too.
+ *
+ * `stream` is 0, the XMPP stream. Drain with `xft_poll` afterwards: the session has something to send. Returns
+ * `XFT_OK`, `XFT_ERR_STREAM`, `XFT_ERR_STATE` (open already, or owned by the host), `XFT_ERR_CLOSED` or a status of
+ * the border. Call it once per session, after connecting.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_stream_open(struct xft_session *session,
+                           uint32_t stream);
+
+/**
+ * Says that TLS is up, and hands over its channel bindings.
+ *
+ * `exporter` is `tls-exporter` (RFC 9266, TLS 1.3: 32 bytes), `server_end_point` is `tls-server-end-point`
+ * (RFC 5929: the hash of the server's certificate, at most 64 bytes); NULL with length 0 where not known. Both are
+ * copied. Give all that are known: they let the login notice a man in the middle. Returns `XFT_OK`,
+ * `XFT_ERR_CHANNEL_BINDING`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
+ * `XFT_OUTPUT_START_TLS`, or before `xft_stream_open` with `XFT_TLS_DIRECT`, once the certificate is verified.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; the buffers have their lengths.
+ */
+xft_status xft_tls_done(struct xft_session *session,
+                        const uint8_t *exporter,
+                        size_t exporter_len,
+                        const uint8_t *server_end_point,
+                        size_t server_end_point_len);
+
+/**
+ * Hands in bytes that came on a stream.
+ *
+ * `buf` is changed: file bytes are decoded in it. `*used` tells how many of the `len` bytes were used, `*received`
+ * what became of them; call again with the rest while `*used` is smaller than `len`. What `*received` points at is
+ * lent until the next call on this session. Returns `XFT_OK`; `XFT_ERR_FULL`, nothing was used: drain with
+ * `xft_poll` and `xft_stored`, then hand the same bytes in again; `XFT_ERR_STREAM`, `XFT_ERR_STATE`,
+ * `XFT_ERR_CLOSED` or a status of the border. Call it for every read, before the next `xft_poll`.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `buf` may be written for `len` bytes and lies outside the session's
+ * memory; `used` and `received` may be written.
+ */
+xft_status xft_stream_in(struct xft_session *session,
+                         uint32_t stream,
+                         uint8_t *buf,
+                         size_t len,
+                         size_t *used,
+                         struct xft_received *received);
+
+/**
+ * Hands in one whole stanza that came on the host's own stream (`XFT_OWNER_HOST`).
+ *
+ * The stanza is the text of one `<iq/>`, `<message/>` or `<presence/>`, from `<` to `>`, with its `from` stamped by
+ * the server. `stanza` is changed: file bytes are decoded in it. What `*received` points at is lent until the next
+ * call on this session. Returns `XFT_OK`; `XFT_ERR_FULL`, nothing was taken: drain with `xft_poll` and
+ * `xft_stored`, then hand it in again; `XFT_ERR_STANZA`, `XFT_ERR_STATE` (the session owns the stream),
+ * `XFT_ERR_CLOSED` or a status of the border. With `XFT_RECEIVED_NOT_MINE` the host handles the stanza.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `stanza` may be written for `len` bytes and lies outside the session's
+ * memory; `received` may be written.
+ */
+xft_status xft_stanza_in(struct xft_session *session,
+                         uint8_t *stanza,
+                         size_t len,
+                         struct xft_received *received);
+
+/**
+ * Says that a stream ended outside the protocol.
+ *
+ * `why` is `XFT_END_LOST` or `XFT_END_TLS_FAILED`. Drain with `xft_poll` afterwards: every transfer reports its end,
+ * then the session reports `XFT_EVENT_OFFLINE`. Returns `XFT_OK`, `XFT_ERR_CODE`, `XFT_ERR_STREAM`,
+ * `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it when a read or write fails or returns end of
+ * file, or when the certificate is not the server's.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_stream_end(struct xft_session *session,
+                          uint32_t stream,
+                          uint32_t why);
+
+/**
+ * Tells the session the time, `now_ms` on the clock given to `xft_session_init`.
+ *
+ * Too early is harmless, backwards is taken as no progress. Drain with `xft_poll` afterwards. Returns `XFT_OK`,
+ * `XFT_ERR_CLOSED` or a status of the border. Call it before draining, whenever the program wakes up.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_tick(struct xft_session *session,
+                    uint64_t now_ms);
+
+/**
+ * Asks for the next thing to do; bytes to send are written into `out`.
+ *
+ * `*output` says what: see `XFT_OUTPUT_...`. Do it, then call again, until it says `XFT_OUTPUT_WAIT`. `out` stays
+ * the caller's; a buffer that holds one block (about 4/3 of `block_bytes` + 512) is always large enough. Returns
+ * `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed: call again with as much as `xft_last_refusal` tells;
+ * `XFT_ERR_CLOSED` once `XFT_EVENT_OFFLINE` was said; or a status of the border. Call it after every other call.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `out` may be written for `cap` bytes and lies outside the session's
+ * memory; `output` may be written.
+ */
+xft_status xft_poll(struct xft_session *session,
+                    uint8_t *out,
+                    size_t cap,
+                    struct xft_output *output);
+
+/**
+ * Hands in the file bytes that `XFT_OUTPUT_NEED_DATA` asked for; they are encoded straight into `out`.
+ *
+ * `transfer` and `offset` are those of the output, `len` is its `len`, or less (at least 1) if the read came up
+ * short. `bytes` and `out` stay the caller's and must not overlap. `*output` is the block to transmit. Returns
+ * `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed, as in `xft_poll`; `XFT_ERR_BYTES`, `XFT_ERR_OFFSET`,
+ * `XFT_ERR_STALE`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it right after the output; if
+ * the file cannot be read call `xft_cancel` with `XFT_CANCEL_READ_FAILED` instead.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; the buffers have their lengths and lie outside the session's memory;
+ * `output` may be written.
+ */
+xft_status xft_supply(struct xft_session *session,
+                      uint32_t transfer,
+                      uint64_t offset,
+                      const uint8_t *bytes,
+                      size_t len,
+                      uint8_t *out,
+                      size_t cap,
+                      struct xft_output *output);
+
+/**
+ * Offers a file to a peer.
+ *
+ * `file` and its texts are copied. On success `*transfer` is the handle of the transfer; it is over with
+ * `XFT_EVENT_FINISHED`. Drain with `xft_poll` afterwards: the peer's answer comes as `XFT_EVENT_ACCEPTED` or as the
+ * end of the transfer. Returns `XFT_OK`; `XFT_ERR_FULL` (all slots are taken); `XFT_ERR_OFFLINE`, `XFT_ERR_PEER`,
+ * `XFT_ERR_NAME`, `XFT_ERR_FILE_SIZE`, `XFT_ERR_TEXT`, `XFT_ERR_CLOSED` or a status of the border. Call it any time
+ * after `XFT_EVENT_ONLINE`.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `file` is a filled structure; `transfer` may be written.
+ */
+xft_status xft_offer(struct xft_session *session,
+                     const struct xft_file *file,
+                     uint32_t *transfer);
+
+/**
+ * Accepts an offer; the file's bytes are wanted from `from_offset` on.
+ *
+ * `from_offset` is 0, or, if the offer has `XFT_HAS_RANGED`, the bytes that are there already. Bytes come as
+ * `XFT_RECEIVED_DATA`. Returns `XFT_OK`, `XFT_ERR_OFFSET`, `XFT_ERR_STATE` (not an offer of a peer, or answered
+ * already), `XFT_ERR_STALE`, `XFT_ERR_FULL`, `XFT_ERR_CLOSED` or a status of the border. Call it after
+ * `XFT_RECEIVED_OFFER`, before `offer_ms` is over.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_accept(struct xft_session *session,
+                      uint32_t transfer,
+                      uint64_t from_offset);
+
+/**
+ * Declines an offer.
+ *
+ * `why` is `XFT_DECLINE_UNWANTED` or `XFT_DECLINE_BUSY`. The handle is stale afterwards. Returns `XFT_OK`,
+ * `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_FULL`, `XFT_ERR_CLOSED` or a status of the border.
+ * Call it after `XFT_RECEIVED_OFFER` instead of `xft_accept`.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_decline(struct xft_session *session,
+                       uint32_t transfer,
+                       uint32_t why);
+
+/**
+ * Ends a transfer before its time; the peer is told, and `XFT_EVENT_FINISHED` follows.
+ *
+ * `why` is `XFT_CANCEL_WISH`, `XFT_CANCEL_READ_FAILED` or `XFT_CANCEL_STORE_FAILED`. Returns `XFT_OK`,
+ * `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_FULL`, `XFT_ERR_CLOSED` or a status of the border.
+ * Call it at any time in a transfer's life.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_cancel(struct xft_session *session,
+                      uint32_t transfer,
+                      uint32_t why);
+
+/**
+ * Says that the bytes of the file before `upto` are safe: only now they are acknowledged to the sender.
+ *
+ * `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. Returns `XFT_OK`,
+ * `XFT_ERR_OFFSET` (beyond what came), `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border.
+ * Call it after each `XFT_RECEIVED_DATA`, once the bytes would survive a power cut as well as the program promises.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_stored(struct xft_session *session,
+                      uint32_t transfer,
+                      uint64_t upto);
+
+/**
+ * Tells how far a transfer is, for a progress line.
+ *
+ * Fills `*marks` with positions in the file, bytes. Returns `XFT_OK`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status
+ * of the border. Call it at any time in a transfer's life.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `marks` may be written.
+ */
+xft_status xft_progress(struct xft_session *session,
+                        uint32_t transfer,
+                        struct xft_marks *marks);
+
+/**
+ * Tells the session's full JID, as the server bound it.
+ *
+ * Writes a pointer to `*len` bytes of UTF-8 into `*jid`, not NUL-terminated, lent until the next call on this
+ * session; `*len` is 0 before `XFT_EVENT_ONLINE`. Returns `XFT_OK` or a status of the border. Callable at any time.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `jid` and `len` may be written.
+ */
+xft_status xft_jid(const struct xft_session *session,
+                   const char **jid,
+                   size_t *len);
+
+/**
+ * Leaves in good order: running transfers are cancelled, the stream is closed, `XFT_EVENT_OFFLINE` follows.
+ *
+ * Go on with the loop until that event: the session still has to send, and waits `close_ms` for the server. Returns
+ * `XFT_OK`, `XFT_ERR_CLOSED` or a status of the border. Call it when nothing more is to do.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_close(struct xft_session *session);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* XFT_H */
