@@ -77,21 +77,21 @@ impl<'a> BlockSink<'a> {
         if to_tag && self.place == (Place::Buffer { len: 0 }) {
             return self.decode_in_place(input, text);
         }
-        self.to_buffer(input);
+        self.spill(input);
         let piece = input.get(text).unwrap_or_default();
         if self.decode(piece) { piece.len() } else { 0 }
     }
 
     /// Takes character data the XML reader had to prepare: references, CDATA.
     pub fn push(&mut self, input: &[u8], text: &[u8]) {
-        self.to_buffer(input);
+        self.spill(input);
         if self.error.is_none() {
             self.decode(text);
         }
     }
 
     /// Moves what was decoded in place to the buffer, because the input goes away or more text follows.
-    pub fn to_buffer(&mut self, input: &[u8]) {
+    pub fn spill(&mut self, input: &[u8]) {
         let Place::Input { start, end } = self.place else { return };
         let mut len = 0;
         if let Some(bytes) = input.get(start..end)

@@ -98,7 +98,7 @@ impl<'a> StanzaReader<'a> {
             at = at.saturating_add(used);
             let Some(event) = event else {
                 self.in_token |= used > 0;
-                self.block.to_buffer(input);
+                self.block.spill(input);
                 return Ok((at, Fed::More));
             };
             self.in_token = false;
@@ -144,7 +144,7 @@ impl<'a> StanzaReader<'a> {
     /// Moves a block that lies in `input` to the block buffer, so that the element can be looked at again when the
     /// input is gone.
     pub fn keep_block(&mut self, input: &[u8]) {
-        self.block.to_buffer(input);
+        self.block.spill(input);
     }
 }
 
