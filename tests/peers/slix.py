@@ -5,7 +5,8 @@ slix.py recv --server HOST:PORT --jid USER@DOMAIN/RES --dir DIR [--count N]
 slix.py send --server HOST:PORT --jid USER@DOMAIN/RES --to JID/RES [--block N] [--messages] FILE...
     both: [--ca CA.pem] [--tls starttls|direct] [--password-file F, else XFT_PASSWORD] [--raw] [--seconds N]
 
-With --raw there is no stream initiation, only the bytestream (XEP-0047). Lines on stdout:
+With --raw there is no stream initiation, only the bytestream (XEP-0047). A sender can lie: --name, --size and --md5
+replace what the offer says. Lines on stdout:
 `ready jid=JID`, and for each file `sent|received NAME bytes=N sha256=HEX seconds=S`.
 Exit codes: 0 all files, 1 a transfer failed, 2 usage, 3 no login, 4 time is up.
 """
@@ -43,8 +44,7 @@ class Peer(slixmpp.ClientXMPP):
         self.names = {}
         self.streams = {}
         self.outcome = self.loop.create_future()
-        # Its receiver takes 8192 at most unless told otherwise.
-        self.register_plugin("xep_0047", {"max_block_size": 65535, "auto_accept": options.raw})
+        self.register_plugin("xep_0047", {"auto_accept": options.raw})
         self.register_plugin("xep_0030")
         self.register_plugin("xep_0096")
         self.ca_certs = options.ca
@@ -88,10 +88,12 @@ class Peer(slixmpp.ClientXMPP):
         sid = os.urandom(12).hex()
         begin = time.monotonic()
         if not self.options.raw:
+            name = self.options.name or path.name
+            size = len(data) if self.options.size is None else self.options.size
+            digest = self.options.md5 or hashlib.md5(data).hexdigest()
             # Its form wants options as mappings, which its own default is not.
             answer = await self.plugin["xep_0096"].request_file_transfer(
-                self.options.to, sid=sid, name=path.name, size=len(data), hash=hashlib.md5(data).hexdigest(),
-                methods=[{"value": IBB}])
+                self.options.to, sid=sid, name=name, size=size, hash=digest, methods=[{"value": IBB}])
             form = answer["si"]["feature_neg"]["form"]
             chosen = form.get_values().get("stream-method")
             if chosen not in (IBB, [IBB]):
@@ -153,6 +155,9 @@ def arguments():
     parser.add_argument("--to")
     parser.add_argument("--block", type=int, default=4096)
     parser.add_argument("--messages", action="store_true")
+    parser.add_argument("--name")
+    parser.add_argument("--size", type=int)
+    parser.add_argument("--md5")
     parser.add_argument("--dir", type=pathlib.Path)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("files", nargs="*", type=pathlib.Path)

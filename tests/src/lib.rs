@@ -1,6 +1,7 @@
 //! Everything that checks libxft.
 
 pub mod fuzz_targets;
+pub mod interop;
 pub mod loopback;
 pub mod router;
 pub mod servers;

@@ -1,0 +1,41 @@
+//! The C programs and independent peers through real servers; a table and totals at the end.
+//!
+//! `interop [matrix] [wrap] [faults]` (without words: all). The environment: `XFT_PYTHON` a Python with slixmpp and
+//! pydicom, `XFT_EXAMPLES` the folder with `openssl/` and `rustls/` builds of the C programs.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use xft_tests::interop::matrix;
+use xft_tests::interop::report::Report;
+use xft_tests::interop::tools::Tools;
+
+type Part = fn(&Tools, &mut Report) -> Result<(), String>;
+const PARTS: [(&str, Part); 2] = [("matrix", matrix::run), ("wrap", matrix::wrap)];
+
+fn main() -> ExitCode {
+    let wanted: Vec<String> = env::args().skip(1).collect();
+    if let Some(word) = wanted.iter().find(|word| !PARTS.iter().any(|(name, _)| name == word)) {
+        eprintln!("interop: there is no part `{word}`; there are: {}", PARTS.map(|(name, _)| name).join(" "));
+        return ExitCode::from(2);
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    let from_env = |name: &str, otherwise: PathBuf| env::var_os(name).map_or(otherwise, PathBuf::from);
+    let examples = from_env("XFT_EXAMPLES", root.join("examples-c/build"));
+    let tools = Tools {
+        openssl: examples.join("openssl"),
+        rustls: examples.join("rustls"),
+        python: from_env("XFT_PYTHON", root.join("target/venv/bin/python")),
+        peers: root.join("tests/peers"),
+    };
+    let mut report = Report::default();
+    for (name, part) in PARTS {
+        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+            if let Err(failure) = part(&tools, &mut report) {
+                report.note("", "", name, Err(failure));
+            }
+        }
+    }
+    if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

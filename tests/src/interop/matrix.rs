@@ -1,0 +1,115 @@
+//! What must arrive: every pair of programs through every server, with both ways of TLS.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::endpoint::{Endpoint, Tls, Which};
+use super::files::FileSet;
+use super::report::{Moved, Report};
+use super::tools::{Side, Tools, Who};
+
+/// Sender and receiver. The first pair is the control: it shows that the server and this program are well.
+const PAIRS: [(Who, Who); 7] = [
+    (Who::Slixmpp, Who::Slixmpp),
+    (Who::OpenSsl, Who::Rustls),
+    (Who::Rustls, Who::OpenSsl),
+    (Who::Slixmpp, Who::OpenSsl),
+    (Who::OpenSsl, Who::Slixmpp),
+    (Who::Slixmpp, Who::Rustls),
+    (Who::Rustls, Who::Slixmpp),
+];
+/// None, one byte, one whole block of old peers, and enough for many blocks.
+const SIZES: [u64; 5] = [0, 1, 4096, 1_000_000, 10_000_000];
+const LIMIT: Duration = Duration::from_secs(120);
+const WRAP_LIMIT: Duration = Duration::from_secs(400);
+/// 300 MB in blocks of 4096 bytes are 73243 blocks: the counter of 16 bits passes 65535 once.
+const WRAP_BYTES: u64 = 300_000_000;
+
+/// Runs the whole matrix.
+pub fn run(tools: &Tools, report: &mut Report) -> Result<(), String> {
+    let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let random = FileSet::random("0 B to 10 MB", dir.path(), &SIZES)?;
+    let images = tools.dicom(&["list"], &[])?.into_iter().map(PathBuf::from).collect();
+    let images = FileSet::new("pydicom's images", images)?;
+    for which in Which::ALL {
+        let endpoint = match Endpoint::start(which) {
+            Ok(endpoint) => endpoint,
+            Err(failure) => {
+                report.note(which.name(), "", "starts", Err(failure));
+                continue;
+            }
+        };
+        for tls in Tls::ALL {
+            for (from, to) in PAIRS {
+                let sides = [from, to].map(|who| Side { who, at: &endpoint, tls });
+                for files in [&random, &images] {
+                    let what = format!("{} to {}, {}", from.name(), to.name(), files.name);
+                    let outcome = send(tools, sides, files, &[], LIMIT).and_then(|(moved, arrived)| {
+                        if files.name == images.name {
+                            same_pixels(tools, files, &arrived)?;
+                        }
+                        Ok(moved)
+                    });
+                    note(report, &endpoint, tls, &what, outcome);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A transfer whose block counter wraps.
+pub fn wrap(tools: &Tools, report: &mut Report) -> Result<(), String> {
+    let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let file = FileSet::random("300 MB in blocks of 4096", dir.path(), &[WRAP_BYTES])?;
+    let endpoint = Endpoint::start(Which::Real(crate::servers::Kind::Ejabberd))?;
+    let sides = [Who::OpenSsl, Who::OpenSsl].map(|who| Side { who, at: &endpoint, tls: Tls::Starttls });
+    let outcome = send(tools, sides, &file, &["--block", "4096"], WRAP_LIMIT).map(|(moved, _)| moved);
+    note(
+        report,
+        &endpoint,
+        Tls::Starttls,
+        "C openssl to C openssl, 300 MB in blocks of 4096 (counter wraps)",
+        outcome,
+    );
+    Ok(())
+}
+
+fn note(report: &mut Report, endpoint: &Endpoint, tls: Tls, what: &str, outcome: Result<Moved, String>) {
+    let outcome = outcome.map_err(|failure| failure + "\n" + &endpoint.log_tail());
+    report.note(endpoint.which.name(), tls.word(), what, outcome);
+}
+
+/// Sends the files from one side to the other and checks that both sides end well and the bytes are the same.
+pub fn send(
+    tools: &Tools,
+    [from, to]: [Side<'_>; 2],
+    files: &FileSet,
+    options: &[&str],
+    limit: Duration,
+) -> Result<(Moved, tempfile::TempDir), String> {
+    let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let receiver = tools.receiver(tools.recv(to, dir.path(), files.paths.len()))?;
+    let mut command = tools.send(from);
+    command.args(options).args(&files.paths);
+    let sent = super::program::Program::start("the sender", command)?.end(limit);
+    let outcome = sent.ok();
+    // A receiver whose sender failed has nothing more to wait for.
+    let received =
+        receiver.end(if outcome.is_ok() { Duration::from_secs(20) } else { Duration::from_secs(1) });
+    outcome.map_err(|failure| format!("{failure}the receiver said:\n{}", received.said))?;
+    received.ok()?;
+    files.arrived_in(dir.path())?;
+    Ok((Moved { bytes: files.bytes, seconds: sent.seconds }, dir))
+}
+
+/// Checks that the images still open there and show the same.
+fn same_pixels(tools: &Tools, files: &FileSet, arrived: &tempfile::TempDir) -> Result<(), String> {
+    let copies: Vec<PathBuf> =
+        files.paths.iter().filter_map(|path| Some(arrived.path().join(path.file_name()?))).collect();
+    let (before, after) = (tools.dicom(&["pixels"], &files.paths)?, tools.dicom(&["pixels"], &copies)?);
+    if before.len() != files.paths.len() || before != after {
+        return Err(format!("pydicom sees other pixels: {before:?} became {after:?}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! Whole programs against whole servers: who sends, who receives, what crosses, what must fail and how.
+
+pub mod endpoint;
+pub mod faults;
+pub mod files;
+pub mod matrix;
+pub mod program;
+pub mod report;
+pub mod tools;

@@ -1,0 +1,106 @@
+//! The programs: our C programs with each TLS back end, and the peers in Python.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::endpoint::{ACCOUNTS, Endpoint, Tls};
+use super::program::Program;
+
+/// How long a receiver may take until it is online.
+const ONLINE: Duration = Duration::from_secs(30);
+
+/// Who sends or receives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// xft_send or xft_recv, built with OpenSSL.
+    OpenSsl,
+    /// xft_send or xft_recv, built with rustls.
+    Rustls,
+    /// The peer on slixmpp.
+    Slixmpp,
+}
+
+impl Who {
+    /// Its name in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OpenSsl => "C openssl",
+            Self::Rustls => "C rustls",
+            Self::Slixmpp => "slixmpp",
+        }
+    }
+}
+
+/// Where the programs are.
+pub struct Tools {
+    /// Folders with xft_send and xft_recv.
+    pub openssl: PathBuf,
+    /// The same with the other back end.
+    pub rustls: PathBuf,
+    /// A Python that has slixmpp and pydicom.
+    pub python: PathBuf,
+    /// tests/peers
+    pub peers: PathBuf,
+}
+
+/// One side of a transfer.
+#[derive(Clone, Copy)]
+pub struct Side<'a> {
+    /// Which program.
+    pub who: Who,
+    /// Which server.
+    pub at: &'a Endpoint,
+    /// How it talks to the server.
+    pub tls: Tls,
+}
+
+impl Tools {
+    /// A program's command with the arguments that log it in as one of [`ACCOUNTS`].
+    fn logged_in(&self, side: Side<'_>, verb: &str, account: usize, resource: &str) -> Command {
+        let (user, password) = ACCOUNTS[account];
+        let mut command = match side.who {
+            Who::OpenSsl => Command::new(self.openssl.join(format!("xft_{verb}"))),
+            Who::Rustls => Command::new(self.rustls.join(format!("xft_{verb}"))),
+            Who::Slixmpp => {
+                let mut command = Command::new(&self.python);
+                command.arg(self.peers.join("slix.py")).arg(verb);
+                command
+            }
+        };
+        command.args(["--server", &side.at.address(side.tls), "--tls", side.tls.word()]);
+        command.arg("--jid").arg(format!("{user}@{}/{resource}", side.at.domain));
+        command.arg("--ca").arg(&side.at.ca).env("XFT_PASSWORD", password);
+        command
+    }
+
+    /// A receiver's command; it ends after `count` files.
+    pub fn recv(&self, side: Side<'_>, dir: &Path, count: usize) -> Command {
+        let mut command = self.logged_in(side, "recv", 1, "in");
+        command.arg("--dir").arg(dir).arg("--count").arg(count.to_string());
+        command
+    }
+
+    /// A sender's command, to the receiver of [`Tools::recv`]; the files are still to be added.
+    pub fn send(&self, side: Side<'_>) -> Command {
+        let mut command = self.logged_in(side, "send", 0, "out");
+        command.arg("--to").arg(format!("{}@{}/in", ACCOUNTS[1].0, side.at.domain));
+        command
+    }
+
+    /// Starts a receiver and waits until it can be sent to.
+    pub fn receiver(&self, command: Command) -> Result<Program, String> {
+        let mut program = Program::start("the receiver", command)?;
+        program.wait_said("ready", ONLINE)?;
+        Ok(program)
+    }
+
+    /// Runs the pydicom script to its end and gives back its lines.
+    pub fn dicom(&self, arguments: &[&str], files: &[PathBuf]) -> Result<Vec<String>, String> {
+        let mut command = Command::new(&self.python);
+        command.arg(self.peers.join("dicom.py")).args(arguments).args(files);
+        let ended = Program::start("dicom.py", command)?.end(Duration::from_secs(60));
+        ended.ok()?;
+        Ok(ended.said.lines().map(str::to_owned).collect())
+    }
+}
