@@ -76,7 +76,7 @@ impl Plan {
     /// # Safety
     /// `block` is aligned to `XFT_SESSION_ALIGN` and `self.total` bytes long, and nobody else uses it.
     unsafe fn carve(&self, block: NonNull<u8>) -> Storage<'static> {
-        // SAFETY (all eight): `place` put the parts side by side, each aligned and inside `total` bytes; the caller
+        // SAFETY: (all eight) `place` put the parts side by side, each aligned and inside `total` bytes; the caller
         // of `carve` vouches for the block.
         unsafe {
             Storage {

@@ -139,7 +139,7 @@ pub unsafe extern "C" fn xft_session_layout(
     let cfg = check!(unsafe { xft_config::from_c(cfg) });
     let slots = check!(cfg.slots());
     // SAFETY: the same.
-    let rust = check!(unsafe { cfg.to_rust() });
+    let rust = check!(unsafe { cfg.as_core() });
     let Some(plan) = Plan::of(&rust, slots) else { return XFT_ERR_LENGTH };
     put!(size, plan.total);
     put!(align, XFT_SESSION_ALIGN);
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn xft_session_init(
     let cfg = check!(unsafe { xft_config::from_c(cfg) });
     let slots = check!(cfg.slots());
     // SAFETY: the same.
-    let rust = check!(unsafe { cfg.to_rust() });
+    let rust = check!(unsafe { cfg.as_core() });
     // SAFETY: the same; `mem` is checked by `build`.
     let made = check!(unsafe { Header::build(mem.cast(), len, &rust, slots, Instant::from_ms(now_ms)) });
     put!(session, made);
@@ -456,7 +456,7 @@ pub unsafe extern "C" fn xft_offer(
     // SAFETY: the caller's word, as the prototype says.
     let file = check!(unsafe { xft_file::from_c(file) });
     // SAFETY: the same.
-    let offer = check!(unsafe { file.to_rust() });
+    let offer = check!(unsafe { file.as_core() });
     match header.session.offer(&offer) {
         Ok(made) => {
             put!(transfer, made.to_bits());

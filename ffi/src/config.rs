@@ -198,8 +198,8 @@ impl xft_config {
     }
 
     /// The same in Rust's words; ranges that Rust's types rule out are checked here, the others by the core.
-    pub(crate) unsafe fn to_rust(&self) -> Result<Config<'_>, xft_status> {
-        // SAFETY (all five): the caller's word, as the documentation of the structure says.
+    pub(crate) unsafe fn as_core(&self) -> Result<Config<'_>, xft_status> {
+        // SAFETY: (all five) the caller's word, as the documentation of the structure says.
         let (account, password, resource, host_jid, client_name) = unsafe {
             (
                 border::text(self.account, self.account_len)?,

@@ -14,6 +14,8 @@ mod conditions;
 mod config;
 mod output;
 mod reasons;
+#[cfg(test)]
+mod tests;
 
 pub use arena::{XFT_SESSION_ALIGN, xft_session};
 pub use calls::*;

@@ -264,10 +264,11 @@ impl xft_received {
         (self.description, self.description_len) = lent(offer.description);
         self.file_size = offer.size;
         self.date = offer.date.unwrap_or(0);
-        self.has = u32::from(offer.date.is_some()) * XFT_HAS_DATE
-            | u32::from(offer.sha256.is_some()) * XFT_HAS_SHA256
-            | u32::from(offer.md5.is_some()) * XFT_HAS_MD5
-            | u32::from(offer.ranged) * XFT_HAS_RANGED;
+        let flag = |given: bool, flag: u32| if given { flag } else { 0 };
+        self.has = flag(offer.date.is_some(), XFT_HAS_DATE)
+            | flag(offer.sha256.is_some(), XFT_HAS_SHA256)
+            | flag(offer.md5.is_some(), XFT_HAS_MD5)
+            | flag(offer.ranged, XFT_HAS_RANGED);
         // The last byte stays 0 whatever the length of the name: it is the NUL.
         if let Some(room) = self.name.get_mut(..XFT_NAME_BYTES - 1) {
             for (to, from) in room.iter_mut().zip(offer.name.as_bytes()) {
@@ -353,8 +354,8 @@ impl xft_file {
         Ok(file)
     }
 
-    pub(crate) unsafe fn to_rust(&self) -> Result<Offer<'_>, xft_status> {
-        // SAFETY (all four): the caller's word, as the documentation of the structure says.
+    pub(crate) unsafe fn as_core(&self) -> Result<Offer<'_>, xft_status> {
+        // SAFETY: (all four) the caller's word, as the documentation of the structure says.
         let (to, name, mime_type, description) = unsafe {
             (
                 border::text(self.to, self.to_len)?,

@@ -1,0 +1,137 @@
+//! The numbers for C are total: every variant of the core's enums has one of its own. The core's enums are
+//! non-exhaustive, so the compiler cannot say this here; these tests read the variants from the core's source.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+extern crate std;
+use crate::{codes, conditions, reasons};
+use std::collections::BTreeSet;
+use std::string::{String, ToString};
+use std::vec::Vec;
+use std::{format, println};
+use xft_core::{Condition, SaslCondition, StanzaCondition, StreamCondition};
+
+const CORE_ERROR: &str = include_str!("../../core/src/error.rs");
+const CORE_OUTPUT: &str = include_str!("../../core/src/output.rs");
+
+/// The variants of `pub enum name` in a source text.
+fn variants(source: &str, name: &str) -> Vec<String> {
+    let start =
+        source.find(&format!("pub enum {name} {{")).or(source.find(&format!("pub enum {name}<"))).unwrap();
+    let body = &source[start..];
+    let body = &body[..body.find("\n}").unwrap()];
+    body.lines()
+        .filter(|line| line.starts_with("    ") && line[4..].starts_with(|c: char| c.is_ascii_uppercase()))
+        .map(|line| line[4..].chars().take_while(|c| c.is_alphanumeric()).collect())
+        .collect()
+}
+
+/// `BadRequest` as `BAD_REQUEST`, `Sha256` as `SHA256`.
+fn screaming(camel: &str) -> String {
+    let mut out = String::new();
+    for (i, c) in camel.chars().enumerate() {
+        if c.is_ascii_uppercase() && i > 0 {
+            out.push('_');
+        }
+        out.push(c.to_ascii_uppercase());
+    }
+    out
+}
+
+/// Every variant has a code of that name, and the mapping in our source names both in one arm.
+fn total(source: &str, mapping: &str, name: &str, arm: &str, prefix: &str, renamed: &[(&str, &str)]) {
+    let names = variants(source, name);
+    assert!(names.len() > 2, "{name}: the test reads no variants");
+    for variant in names {
+        let code = renamed
+            .iter()
+            .find(|(from, _)| *from == variant)
+            .map_or(format!("{prefix}{}", screaming(&variant)), |(_, to)| to.to_string());
+        let at = mapping
+            .find(&format!("{arm}::{variant}"))
+            .unwrap_or_else(|| panic!("{arm}::{variant} has no arm"));
+        let rest = &mapping[at..];
+        let end = rest.match_indices(&format!("{arm}::")).nth(1).map_or(rest.len(), |(i, _)| i);
+        assert!(rest[..end].contains(&code), "{arm}::{variant} is not mapped to {code}");
+    }
+}
+
+#[test]
+fn every_error_of_the_core_has_a_status() {
+    let source = include_str!("codes.rs");
+    total(
+        CORE_ERROR,
+        source,
+        "Error",
+        "Error",
+        "XFT_ERR_",
+        &[("Argument", "argument"), ("Storage", "storage")],
+    );
+    total(CORE_ERROR, source, "Argument", "Argument", "XFT_ERR_", &[("Size", "XFT_ERR_FILE_SIZE")]);
+    total(CORE_ERROR, source, "Part", "Part", "XFT_ERR_PART_", &[]);
+}
+
+#[test]
+fn every_reason_and_ending_and_timer_of_the_core_has_a_number() {
+    total(CORE_ERROR, include_str!("reasons.rs"), "Reason", "Reason", "XFT_REASON_", &[]);
+    total(CORE_ERROR, include_str!("codes.rs"), "Ending", "Ending", "XFT_ENDING_", &[]);
+    total(CORE_OUTPUT, include_str!("codes.rs"), "Timer", "Timer", "XFT_TIMER_", &[]);
+}
+
+#[test]
+fn every_output_and_event_and_reception_of_the_core_has_a_kind() {
+    let source = include_str!("output.rs");
+    // An event is its own structure; data that was consumed leaves the structure empty.
+    total(CORE_OUTPUT, source, "Output", "Output", "XFT_OUTPUT_", &[("Event", "event.into()")]);
+    total(CORE_OUTPUT, source, "Event", "Event", "XFT_EVENT_", &[]);
+    total(CORE_OUTPUT, source, "Received", "Received", "XFT_RECEIVED_", &[("Consumed", "{}")]);
+}
+
+#[test]
+fn every_condition_has_a_number_with_its_word() {
+    let mut seen = BTreeSet::new();
+    let mut check = |condition: Condition, word: &str, family: u32| {
+        let code = conditions::xft_condition::from(Some(condition));
+        assert!(code as u32 / 100 == family && seen.insert(code as u32), "{condition:?} is {code:?}");
+        let (_, name) = conditions::NAMES.iter().find(|(it, _)| *it == code).expect("a name");
+        assert_eq!(name.to_str().unwrap(), word);
+    };
+    StanzaCondition::ALL.iter().for_each(|it| check(Condition::Stanza(*it), it.name(), 1));
+    StreamCondition::ALL.iter().for_each(|it| check(Condition::Stream(*it), it.name(), 2));
+    SaslCondition::ALL.iter().for_each(|it| check(Condition::Sasl(*it), it.name(), 3));
+    assert_eq!(conditions::xft_condition::from(None) as u32, 0);
+}
+
+/// The codes of `pub enum name` in our own source.
+fn codes_of(source: &str, name: &str) -> Vec<u32> {
+    let start = source.find(&format!("pub enum {name} {{")).unwrap();
+    let body = &source[start..];
+    let body = &body[..body.find("\n}").unwrap()];
+    body.lines()
+        .filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = "))
+        .map(|(_, number)| number.parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn every_status_and_reason_has_a_text_that_ends_without_a_newline_and_is_not_shared() {
+    let mut texts = BTreeSet::new();
+    let statuses = codes_of(include_str!("codes.rs"), "xft_status");
+    let reasons = codes_of(include_str!("reasons.rs"), "xft_reason");
+    assert!(statuses.len() > 40 && reasons.len() > 40);
+    for (numbers, texts_of, other) in [
+        (statuses, codes::TEXTS.iter().map(|(it, text)| (*it as u32, *text)).collect::<Vec<_>>(), 0),
+        (reasons, reasons::TEXTS.iter().map(|(it, text)| (*it as u32, *text)).collect(), 999),
+    ] {
+        for number in numbers.into_iter().filter(|it| other == 0 || *it != other) {
+            let (_, text) = texts_of.iter().find(|(it, _)| *it == number).unwrap_or_else(|| {
+                println!("{number} has no text");
+                panic!("{number} has no text")
+            });
+            let text = text.to_str().unwrap();
+            assert!(
+                !text.is_empty() && !text.ends_with(['\n', '.']) && texts.insert(text),
+                "{number}: {text}"
+            );
+        }
+    }
+}
