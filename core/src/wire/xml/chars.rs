@@ -4,7 +4,7 @@ use super::XmlError;
 
 /// Plain in character data: no markup, no reference, no bracket, nothing to normalise, ASCII.
 pub(super) const TEXT: u8 = 1;
-/// Plain inside an attribute value.
+/// Plain inside any attribute value.
 pub(super) const VALUE: u8 = 2;
 /// ASCII character of a name; the colon is handled apart because it is not part of an `NCName`.
 pub(super) const NAME: u8 = 4;
@@ -12,6 +12,8 @@ pub(super) const NAME: u8 = 4;
 pub(super) const NAME_START: u8 = 8;
 /// White space.
 pub(super) const SPACE: u8 = 16;
+/// The two quotes.
+pub(super) const QUOTE: u8 = 32;
 
 /// One look-up per byte is what keeps the cost of input constant.
 static CLASSES: [u8; 256] = classes();
@@ -31,6 +33,9 @@ const fn classes() -> [u8; 256] {
         }
         if byte >= b' ' && !matches!(byte, b'<' | b'&' | b'\'' | b'"') {
             class |= VALUE;
+        }
+        if matches!(byte, b'\'' | b'"') {
+            class |= QUOTE;
         }
         if byte.is_ascii_alphabetic() || byte == b'_' {
             class |= NAME | NAME_START;

@@ -1,8 +1,8 @@
 //! Everything between `<` and `>`: the declaration, start tags, end tags, the way into a CDATA section.
 
-use super::chars::{self, NAME, NAME_START, SPACE, VALUE};
-use super::reader::{After, Cursor, Event, Reader, State, Step};
-use super::{XmlError, declaration};
+use super::chars::{self, NAME_START, SPACE};
+use super::reader::{After, Cursor, Found, Reader, State, Step};
+use super::{XmlError, declaration, scan};
 
 const CDATA: &[u8] = b"[CDATA[";
 
@@ -10,6 +10,8 @@ impl Reader<'_> {
     /// One step outside of character data; `byte` is the next one of the input.
     pub(super) fn markup(&mut self, cursor: &mut Cursor<'_>, byte: u8) -> Step {
         match self.state {
+            State::Markup if begins_name(byte) => self.begin_tag(cursor)?,
+            State::InTag(true) if begins_name(byte) => self.begin_attribute(cursor)?,
             State::TagName => self.tag_name(cursor)?,
             State::AttributeName => self.attribute_name(cursor)?,
             State::Value(quote) => self.value(cursor, quote)?,
@@ -20,15 +22,15 @@ impl Reader<'_> {
                 return self.structure(byte);
             }
         }
-        Ok(None)
+        Ok(Found::Nothing)
     }
 
     /// The end of an empty-element tag.
-    pub(super) fn end_empty(&mut self) -> Event {
+    pub(super) fn end_empty(&mut self) -> Found {
         self.scope.hide_attributes();
         self.after = After::Forget;
         self.leave();
-        Event::End
+        Found::End
     }
 
     /// The single bytes that hold tags together.
@@ -40,17 +42,16 @@ impl Reader<'_> {
             (State::Markup, _) => self.open_markup(byte)?,
             (State::Bang(seen), _) => self.bang(seen, byte)?,
             (State::InTag(_), _) if space => State::InTag(true),
-            (State::InTag(_), b'>') => return self.start(State::Content).map(Some),
+            (State::InTag(_), b'>') => return self.start(State::Content),
             (State::InTag(_), b'/') => State::Slash,
-            (State::InTag(true), _) => self.begin_attribute(byte)?,
-            (State::Slash, b'>') => return self.start(State::EmptyTag).map(Some),
+            (State::Slash, b'>') => return self.start(State::EmptyTag),
             (state @ (State::Equals | State::Quote | State::EndSpace), _) if space => state,
             (State::Equals, b'=') => State::Quote,
             (State::Quote, b'\'' | b'"') => State::Value(byte),
-            (State::EndSpace, b'>') => return Ok(Some(self.end())),
+            (State::EndSpace, b'>') => return Ok(self.end()),
             _ => return Err(XmlError::NotWellFormed),
         };
-        Ok(None)
+        Ok(Found::Nothing)
     }
 
     /// The first bytes of the stream: a byte order mark and a declaration, both optional (XML-01).
@@ -96,7 +97,7 @@ impl Reader<'_> {
             return Ok(State::Prolog);
         }
         let room = declaration::MAX_BYTES.saturating_sub(have);
-        self.scope.push(&[byte], room, XmlError::ValueTooLong)?;
+        self.scope.push(&[byte], 1, room, XmlError::ValueTooLong)?;
         Ok(State::Declaration)
     }
 
@@ -109,13 +110,7 @@ impl Reader<'_> {
             }
             b'!' => Ok(State::Bang(0)),
             b'?' => Err(XmlError::RestrictedXml),
-            _ if !begins_name(byte) => Err(XmlError::NotWellFormed),
-            _ if self.depth >= self.limits.depth => Err(XmlError::TooDeep),
-            _ => {
-                self.scope.begin();
-                self.first_of_name(byte)?;
-                Ok(State::TagName)
-            }
+            _ => Err(XmlError::NotWellFormed),
         }
     }
 
@@ -135,21 +130,19 @@ impl Reader<'_> {
         }
     }
 
-    fn begin_attribute(&mut self, byte: u8) -> Result<State, XmlError> {
-        if !begins_name(byte) {
-            return Err(XmlError::NotWellFormed);
+    fn begin_tag(&mut self, cursor: &mut Cursor<'_>) -> Result<(), XmlError> {
+        if self.depth >= self.limits.depth {
+            return Err(XmlError::TooDeep);
         }
-        self.scope.begin_attribute(&self.limits)?;
-        self.first_of_name(byte)?;
-        Ok(State::AttributeName)
+        self.scope.begin();
+        self.state = State::TagName;
+        self.tag_name(cursor)
     }
 
-    /// The byte that was needed to know that a name begins is its first.
-    fn first_of_name(&mut self, byte: u8) -> Result<(), XmlError> {
-        if byte < 0x80 {
-            return self.scope.push_name(&[byte], &self.limits);
-        }
-        self.utf8.push(byte).map(|_| ())
+    fn begin_attribute(&mut self, cursor: &mut Cursor<'_>) -> Result<(), XmlError> {
+        self.scope.begin_attribute(&self.limits)?;
+        self.state = State::AttributeName;
+        self.attribute_name(cursor)
     }
 
     fn tag_name(&mut self, cursor: &mut Cursor<'_>) -> Result<(), XmlError> {
@@ -164,6 +157,12 @@ impl Reader<'_> {
         if self.name(cursor)? {
             self.scope.end_attribute_name()?;
             self.state = State::Equals;
+            // Nearly every attribute goes on like this, so it is worth not asking for the state in between.
+            if let [b'=', quote @ (b'\'' | b'"'), ..] = *cursor.rest() {
+                cursor.bump(2);
+                self.state = State::Value(quote);
+                return self.value(cursor, quote);
+            }
         }
         Ok(())
     }
@@ -178,17 +177,19 @@ impl Reader<'_> {
                     if !fits {
                         return Err(XmlError::NotWellFormed);
                     }
-                    let bytes = self.utf8;
-                    self.scope.push_name(bytes.bytes(), &self.limits)?;
+                    let bytes = self.utf8.bytes();
+                    self.scope.push_name(bytes, bytes.len(), &self.limits)?;
                 }
                 continue;
             }
             if starts && !chars::is(byte, NAME_START) {
                 return Err(XmlError::NotWellFormed);
             }
-            let run = cursor.run(NAME);
-            if !run.is_empty() {
-                self.scope.push_name(run, &self.limits)?;
+            let rest = cursor.rest();
+            let run = scan::name(rest);
+            if run != 0 {
+                self.scope.push_name(rest, run, &self.limits)?;
+                cursor.bump(run);
             } else if byte == b':' {
                 cursor.bump(1);
                 self.scope.push_colon(&self.limits)?;
@@ -205,25 +206,26 @@ impl Reader<'_> {
             if byte >= 0x80 || self.utf8.is_pending() {
                 self.cr = false;
                 if self.wide_char(cursor)?.is_some() {
-                    let bytes = self.utf8;
-                    self.scope.push_value(bytes.bytes(), &self.limits)?;
+                    let bytes = self.utf8.bytes();
+                    self.scope.push_value(bytes, bytes.len(), &self.limits)?;
                 }
                 continue;
             }
-            let run = cursor.run(VALUE);
-            if !run.is_empty() {
+            let rest = cursor.rest();
+            let run = scan::value(rest, quote);
+            if run != 0 {
                 self.cr = false;
-                self.scope.push_value(run, &self.limits)?;
+                self.scope.push_value(rest, run, &self.limits)?;
+                cursor.bump(run);
                 continue;
             }
             cursor.bump(1);
             let cr = core::mem::take(&mut self.cr);
             match byte {
-                b'\'' | b'"' if byte == quote => {
+                b'\'' | b'"' => {
                     self.state = State::InTag(false);
                     return self.scope.end_attribute();
                 }
-                b'\'' | b'"' => self.scope.push_value(&[byte], &self.limits)?,
                 b'&' => {
                     self.begin_reference(quote);
                     return Ok(());
@@ -231,7 +233,7 @@ impl Reader<'_> {
                 b'\n' if cr => {}
                 b'\t' | b'\n' | b'\r' => {
                     self.cr = byte == b'\r';
-                    self.scope.push_value(b" ", &self.limits)?;
+                    self.scope.push_value(b" ", 1, &self.limits)?;
                 }
                 _ => return Err(XmlError::NotWellFormed),
             }
@@ -240,14 +242,14 @@ impl Reader<'_> {
     }
 
     /// A start tag is complete.
-    fn start(&mut self, then: State) -> Result<Event, XmlError> {
+    fn start(&mut self, then: State) -> Step {
         self.scope.end_tag(&self.limits)?;
         self.depth = self.depth.saturating_add(1);
         self.state = then;
         if then == State::Content {
             self.after = After::Open;
         }
-        Ok(Event::Start)
+        Ok(Found::Start)
     }
 
     /// Reads on in the name of an end tag, which must be that of the innermost open element, prefix included.
@@ -267,13 +269,13 @@ impl Reader<'_> {
         // `part` is never longer than `left`.
         let read = u8::try_from(part.len()).unwrap_or(left);
         self.end_name = (at.wrapping_add(part.len()), left.wrapping_sub(read));
-        Ok(None)
+        Ok(Found::Nothing)
     }
 
-    fn end(&mut self) -> Event {
+    fn end(&mut self) -> Found {
         self.after = After::Close;
         self.leave();
-        Event::End
+        Found::End
     }
 
     fn leave(&mut self) {

@@ -10,6 +10,7 @@ mod markup;
 mod reader;
 mod record;
 mod reference;
+mod scan;
 mod scope;
 mod tag;
 mod writer;

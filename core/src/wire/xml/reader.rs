@@ -1,7 +1,8 @@
 //! Incremental reader: one event per call, any split of the input gives the same events (XML-05).
 
-use super::chars::{self, SPACE, TEXT, Utf8};
+use super::chars::{self, SPACE, Utf8};
 use super::reference::Reference;
+use super::scan;
 use super::scope::Scope;
 use super::{Limits, Tag, XmlError};
 
@@ -109,6 +110,10 @@ pub(super) enum After {
 pub(super) struct Cursor<'i> {
     input: &'i [u8],
     pub(super) at: usize,
+    /// Range of the input that [`Found::Text`] is about.
+    text: (usize, usize),
+    /// What [`Found::Char`] is about.
+    char: char,
 }
 
 impl<'i> Cursor<'i> {
@@ -124,18 +129,37 @@ impl<'i> Cursor<'i> {
         self.at = self.at.wrapping_add(n);
     }
 
-    /// Takes the bytes that belong to the classes in `mask`.
-    pub(super) fn run(&mut self, mask: u8) -> &'i [u8] {
-        let rest = self.rest();
-        let len = rest.iter().position(|b| !chars::is(*b, mask));
-        let run = rest.get(..len.unwrap_or(rest.len())).unwrap_or_default();
-        self.bump(run.len());
-        run
+    fn found_text(&mut self, start: usize, end: usize) -> Found {
+        self.text = (start, end);
+        if start < end { Found::Text } else { Found::Nothing }
+    }
+
+    fn found_char(&mut self, c: char) -> Found {
+        self.char = c;
+        Found::Char
+    }
+
+    /// Takes plain character data; false if there is none.
+    fn skip_text(&mut self) -> bool {
+        let len = scan::text(self.rest());
+        self.bump(len);
+        len != 0
     }
 }
 
+/// An event without its data, which stays in the [`Cursor`]: a step's result then travels in a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Nothing,
+    Start,
+    End,
+    Text,
+    Char,
+    Space,
+}
+
 /// Result of one step of the grammar.
-pub(super) type Step = Result<Option<Event>, XmlError>;
+pub(super) type Step = Result<Found, XmlError>;
 
 impl<'a> Reader<'a> {
     /// A reader at the start of a stream. 2 KiB of scratch serve honest stanzas; start tags with values up to the
@@ -180,11 +204,23 @@ impl<'a> Reader<'a> {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let result = self.read(input);
-        if let Err(error) = result {
-            self.failed = Some(error);
-        }
-        result
+        let mut cursor = Cursor { input, at: 0, text: (0, 0), char: '\0' };
+        let event = match self.read(&mut cursor) {
+            Ok(Found::Nothing) => None,
+            Ok(Found::Start) => Some(Event::Start),
+            Ok(Found::End) => Some(Event::End),
+            Ok(Found::Text) => {
+                let (start, end) = cursor.text;
+                Some(Event::Text { start, end })
+            }
+            Ok(Found::Char) => Some(Event::Char(cursor.char)),
+            Ok(Found::Space) => Some(Event::Space),
+            Err(error) => {
+                self.failed = Some(error);
+                return Err(error);
+            }
+        };
+        Ok((cursor.at, event))
     }
 
     /// The tag of the last [`Event::Start`] (name and attributes) or [`Event::End`] (name only).
@@ -229,7 +265,7 @@ impl<'a> Reader<'a> {
         self.failed.map_or(Ok(()), Err)
     }
 
-    fn read(&mut self, input: &[u8]) -> Result<(usize, Option<Event>), XmlError> {
+    fn read(&mut self, cursor: &mut Cursor<'_>) -> Step {
         match self.after {
             After::Nothing => {}
             After::Open => self.scope.commit()?,
@@ -238,21 +274,22 @@ impl<'a> Reader<'a> {
         }
         self.after = After::Nothing;
         if self.state == State::EmptyTag {
-            return Ok((0, Some(self.end_empty())));
+            return Ok(self.end_empty());
         }
+        let input = cursor.input;
         if !self.is_counted(input) {
-            return self.read_window(input);
+            return self.read_window(cursor);
         }
         let budget = usize::try_from(self.budget).unwrap_or(usize::MAX);
-        let window = input.get(..budget).unwrap_or(input);
-        let (used, event) = self.read_window(window)?;
-        if used == window.len() && event.is_none() && used < input.len() {
+        cursor.input = input.get(..budget).unwrap_or(input);
+        let found = self.read_window(cursor)?;
+        if found == Found::Nothing && cursor.at < input.len() {
             return Err(XmlError::ElementTooLarge);
         }
-        // `used` is at most `budget`, so neither step can fail.
-        let taken = u32::try_from(used).unwrap_or(u32::MAX);
+        // What was read is at most the budget, so neither step can fail.
+        let taken = u32::try_from(cursor.at).unwrap_or(u32::MAX);
         self.budget = self.budget.saturating_sub(taken);
-        Ok((used, event))
+        Ok(found)
     }
 
     /// White space between first-level elements and after the root costs no budget; a first-level element begins
@@ -268,24 +305,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn read_window(&mut self, input: &[u8]) -> Result<(usize, Option<Event>), XmlError> {
-        let mut cursor = Cursor { input, at: 0 };
+    fn read_window(&mut self, cursor: &mut Cursor<'_>) -> Step {
         while let Some(byte) = cursor.peek() {
-            let event = match self.state {
-                State::Content if self.depth > 1 => self.text(&mut cursor)?,
-                State::Content => self.between(&mut cursor, byte)?,
-                State::Cdata(brackets) => self.cdata(&mut cursor, brackets, byte)?,
-                State::Reference(quote) => {
-                    cursor.bump(1);
-                    self.reference(quote, byte)?
-                }
-                _ => self.markup(&mut cursor, byte)?,
+            let found = match self.state {
+                State::Content if self.depth > 1 => self.text(cursor)?,
+                State::Content => self.between(cursor, byte)?,
+                State::Cdata(brackets) => self.cdata(cursor, brackets, byte)?,
+                State::Reference(quote) => self.reference(cursor, quote, byte)?,
+                _ => self.markup(cursor, byte)?,
             };
-            if event.is_some() {
-                return Ok((cursor.at, event));
+            if found != Found::Nothing {
+                return Ok(found);
             }
         }
-        Ok((cursor.at, None))
+        Ok(Found::Nothing)
     }
 
     /// White space between first-level elements, or the `<` of the next one (XML-06).
@@ -293,12 +326,15 @@ impl<'a> Reader<'a> {
         if byte == b'<' {
             cursor.bump(1);
             self.state = State::Markup;
-            return Ok(None);
+            return Ok(Found::Nothing);
         }
-        if cursor.run(SPACE).is_empty() {
+        if !chars::is(byte, SPACE) {
             return Err(XmlError::BadFormat);
         }
-        Ok(Some(Event::Space))
+        let rest = cursor.rest();
+        let run = rest.iter().position(|b| !chars::is(*b, SPACE));
+        cursor.bump(run.unwrap_or(rest.len()));
+        Ok(Found::Space)
     }
 
     /// One piece of character data, or the `<` or `&` after it.
@@ -310,14 +346,14 @@ impl<'a> Reader<'a> {
         let start = cursor.at;
         let mut end = start;
         while let Some(byte) = cursor.peek() {
-            if !cursor.run(TEXT).is_empty() {
+            if cursor.skip_text() {
                 self.brackets = 0;
             } else if byte == b']' {
                 self.brackets = self.brackets.saturating_add(1).min(2);
                 cursor.bump(1);
             } else if byte == b'>' {
                 if self.brackets == 2 {
-                    return self.text_then((start, end), XmlError::NotWellFormed);
+                    return self.text_then(cursor, (start, end), XmlError::NotWellFormed);
                 }
                 self.brackets = 0;
                 cursor.bump(1);
@@ -326,7 +362,7 @@ impl<'a> Reader<'a> {
             } else {
                 self.brackets = 0;
                 if let Err(error) = self.wide_char(cursor) {
-                    return self.text_then((start, end), error);
+                    return self.text_then(cursor, (start, end), error);
                 }
                 if self.utf8.is_pending() {
                     break;
@@ -334,13 +370,13 @@ impl<'a> Reader<'a> {
             }
             end = cursor.at;
         }
-        Ok(text_event(start, end))
+        Ok(cursor.found_text(start, end))
     }
 
     /// Gives the text read so far, or takes the byte that ended it.
     fn after_text(&mut self, cursor: &mut Cursor<'_>, byte: u8, (start, end): (usize, usize)) -> Step {
         if start < end {
-            return Ok(text_event(start, end));
+            return Ok(cursor.found_text(start, end));
         }
         cursor.bump(1);
         self.brackets = 0;
@@ -349,20 +385,20 @@ impl<'a> Reader<'a> {
             b'&' => self.begin_reference(0),
             b'\r' => {
                 self.cr = true;
-                return Ok(Some(Event::Char('\n')));
+                return Ok(cursor.found_char('\n'));
             }
             _ => return Err(XmlError::NotWellFormed),
         }
-        Ok(None)
+        Ok(Found::Nothing)
     }
 
     /// Gives the text before an error first: what comes out before it may not depend on the split (XM-15).
-    fn text_then(&mut self, (start, end): (usize, usize), error: XmlError) -> Step {
+    fn text_then(&mut self, cursor: &mut Cursor<'_>, (start, end): (usize, usize), error: XmlError) -> Step {
         if start == end {
             return Err(error);
         }
         self.failed = Some(error);
-        Ok(text_event(start, end))
+        Ok(cursor.found_text(start, end))
     }
 
     /// A line feed right after a carriage return is part of the same line end, wherever the input was split.
@@ -389,7 +425,10 @@ impl<'a> Reader<'a> {
 
     /// The rest of a character whose first bytes came with an earlier input.
     fn split_char(&mut self, cursor: &mut Cursor<'_>) -> Step {
-        Ok(self.wide_char(cursor)?.map(Event::Char))
+        Ok(match self.wide_char(cursor)? {
+            Some(c) => cursor.found_char(c),
+            None => Found::Nothing,
+        })
     }
 
     pub(super) fn begin_reference(&mut self, quote: u8) {
@@ -397,18 +436,20 @@ impl<'a> Reader<'a> {
         self.state = State::Reference(quote);
     }
 
-    fn reference(&mut self, quote: u8, byte: u8) -> Step {
+    fn reference(&mut self, cursor: &mut Cursor<'_>, quote: u8, byte: u8) -> Step {
+        cursor.bump(1);
         let Some(c) = self.reference.push(byte)? else {
-            return Ok(None);
+            return Ok(Found::Nothing);
         };
         if quote == 0 {
             self.state = State::Content;
-            return Ok(Some(Event::Char(c)));
+            return Ok(cursor.found_char(c));
         }
         self.state = State::Value(quote);
         let bytes = &mut [0; 4];
-        self.scope.push_value(c.encode_utf8(bytes).as_bytes(), &self.limits)?;
-        Ok(None)
+        let bytes = c.encode_utf8(bytes).as_bytes();
+        self.scope.push_value(bytes, bytes.len(), &self.limits)?;
+        Ok(Found::Nothing)
     }
 
     /// Character data of a CDATA section (XM-06). Brackets go one by one, because any two may begin `]]>`.
@@ -420,22 +461,22 @@ impl<'a> Reader<'a> {
             (2, b'>') => {
                 cursor.bump(1);
                 self.state = State::Content;
-                return Ok(None);
+                return Ok(Found::Nothing);
             }
             (0 | 1, b']') => {
                 cursor.bump(1);
                 self.cr = false;
                 self.state = State::Cdata(brackets.wrapping_add(1));
-                return Ok(None);
+                return Ok(Found::Nothing);
             }
             (2, b']') => {
                 cursor.bump(1);
-                return Ok(Some(Event::Char(']')));
+                return Ok(cursor.found_char(']'));
             }
             (0, _) => {}
             _ => {
                 self.state = State::Cdata(brackets.wrapping_sub(1));
-                return Ok(Some(Event::Char(']')));
+                return Ok(cursor.found_char(']'));
             }
         }
         self.skip_line_feed(cursor);
@@ -446,32 +487,28 @@ impl<'a> Reader<'a> {
         let start = cursor.at;
         let mut end = start;
         while let Some(byte) = cursor.peek() {
-            if cursor.run(TEXT).is_empty() {
+            if !cursor.skip_text() {
                 match byte {
                     b'<' | b'&' | b'>' => cursor.bump(1),
                     b'\r' if start == end => {
                         cursor.bump(1);
                         self.cr = true;
-                        return Ok(Some(Event::Char('\n')));
+                        return Ok(cursor.found_char('\n'));
                     }
                     b']' | b'\r' => break,
                     0x80.. => {
                         if let Err(error) = self.wide_char(cursor) {
-                            return self.text_then((start, end), error);
+                            return self.text_then(cursor, (start, end), error);
                         }
                         if self.utf8.is_pending() {
                             break;
                         }
                     }
-                    _ => return self.text_then((start, end), XmlError::NotWellFormed),
+                    _ => return self.text_then(cursor, (start, end), XmlError::NotWellFormed),
                 }
             }
             end = cursor.at;
         }
-        Ok(text_event(start, end))
+        Ok(cursor.found_text(start, end))
     }
-}
-
-fn text_event(start: usize, end: usize) -> Option<Event> {
-    (start < end).then_some(Event::Text { start, end })
 }

@@ -95,11 +95,11 @@ impl<'a> Scope<'a> {
         self.name
     }
 
-    /// Adds a piece of a name, prefix and colon included.
-    pub(super) fn push_name(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), XmlError> {
+    /// Adds the first `len` of `bytes` to a name, prefix and colon included.
+    pub(super) fn push_name(&mut self, bytes: &[u8], len: usize, limits: &Limits) -> Result<(), XmlError> {
         let room = usize::from(limits.name_bytes.saturating_sub(self.name.len));
-        self.push(bytes, room, XmlError::NameTooLong)?;
-        let added = u8::try_from(bytes.len()).map_err(|_| XmlError::NameTooLong)?;
+        self.push(bytes, len, room, XmlError::NameTooLong)?;
+        let added = u8::try_from(len).map_err(|_| XmlError::NameTooLong)?;
         self.name.len = self.name.len.wrapping_add(added);
         Ok(())
     }
@@ -110,7 +110,7 @@ impl<'a> Scope<'a> {
             return Err(XmlError::NotWellFormed);
         }
         self.name.prefix_len = self.name.len;
-        self.push_name(b":", limits)
+        self.push_name(b":", 1, limits)
     }
 
     /// Ends the element's name.
@@ -132,7 +132,12 @@ impl<'a> Scope<'a> {
         self.attributes = self.attributes.wrapping_add(1);
         self.name = Name::default();
         self.record_at = self.top;
-        self.push(&[0; Record::BYTES], Record::BYTES, XmlError::ScratchFull)
+        // The head of the record is written when the attribute is complete.
+        self.top = self.top.wrapping_add(Record::BYTES);
+        if self.top > self.mem.len() {
+            return Err(XmlError::ScratchFull);
+        }
+        Ok(())
     }
 
     /// Ends an attribute's name.
@@ -151,11 +156,11 @@ impl<'a> Scope<'a> {
         Ok(())
     }
 
-    /// Adds a piece of an attribute value.
-    pub(super) fn push_value(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), XmlError> {
+    /// Adds the first `len` of `bytes` to an attribute value.
+    pub(super) fn push_value(&mut self, bytes: &[u8], len: usize, limits: &Limits) -> Result<(), XmlError> {
         let have = self.top.wrapping_sub(self.value_at());
         let room = usize::from(limits.value_bytes).saturating_sub(have);
-        self.push(bytes, room, XmlError::ValueTooLong)
+        self.push(bytes, len, room, XmlError::ValueTooLong)
     }
 
     /// Ends an attribute.
@@ -262,17 +267,24 @@ impl<'a> Scope<'a> {
         Ok(())
     }
 
-    /// Adds bytes to the tag being read. The smaller of both bounds names the error, whatever the split (XM-15).
-    pub(super) fn push(&mut self, bytes: &[u8], room: usize, full: XmlError) -> Result<(), XmlError> {
+    /// Adds the first `len` of `bytes` to the tag being read. The smaller of both bounds names the error, whatever
+    /// the split (XM-15).
+    pub(super) fn push(
+        &mut self,
+        bytes: &[u8],
+        len: usize,
+        room: usize,
+        full: XmlError,
+    ) -> Result<(), XmlError> {
         let free = self.mem.len().saturating_sub(self.top);
-        if bytes.len() > room && room <= free {
+        if len > room && room <= free {
             return Err(full);
         }
-        let end = self.top.wrapping_add(bytes.len());
-        let to = self.mem.get_mut(self.top..end);
-        for (to, from) in to.ok_or(XmlError::ScratchFull)?.iter_mut().zip(bytes) {
-            *to = *from;
+        let end = self.top.wrapping_add(len);
+        if len > free {
+            return Err(XmlError::ScratchFull);
         }
+        copy(self.mem.get_mut(self.top..).unwrap_or_default(), bytes, len);
         self.top = end;
         Ok(())
     }
@@ -417,5 +429,23 @@ impl<'a> Scope<'a> {
                 span.start = u32::try_from(to).unwrap_or(0);
             }
         }
+    }
+}
+
+/// Copies `len` bytes in blocks of fixed size while both sides have a whole one: what lies behind the piece is
+/// overwritten next, and a block costs less than a call.
+#[inline]
+fn copy(to: &mut [u8], from: &[u8], len: usize) {
+    let mut done = 0usize;
+    while done < len {
+        let block = to.get_mut(done..).and_then(|to| to.first_chunk_mut::<16>());
+        let source = from.get(done..).and_then(|from| from.first_chunk());
+        let (Some(block), Some(source)) = (block, source) else { break };
+        *block = *source;
+        done = done.wrapping_add(16);
+    }
+    let rest = to.get_mut(done..len).unwrap_or_default();
+    for (to, from) in rest.iter_mut().zip(from.get(done..).unwrap_or_default()) {
+        *to = *from;
     }
 }
