@@ -17,7 +17,7 @@ pub struct Carrier {
 
 /// What reading led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Read1 {
+pub enum Progress {
     /// Bytes were read; there may be more.
     Some,
     /// Nothing to read until the next readiness event.
@@ -40,40 +40,40 @@ impl Carrier {
     }
 
     /// Reads at most `most` bytes from the socket; appends plain text to `plain`.
-    pub fn read(&mut self, most: usize, scratch: &mut [u8], plain: &mut Vec<u8>) -> Read1 {
+    pub fn read(&mut self, most: usize, scratch: &mut [u8], plain: &mut Vec<u8>) -> Progress {
         let most = most.min(scratch.len());
         let count = match self.socket.read(&mut scratch[..most]) {
-            Ok(0) => return Read1::Ended,
+            Ok(0) => return Progress::Ended,
             Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Read1::Blocked,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Read1::Some,
-            Err(_) => return Read1::Ended,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Progress::Blocked,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Progress::Some,
+            Err(_) => return Progress::Ended,
         };
         let Some(tls) = &mut self.tls else {
             plain.extend_from_slice(&scratch[..count]);
-            return Read1::Some;
+            return Progress::Some;
         };
         let mut cipher = &scratch[..count];
         while !cipher.is_empty() {
             match tls.read_tls(&mut cipher) {
-                Ok(0) | Err(_) => return Read1::Ended,
+                Ok(0) | Err(_) => return Progress::Ended,
                 Ok(_) => {}
             }
             let Ok(state) = tls.process_new_packets() else {
                 // The alert that says why is still to be sent; nothing more can be read.
                 let _ = self.flush_tls();
-                return Read1::Ended;
+                return Progress::Ended;
             };
             let at = plain.len();
             plain.resize(at + state.plaintext_bytes_to_read(), 0);
             if tls.reader().read_exact(&mut plain[at..]).is_err() {
-                return Read1::Ended;
+                return Progress::Ended;
             }
             if state.peer_has_closed() {
-                return Read1::Ended;
+                return Progress::Ended;
             }
         }
-        Read1::Some
+        Progress::Some
     }
 
     /// Writes what fits; gives how many of `bytes` were taken. `Err(WouldBlock)` when nothing more fits.

@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 
 use crate::router::{Effect, Router, RouterConfig, StreamNo};
 use crate::servers::TestCa;
-use carrier::{Carrier, Read1, STEP_BYTES};
+use carrier::{Carrier, Progress, STEP_BYTES};
 
 const C2S: Token = Token(0);
 const TLS: Token = Token(1);
@@ -93,6 +93,7 @@ pub struct Loopback {
     next_token: usize,
     started: Instant,
     scratch: Vec<u8>,
+    plain: Vec<u8>,
 }
 
 struct Link {
@@ -136,6 +137,7 @@ impl Loopback {
             next_token: 3,
             started: Instant::now(),
             scratch: vec![0; STEP_BYTES],
+            plain: Vec::new(),
         })
     }
 
@@ -249,11 +251,11 @@ impl Loopback {
         let now = self.now();
         let Some(wanted) = self.links.get(&token).map(|l| self.wanted(l, now)) else { return };
         let Some(link) = self.links.get_mut(&token).filter(|_| wanted > 0) else { return };
-        let mut plain = Vec::with_capacity(STEP_BYTES);
-        let read = link.carrier.read(wanted, &mut self.scratch, &mut plain);
-        link.readable = read == Read1::Some;
+        self.plain.clear();
+        let read = link.carrier.read(wanted, &mut self.scratch, &mut self.plain);
+        link.readable = read == Progress::Some;
         if link.linger_until.is_some() {
-            if read == Read1::Ended {
+            if read == Progress::Ended {
                 self.drop_link(token);
             }
             return;
@@ -273,10 +275,10 @@ impl Loopback {
                 }
             }
         }
-        if let Some(no) = link.stream.filter(|_| !plain.is_empty()) {
-            self.router.input(now, no, &plain);
+        if let Some(no) = link.stream.filter(|_| !self.plain.is_empty()) {
+            self.router.input(now, no, &self.plain);
         }
-        if read == Read1::Ended {
+        if read == Progress::Ended {
             self.flush_ready();
             self.drop_link(token);
         }

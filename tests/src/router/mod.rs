@@ -350,8 +350,11 @@ impl Router {
 
     fn stream_error(&mut self, now: u64, no: StreamNo, condition: &str, extra: &str) {
         let Some(stream) = self.streams.get(&no).filter(|s| s.phase != Phase::Ended) else { return };
-        if stream.phase == Phase::AwaitHeader {
-            self.send_header(now, no);
+        match stream.phase {
+            // Between <proceed/> and TLS nothing can be said that a client would read as XML.
+            Phase::AwaitTls => return self.cut(now, no),
+            Phase::AwaitHeader => self.send_header(now, no),
+            Phase::Open | Phase::Ended => {}
         }
         self.counters.stream_errors += 1;
         self.write(

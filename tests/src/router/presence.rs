@@ -20,13 +20,12 @@ impl Router {
             (None, Some("unavailable")) => self.unavailable(now, no, sender, Some(&stanza)),
             (Some(to), Some("probe")) => self.probed(now, no, &to),
             (Some(to), kind) => {
-                if matches!(kind, None | Some("unavailable")) {
-                    if let Some(stream) = self.streams.get_mut(&no) {
-                        match kind {
-                            None => stream.directed.insert(to.to_string()),
-                            Some(_) => stream.directed.remove(&to.to_string()),
-                        };
-                    }
+                if let Some(stream) = self.streams.get_mut(&no) {
+                    match kind {
+                        None => stream.directed.insert(to.to_string()),
+                        Some("unavailable") => stream.directed.remove(&to.to_string()),
+                        Some(_) => false,
+                    };
                 }
                 // Subscriptions speak for the account, not for a resource (RFC 6121 3.1).
                 let subscription = kind.is_some_and(|k| k != "unavailable" && k != "error");
