@@ -2,7 +2,7 @@
 """What pydicom sees in DICOM files.
 
 dicom.py list       the images that come with pydicom and open there: one path per line
-dicom.py pixels F.. opens each file again: `SHA256-of-pixel-data ROWSxCOLUMNS NAME` per line; exit code 1 if one does not open
+dicom.py pixels F.. opens each file again: `SHA256-of-pixel-data ROWSxCOLUMNS` per line; exit code 1 if one does not open
 """
 
 import hashlib
@@ -44,9 +44,9 @@ def main():
             code = 0
             for path in map(pathlib.Path, names):
                 try:
-                    print(pixels(path), path.name)
+                    print(pixels(path))
                 except Exception as error:
-                    print(f"does not open: {error}", path.name)
+                    print(f"{path} does not open: {error}")
                     code = 1
             return code
     print(__doc__)

@@ -1,18 +1,18 @@
 //! The C programs and independent peers through real servers; a table and totals at the end.
 //!
-//! `interop [matrix] [wrap] [faults]` (without words: all). The environment: `XFT_PYTHON` a Python with slixmpp and
+//! `interop [matrix] [faults] [wrap]` (without words: all). The environment: `XFT_PYTHON` a Python with slixmpp and
 //! pydicom, `XFT_EXAMPLES` the folder with `openssl/` and `rustls/` builds of the C programs.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use xft_tests::interop::matrix;
 use xft_tests::interop::report::Report;
 use xft_tests::interop::tools::Tools;
+use xft_tests::interop::{faults, matrix};
 
 type Part = fn(&Tools, &mut Report) -> Result<(), String>;
-const PARTS: [(&str, Part); 2] = [("matrix", matrix::run), ("wrap", matrix::wrap)];
+const PARTS: [(&str, Part); 3] = [("matrix", matrix::run), ("faults", faults::run), ("wrap", matrix::wrap)];
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = env::args().skip(1).collect();
@@ -31,10 +31,9 @@ fn main() -> ExitCode {
     };
     let mut report = Report::default();
     for (name, part) in PARTS {
-        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
-            if let Err(failure) = part(&tools, &mut report) {
-                report.note("", "", name, Err(failure));
-            }
+        let chosen = wanted.is_empty() || wanted.iter().any(|word| word == name);
+        if chosen && let Err(failure) = part(&tools, &mut report) {
+            report.note("", "", name, Err(failure));
         }
     }
     if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

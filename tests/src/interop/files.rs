@@ -39,16 +39,17 @@ impl FileSet {
         Self::new(name, paths)
     }
 
-    /// Checks that exactly these files are in the folder, byte for byte, and nothing else.
-    pub fn arrived_in(&self, dir: &Path) -> Result<(), String> {
-        let mut expected: Vec<String> = self.paths.iter().map(|path| file_name(path)).collect();
+    /// Checks that exactly these files are in the folder, byte for byte, and nothing else. `named` tells what each
+    /// name is there.
+    pub fn arrived_in(&self, dir: &Path, named: fn(&Path) -> String) -> Result<(), String> {
+        let mut expected: Vec<String> = self.paths.iter().map(|path| named(path)).collect();
         expected.sort();
         let found = names_in(dir)?;
         if found != expected {
             return Err(format!("the receiver has {found:?}, not {expected:?}"));
         }
         for path in &self.paths {
-            if sha256(path)? != sha256(&dir.join(file_name(path)))? {
+            if sha256(path)? != sha256(&dir.join(named(path)))? {
                 return Err(format!("{} arrived with other bytes", file_name(path)));
             }
         }
@@ -59,6 +60,12 @@ impl FileSet {
 /// The last part of a path as text.
 pub fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The same as libxft hands it on: letters, digits, `._-` and space, all else as `_` (ATK-40).
+pub fn safe_name(path: &Path) -> String {
+    let safe = |letter: char| letter.is_ascii_alphanumeric() || "._- ".contains(letter);
+    file_name(path).chars().map(|letter| if safe(letter) { letter } else { '_' }).collect()
 }
 
 /// The names in a folder, sorted.

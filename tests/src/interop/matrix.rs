@@ -1,10 +1,10 @@
 //! What must arrive: every pair of programs through every server, with both ways of TLS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::endpoint::{Endpoint, Tls, Which};
-use super::files::FileSet;
+use super::files::{FileSet, file_name, safe_name};
 use super::report::{Moved, Report};
 use super::tools::{Side, Tools, Who};
 
@@ -46,7 +46,7 @@ pub fn run(tools: &Tools, report: &mut Report) -> Result<(), String> {
                     let what = format!("{} to {}, {}", from.name(), to.name(), files.name);
                     let outcome = send(tools, sides, files, &[], LIMIT).and_then(|(moved, arrived)| {
                         if files.name == images.name {
-                            same_pixels(tools, files, &arrived)?;
+                            same_pixels(tools, files, arrived.path(), named(sides[0], sides[1]))?;
                         }
                         Ok(moved)
                     });
@@ -99,14 +99,21 @@ pub fn send(
         receiver.end(if outcome.is_ok() { Duration::from_secs(20) } else { Duration::from_secs(1) });
     outcome.map_err(|failure| format!("{failure}the receiver said:\n{}", received.said))?;
     received.ok()?;
-    files.arrived_in(dir.path())?;
+    files.arrived_in(dir.path(), named(from, to))?;
     Ok((Moved { bytes: files.bytes, seconds: sent.seconds }, dir))
 }
 
+/// What a file is called at the receiver: both ends of ours make names safe, slixmpp takes them as they are.
+fn named(from: Side<'_>, to: Side<'_>) -> fn(&Path) -> String {
+    match (from.who, to.who) {
+        (Who::Slixmpp, Who::Slixmpp) => file_name,
+        _ => safe_name,
+    }
+}
+
 /// Checks that the images still open there and show the same.
-fn same_pixels(tools: &Tools, files: &FileSet, arrived: &tempfile::TempDir) -> Result<(), String> {
-    let copies: Vec<PathBuf> =
-        files.paths.iter().filter_map(|path| Some(arrived.path().join(path.file_name()?))).collect();
+fn same_pixels(tools: &Tools, files: &FileSet, dir: &Path, named: fn(&Path) -> String) -> Result<(), String> {
+    let copies: Vec<PathBuf> = files.paths.iter().map(|path| dir.join(named(path))).collect();
     let (before, after) = (tools.dicom(&["pixels"], &files.paths)?, tools.dicom(&["pixels"], &copies)?);
     if before.len() != files.paths.len() || before != after {
         return Err(format!("pydicom sees other pixels: {before:?} became {after:?}"));
