@@ -151,6 +151,13 @@ fn two_clients_bind_to_tls_and_a_large_block_crosses() {
     for _ in 0..50 {
         assert!(pacs.ask("", "</message>") == expected, "a block arrived changed");
     }
+    let request = format!("<iq type='set' id='1' to='pacs@{DOMAIN}/r'><d xmlns='x'>{block}</d></iq>");
+    for _ in 0..200 {
+        ct1.stream.write_all(request.as_bytes()).unwrap();
+        pacs.ask("", "</iq>");
+        pacs.stream.write_all(format!("<iq type='result' id='1' to='ct1@{DOMAIN}/r'/>").as_bytes()).unwrap();
+        ct1.ask("", "/>");
+    }
     let answer = pacs.ask("</stream:stream>", "</stream:stream>");
     assert_eq!(answer, "</stream:stream>");
     assert_eq!(pacs.stream.read(&mut [0; 16]).unwrap(), 0, "TLS is closed in order");
