@@ -5,6 +5,7 @@
 pub mod config;
 pub mod contact;
 pub mod error;
+pub mod link;
 pub mod output;
 pub mod session;
 pub mod storage;

@@ -119,7 +119,6 @@ impl<'j> Jid<'j> {
 ///
 /// Byte by byte on purpose: `push_str` of the string adds its length unchecked against its capacity, and with that
 /// leaves a panic path in the archive.
-#[allow(dead_code)]
 pub(crate) fn concat<const N: usize>(parts: &[&str]) -> Option<heapless::String<N>> {
     let mut out = heapless::Vec::new();
     for part in parts {

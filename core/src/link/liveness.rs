@@ -1,0 +1,171 @@
+//! The clocks of the stream: login deadlines, keepalive, probe, graceful close (STR-10, STR-12, STR-13, PNG-02).
+
+use super::bind::Request;
+use super::outgoing::Send;
+use super::sasl::Phase;
+use super::{Account, Failure, Link, State};
+use crate::config::Times;
+use crate::error::Reason;
+use crate::output::Timer;
+use crate::time::Instant;
+use crate::wire::stanza::Element;
+
+/// Points in time that the deadlines count from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Liveness {
+    times: Times,
+    /// White-space interval, below what the server closes idle streams at (LIM-01).
+    keepalive_ms: u32,
+    now: Instant,
+    login: Instant,
+    step: Instant,
+    heard: Instant,
+    sent: Instant,
+    closing: Instant,
+    /// When the unanswered probe was queued.
+    probe: Option<Instant>,
+}
+
+impl Liveness {
+    pub(super) const fn new(times: Times) -> Self {
+        let zero = Instant::from_ms(0);
+        Self {
+            times,
+            keepalive_ms: times.keepalive_ms,
+            now: zero,
+            login: zero,
+            step: zero,
+            heard: zero,
+            sent: zero,
+            closing: zero,
+            probe: None,
+        }
+    }
+
+    /// Takes the time; it never goes backwards.
+    pub(super) fn at(&mut self, now: Instant) -> Instant {
+        self.now = self.now.max(now);
+        self.now
+    }
+
+    pub(super) fn login_starts(&mut self, now: Instant) {
+        self.login = self.at(now);
+    }
+
+    pub(super) fn step_starts(&mut self, now: Instant) {
+        self.step = self.at(now);
+    }
+
+    pub(super) fn online(&mut self, now: Instant) {
+        self.heard = self.at(now);
+        self.sent = self.now;
+    }
+
+    /// Any byte proves the stream alive, so it answers the probe too.
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.heard = self.at(now);
+        self.probe = None;
+    }
+
+    pub(super) fn sent(&mut self, now: Instant) {
+        self.sent = self.at(now);
+    }
+
+    pub(super) fn closing(&mut self, now: Instant) {
+        self.closing = self.at(now);
+    }
+
+    /// Three quarters of the advertised time: the blank must be there before the server looks.
+    pub(super) fn idle_limit(&mut self, idle_seconds: Option<u32>) {
+        let limit = idle_seconds.map_or(u32::MAX, |seconds| seconds.saturating_mul(750));
+        self.keepalive_ms = self.times.keepalive_ms.min(limit);
+    }
+
+    fn login_deadline(&self) -> Instant {
+        self.step.after(self.times.step_ms).min(self.login.after(self.times.login_ms))
+    }
+
+    fn probe_deadline(&self) -> (Instant, Timer) {
+        match self.probe {
+            Some(since) => (since.after(self.times.probe_ms), Timer::Probe),
+            None => (self.heard.after(self.times.idle_ms), Timer::Keepalive),
+        }
+    }
+
+    fn keepalive_deadline(&self) -> Instant {
+        self.sent.after(self.keepalive_ms)
+    }
+
+    fn close_deadline(&self) -> Instant {
+        self.closing.after(self.times.close_ms)
+    }
+}
+
+impl Link {
+    pub(super) fn timers(&mut self, now: Instant) -> Result<(), Failure> {
+        let now = self.liveness.at(now);
+        if self.hosted {
+            return Ok(());
+        }
+        match self.state {
+            State::Idle | State::Over => Ok(()),
+            State::Closing => {
+                if now >= self.liveness.close_deadline() {
+                    // The tag may still be queued when the owner cannot write: it is too late for it.
+                    self.give_up(&[Send::Close]);
+                }
+                Ok(())
+            }
+            State::Online => self.online_timers(now),
+            _ if now >= self.liveness.login_deadline() => Err(self.login_timeout()),
+            _ => Ok(()),
+        }
+    }
+
+    fn online_timers(&mut self, now: Instant) -> Result<(), Failure> {
+        let (deadline, why) = self.liveness.probe_deadline();
+        if now >= deadline {
+            if why == Timer::Probe {
+                return Err(self.fail(Reason::ServerSilent, &[Send::Close]));
+            }
+            self.liveness.probe = Some(now);
+            self.outgoing.add(Send::Ping);
+        }
+        if now >= self.liveness.keepalive_deadline() && !self.outgoing.has(Send::Ping) {
+            self.outgoing.add(Send::Blank);
+            self.liveness.sent(now);
+        }
+        Ok(())
+    }
+
+    fn login_timeout(&mut self) -> Failure {
+        // In a handshake nothing can be written in plain any more.
+        let last: &[Send] =
+            if self.state == State::Handshake { &[Send::Close] } else { &[Send::CloseTag, Send::Close] };
+        self.fail(Reason::LoginTimeout, last)
+    }
+
+    pub(super) fn next_timer(&self) -> Option<(Instant, Timer)> {
+        if self.hosted {
+            return None;
+        }
+        match self.state {
+            State::Idle | State::Over => None,
+            State::Closing => Some((self.liveness.close_deadline(), Timer::Close)),
+            State::Online => {
+                let probe = self.liveness.probe_deadline();
+                let keepalive = self.liveness.keepalive_deadline();
+                Some(if keepalive < probe.0 { (keepalive, Timer::Keepalive) } else { probe })
+            }
+            State::Sasl if self.exchange.phase == Phase::Deriving => {
+                Some((self.liveness.now, Timer::KeyDerivation))
+            }
+            _ => Some((self.liveness.login_deadline(), Timer::Login)),
+        }
+    }
+
+    /// The answer to our probe: result or error, it proves the stream alive (PNG-02).
+    pub(super) fn is_probe_answer(&self, element: Element<'_>, account: &Account<'_>) -> bool {
+        self.answers(element, Request::Ping, account)
+    }
+}

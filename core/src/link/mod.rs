@@ -1,0 +1,439 @@
+//! The XMPP stream seen from the client: header, features, TLS hand-over, SASL, binding, liveness, the end.
+//!
+//! A step function: the session feeds it first-level elements, time and facts about the transport, and drains
+//! what the stream itself has to send, one [`LinkOutput`] at a time. It knows nothing of peers and files.
+
+mod bind;
+mod features;
+mod liveness;
+mod outgoing;
+mod sasl;
+mod stream;
+mod write;
+
+pub use self::stream::Failure;
+
+use self::liveness::Liveness;
+use self::outgoing::{Outgoing, Send};
+use self::sasl::{Bindings, Exchange};
+use crate::config::{ChannelBinding, JID_BYTES, Sasl, Times, Tls};
+use crate::error::{Argument, Error, Reason, StreamCondition};
+use crate::output::Timer;
+use crate::time::Instant;
+use crate::wire::jid::{Jid, concat};
+use crate::wire::scram::Scram;
+use crate::wire::stanza::{Element, Ns};
+use crate::wire::xml::XmlError;
+
+/// First-level elements nobody knows, one after another, before the stream ends (XML-06).
+const UNKNOWN_IN_A_ROW: u8 = 16;
+
+/// Views of the account the stream logs in as; the session owns the strings.
+#[derive(Clone, Copy)]
+pub struct Account<'t> {
+    /// Local part, prepared.
+    pub local: &'t str,
+    /// Domain part.
+    pub domain: &'t str,
+    /// `local@domain`
+    pub bare: &'t str,
+    /// Password, or empty when a certificate is used.
+    pub password: &'t str,
+    /// Wanted resource; empty lets the server choose.
+    pub resource: &'t str,
+}
+
+/// What is decided before the stream starts.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkConfig {
+    /// How the stream is secured.
+    pub tls: Tls,
+    /// Which mechanisms may be used.
+    pub sasl: Sasl,
+    /// Deadlines.
+    pub times: Times,
+    /// Largest stanza the server takes unless it says so itself, bytes (LIM-02).
+    pub stanza_bytes: u32,
+    /// Presence priority.
+    pub priority: i8,
+    /// Fresh entropy for the SCRAM nonce (SASL-04).
+    pub nonce: [u8; 24],
+    /// Fresh entropy for the ids of our requests (STZ-01).
+    pub id_prefix: [u8; 8],
+}
+
+/// What became of a first-level element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It belonged to the stream; poll.
+    Taken,
+    /// A new XML stream starts: the reader must be restarted (STR-07); poll.
+    Restart,
+    /// TLS starts: no byte may follow (STR-08); restart the reader; poll.
+    Proceed,
+    /// The stream just came online; poll.
+    Online,
+    /// A stanza for the session.
+    Stanza,
+    /// Dropped and counted.
+    Ignored,
+}
+
+/// The next thing the stream itself needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkOutput {
+    /// Nothing before input or the deadline.
+    Idle,
+    /// That many bytes of the buffer are to be sent.
+    Transmit(usize),
+    /// Start TLS now.
+    StartTls,
+    /// Close the transport; nothing follows.
+    Close,
+    /// Key derivation goes on with the next poll.
+    Again,
+}
+
+/// Where the stream stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The transport is not up yet.
+    Idle,
+    /// Our header is out or queued; the server's is awaited.
+    Header,
+    /// The server's header came; features must follow.
+    Features,
+    /// `<starttls/>` is out.
+    StartTls,
+    /// The owner's TLS handshake runs.
+    Handshake,
+    /// SASL runs.
+    Sasl,
+    /// The bind request is out.
+    Bind,
+    /// The session request of old servers is out.
+    Session,
+    /// Stanzas flow.
+    Online,
+    /// Our closing tag is out or queued; the server's is awaited (STR-10).
+    Closing,
+    /// Nothing more comes in; what is queued still goes out.
+    Over,
+}
+
+/// The client side of one XMPP stream.
+#[derive(Debug)]
+pub struct Link {
+    cfg: LinkConfig,
+    /// The host owns the stream: no login, no timers, no output.
+    hosted: bool,
+    state: State,
+    encrypted: bool,
+    authenticated: bool,
+    /// Stanzas were exchanged, so they still are while closing.
+    was_online: bool,
+    outgoing: Outgoing,
+    bindings: Bindings,
+    exchange: Exchange,
+    scram: Option<Scram>,
+    /// Our closing tag is out: nothing may follow it.
+    tag_sent: bool,
+    /// Stream error to send before the closing tag.
+    error: Option<StreamCondition>,
+    jid: heapless::String<JID_BYTES>,
+    /// The bind request goes without resource: none is wanted, or the wanted one was refused (BND-02).
+    no_resource: bool,
+    session_needed: bool,
+    /// Advertised by the server (LIM-01).
+    max_bytes: Option<u32>,
+    liveness: Liveness,
+    unknown: u8,
+    ignored: u32,
+}
+
+impl Link {
+    /// A stream whose transport is not up yet.
+    #[must_use]
+    pub fn new(cfg: LinkConfig) -> Self {
+        Self {
+            cfg,
+            hosted: false,
+            state: State::Idle,
+            encrypted: false,
+            authenticated: false,
+            was_online: false,
+            outgoing: Outgoing::default(),
+            bindings: Bindings::default(),
+            exchange: Exchange::default(),
+            scram: None,
+            tag_sent: false,
+            error: None,
+            jid: heapless::String::new(),
+            no_resource: false,
+            session_needed: false,
+            max_bytes: None,
+            liveness: Liveness::new(cfg.times),
+            unknown: 0,
+            ignored: 0,
+        }
+    }
+
+    /// A stream that the host owns and has bound as `full_jid`: online from the start, sends nothing of its own.
+    /// `stanza_bytes` is the largest stanza its server takes.
+    ///
+    /// # Errors
+    /// [`Argument::Resource`] if that is no full JID or too long.
+    pub fn hosted(full_jid: &str, stanza_bytes: u32) -> Result<Self, Error> {
+        let wrong = Error::Argument(Argument::Resource);
+        let jid = Jid::parse(full_jid).ok().filter(Jid::is_full).ok_or(wrong)?;
+        let mut link = Self::new(LinkConfig {
+            tls: Tls::Direct,
+            sasl: Sasl::default(),
+            times: Times::default(),
+            stanza_bytes,
+            priority: 0,
+            nonce: [0; 24],
+            id_prefix: [0; 8],
+        });
+        link.jid = concat(&[jid.as_str()]).ok_or(wrong)?;
+        link.hosted = true;
+        link.was_online = true;
+        link.state = State::Online;
+        Ok(link)
+    }
+
+    /// The transport is up; with direct TLS so is TLS.
+    ///
+    /// # Errors
+    /// [`Error::State`] if it was up before.
+    pub fn opened(&mut self, now: Instant) -> Result<(), Error> {
+        if self.state != State::Idle {
+            return Err(Error::State);
+        }
+        self.encrypted = self.cfg.tls == Tls::Direct;
+        self.liveness.login_starts(now);
+        self.new_header(now);
+        Ok(())
+    }
+
+    /// TLS is up. With [`Tls::Direct`] this may be called before [`opened`](Self::opened), to give the bindings.
+    ///
+    /// # Errors
+    /// [`Error::State`] at any other time, [`Argument::ChannelBinding`].
+    pub fn tls_done(&mut self, binding: &ChannelBinding<'_>, now: Instant) -> Result<(), Error> {
+        let early = self.state == State::Idle && self.cfg.tls == Tls::Direct;
+        if !early && self.state != State::Handshake {
+            return Err(Error::State);
+        }
+        self.bindings = Bindings::new(binding).ok_or(Error::Argument(Argument::ChannelBinding))?;
+        if !early {
+            self.encrypted = true;
+            self.new_header(now);
+        }
+        Ok(())
+    }
+
+    /// A first-level element came.
+    ///
+    /// # Errors
+    /// The stream is over: drain [`poll`](Self::poll), then report the failure.
+    pub fn element(
+        &mut self,
+        element: Element<'_>,
+        account: &Account<'_>,
+        now: Instant,
+    ) -> Result<Step, Failure> {
+        // What a login that was given up still hears means nothing any more.
+        if self.state == State::Over || (self.state == State::Closing && !self.was_online) {
+            return Ok(Step::Ignored);
+        }
+        if element.is(Ns::Streams, "error") {
+            return Err(self.stream_error(element));
+        }
+        match (self.state, element.ns()) {
+            (State::Idle | State::Header | State::Handshake, _) => self.unexpected(),
+            (State::Features, Ns::Streams) => self.features(element, now),
+            (State::StartTls, Ns::Tls) => self.starttls_answer(element, now),
+            (State::Sasl, Ns::Sasl) => self.sasl(element, account, now),
+            (State::Bind | State::Session, Ns::Client) => self.bind_answer(element, account, now),
+            (State::Online | State::Closing, _) => self.in_session(element, account),
+            (_, Ns::Client | Ns::Other) => self.ignore(),
+            _ => self.unexpected(),
+        }
+    }
+
+    /// Any byte came in: the stream lives.
+    pub fn heard(&mut self, now: Instant) {
+        self.liveness.heard(now);
+    }
+
+    /// The session sent something of its own.
+    pub fn sent(&mut self, now: Instant) {
+        self.liveness.sent(now);
+    }
+
+    /// The owner wants to leave: queues the closing tag, then waits for the server's (STR-10).
+    pub fn close(&mut self, now: Instant) {
+        match self.state {
+            State::Closing | State::Over => {}
+            State::Idle => self.state = State::Over,
+            // In a handshake nothing can be written in plain any more.
+            State::Handshake => self.give_up(&[Send::Close]),
+            _ => {
+                self.state = State::Closing;
+                self.outgoing.only(&[Send::Header, Send::Presence]);
+                self.outgoing.add(Send::CloseTag);
+                self.liveness.closing(now);
+            }
+        }
+    }
+
+    /// The server's closing tag came: ours is queued unless it is out (STR-10).
+    pub fn ended(&mut self, now: Instant) -> Failure {
+        let reason = if self.state == State::Closing { Reason::Closed } else { Reason::ServerClosed };
+        self.liveness.heard(now);
+        self.give_up(&[Send::CloseTag, Send::Close]);
+        Failure { reason, condition: None }
+    }
+
+    /// The transport is gone: nothing is queued any more.
+    pub fn lost(&mut self) {
+        self.outgoing = Outgoing::default();
+        self.scram = None;
+        self.state = State::Over;
+    }
+
+    /// The reader refused the bytes: queues the stream error that says so (SER-02).
+    pub fn refuse(&mut self, error: XmlError) -> Failure {
+        let failure = Failure::from(error);
+        match failure.condition {
+            Some(crate::error::Condition::Stream(condition)) => self.refuse_with(condition, failure.reason),
+            _ => failure,
+        }
+    }
+
+    /// Ends the stream for a reason of the session's own, with a stream error (SER-02).
+    pub fn refuse_with(&mut self, condition: StreamCondition, reason: Reason) -> Failure {
+        self.error = Some(condition);
+        self.give_up(&[Send::Error, Send::CloseTag, Send::Close]);
+        Failure { reason, condition: Some(crate::error::Condition::Stream(condition)) }
+    }
+
+    /// Time goes on.
+    ///
+    /// # Errors
+    /// The stream is over: the login took too long or the server is silent.
+    pub fn tick(&mut self, now: Instant) -> Result<(), Failure> {
+        self.timers(now)
+    }
+
+    /// When to call [`tick`](Self::tick) or [`poll`](Self::poll) again, and what for.
+    #[must_use]
+    pub fn deadline(&self) -> Option<(Instant, Timer)> {
+        self.next_timer()
+    }
+
+    /// True while stanzas may be sent.
+    #[must_use]
+    pub fn is_online(&self) -> bool {
+        self.state == State::Online
+    }
+
+    /// True when nothing is queued and nothing is awaited any more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.state == State::Over && self.outgoing.is_empty()
+    }
+
+    /// Our full JID, byte for byte as bound (BND-01); empty before.
+    #[must_use]
+    pub fn jid(&self) -> &str {
+        &self.jid
+    }
+
+    /// True under TLS.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.encrypted
+    }
+
+    /// Largest stanza the server takes, bytes (LIM-01, LIM-02).
+    #[must_use]
+    pub fn stanza_bytes(&self) -> u32 {
+        self.max_bytes.unwrap_or(self.cfg.stanza_bytes)
+    }
+
+    /// First-level elements that were dropped (XML-06, STZ-02).
+    #[must_use]
+    pub fn ignored(&self) -> u32 {
+        self.ignored
+    }
+}
+
+impl Link {
+    /// A new XML stream: what was learnt from the old one is void (STR-07).
+    fn new_header(&mut self, now: Instant) {
+        self.max_bytes = None;
+        self.session_needed = false;
+        self.liveness.idle_limit(None);
+        self.next(State::Header, Send::Header, now);
+    }
+
+    /// Goes to a step of the login and queues what starts it.
+    fn next(&mut self, state: State, send: Send, now: Instant) {
+        self.state = state;
+        self.outgoing.add(send);
+        self.liveness.step_starts(now);
+    }
+
+    /// Queues the last words, after our header if that is still to go out (SER-02).
+    fn give_up(&mut self, last: &[Send]) {
+        self.outgoing.only(&[Send::Header]);
+        if last == [Send::Close] {
+            self.outgoing = Outgoing::default();
+        }
+        last.iter().for_each(|send| self.outgoing.add(*send));
+        if self.tag_sent {
+            self.outgoing.only(&[Send::Close]);
+        }
+        self.scram = None;
+        self.state = State::Over;
+    }
+
+    fn fail(&mut self, reason: Reason, last: &[Send]) -> Failure {
+        self.give_up(last);
+        Failure { reason, condition: None }
+    }
+
+    /// An element that its sender must know does not belong here (ATK-07).
+    fn unexpected(&mut self) -> Result<Step, Failure> {
+        Err(self.refuse_with(StreamCondition::BadFormat, Reason::BadFormat))
+    }
+
+    /// An element nobody knows (XML-06).
+    fn ignore(&mut self) -> Result<Step, Failure> {
+        self.ignored = self.ignored.saturating_add(1);
+        self.unknown = self.unknown.saturating_add(1);
+        if self.unknown > UNKNOWN_IN_A_ROW {
+            let condition = StreamCondition::UnsupportedStanzaType;
+            return Err(self.refuse_with(condition, Reason::BadFormat));
+        }
+        Ok(Step::Ignored)
+    }
+
+    fn in_session(&mut self, element: Element<'_>, account: &Account<'_>) -> Result<Step, Failure> {
+        match (element.ns(), element.name()) {
+            (Ns::Client, "iq" | "message" | "presence") => {
+                self.unknown = 0;
+                if self.is_probe_answer(element, account) {
+                    return Ok(Step::Taken);
+                }
+                Ok(Step::Stanza)
+            }
+            // Late features change nothing (ATK-07).
+            (Ns::Streams, "features") => self.ignore(),
+            (Ns::Streams | Ns::Sasl | Ns::Tls, _) => self.unexpected(),
+            _ => self.ignore(),
+        }
+    }
+}

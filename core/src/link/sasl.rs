@@ -1,0 +1,424 @@
+//! Authentication: which mechanism, and its exchange (SASL-01..11).
+
+use super::outgoing::Send;
+use super::{Account, Failure, Link, State, Step};
+use crate::config::{ChannelBinding, ScramFloor};
+use crate::error::{Condition, Error, Reason, SaslCondition};
+use crate::time::Instant;
+use crate::wire::base64;
+use crate::wire::scram::{BINDING_BYTES, Binding, Hash, SERVER_FIRST_BYTES, Scram, ScramError};
+use crate::wire::stanza::{Element, Ns};
+use crate::wire::xml::Writer;
+use zeroize::Zeroize as _;
+
+/// Room for the longest message of ours: an escaped user name, or user name and password.
+const MESSAGE_BYTES: usize = 1024;
+
+/// Mechanisms in the order of preference (SASL-01).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Mechanism {
+    External,
+    Sha256Plus,
+    Sha1Plus,
+    Sha256,
+    Sha1,
+    Plain,
+}
+
+impl Mechanism {
+    const ALL: [Self; 6] =
+        [Self::External, Self::Sha256Plus, Self::Sha1Plus, Self::Sha256, Self::Sha1, Self::Plain];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::External => "EXTERNAL",
+            Self::Sha256Plus => "SCRAM-SHA-256-PLUS",
+            Self::Sha1Plus => "SCRAM-SHA-1-PLUS",
+            Self::Sha256 => "SCRAM-SHA-256",
+            Self::Sha1 => "SCRAM-SHA-1",
+            Self::Plain => "PLAIN",
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        1u8.wrapping_shl(self as u32)
+    }
+
+    const fn hash(self) -> Option<Hash> {
+        match self {
+            Self::Sha256Plus | Self::Sha256 => Some(Hash::Sha256),
+            Self::Sha1Plus | Self::Sha1 => Some(Hash::Sha1),
+            Self::External | Self::Plain => None,
+        }
+    }
+
+    const fn binds(self) -> bool {
+        matches!(self, Self::Sha256Plus | Self::Sha1Plus)
+    }
+}
+
+/// What the server offers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Offer {
+    mechanisms: u8,
+    /// A mechanism with channel binding, maybe one unknown here (SASL-08).
+    any_plus: bool,
+    /// Channel-binding types are announced (XEP-0440).
+    announced: bool,
+    exporter: bool,
+    server_end_point: bool,
+}
+
+impl Offer {
+    pub(super) fn read(mechanisms: Element<'_>, bindings: Option<Element<'_>>) -> Self {
+        let mut offer = Self::default();
+        for child in mechanisms.children().filter(|child| child.is(Ns::Sasl, "mechanism")) {
+            let name = child.text();
+            offer.any_plus |= name.ends_with("-PLUS");
+            let known = Mechanism::ALL.into_iter().find(|mechanism| mechanism.name() == name);
+            offer.mechanisms |= known.map_or(0, Mechanism::bit);
+        }
+        let Some(bindings) = bindings else {
+            return offer;
+        };
+        for child in bindings.children().filter(|child| child.is(Ns::SaslCb, "channel-binding")) {
+            offer.announced = true;
+            match child.attr("type") {
+                Some("tls-exporter") => offer.exporter = true,
+                Some("tls-server-end-point") => offer.server_end_point = true,
+                _ => {}
+            }
+        }
+        offer
+    }
+
+    const fn has(&self, mechanism: Mechanism) -> bool {
+        self.mechanisms & mechanism.bit() != 0
+    }
+}
+
+/// Channel-binding data of the TLS layer, copied.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bindings {
+    exporter: Option<Data>,
+    server_end_point: Option<Data>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Data {
+    bytes: [u8; BINDING_BYTES],
+    length: usize,
+}
+
+impl Data {
+    /// Outer `None`: too long.
+    fn new(data: Option<&[u8]>) -> Option<Option<Self>> {
+        let Some(data) = data.filter(|data| !data.is_empty()) else {
+            return Some(None);
+        };
+        let mut bytes = [0; BINDING_BYTES];
+        bytes.get_mut(..data.len())?.iter_mut().zip(data).for_each(|(to, from)| *to = *from);
+        Some(Some(Self { bytes, length: data.len() }))
+    }
+
+    fn get(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl Bindings {
+    /// `None` if the data is too long.
+    pub(super) fn new(binding: &ChannelBinding<'_>) -> Option<Self> {
+        Some(Self {
+            exporter: Data::new(binding.exporter)?,
+            server_end_point: Data::new(binding.server_end_point)?,
+        })
+    }
+
+    const fn any(&self) -> bool {
+        self.exporter.is_some() || self.server_end_point.is_some()
+    }
+}
+
+/// How far the exchange is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Phase {
+    #[default]
+    None,
+    /// `<auth/>` is out or queued.
+    Started,
+    /// The key is being derived.
+    Deriving,
+    /// Our proof is out or queued.
+    Proof,
+    /// The server proved itself in a challenge; `<success/>` must follow.
+    Confirmed,
+}
+
+/// The authentication under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Exchange {
+    pub(super) offer: Offer,
+    pub(super) phase: Phase,
+    mechanism: Option<Mechanism>,
+    /// Mechanisms the server refused as such (SASL-10).
+    tried: u8,
+    /// Makes the nonce of every attempt another one.
+    attempt: u8,
+}
+
+impl Link {
+    /// Starts the best mechanism that both sides have.
+    pub(super) fn start_sasl(&mut self, now: Instant) -> Result<Step, Failure> {
+        let Some(mechanism) = Mechanism::ALL.into_iter().find(|mechanism| self.allows(*mechanism)) else {
+            return Err(self.fail(Reason::NoMechanism, &[Send::CloseTag, Send::Close]));
+        };
+        // EXTERNAL is bound to the TLS session by itself.
+        if mechanism != Mechanism::External && self.is_stripped() {
+            return Err(self.fail(Reason::Downgrade, &[Send::CloseTag, Send::Close]));
+        }
+        self.scram = match mechanism.hash() {
+            Some(hash) => match self.new_scram(hash, mechanism) {
+                Ok(scram) => Some(scram),
+                Err(_) => return Err(self.fail(Reason::NoMechanism, &[Send::CloseTag, Send::Close])),
+            },
+            None => None,
+        };
+        self.exchange.mechanism = Some(mechanism);
+        self.exchange.phase = Phase::Started;
+        self.next(State::Sasl, Send::Auth, now);
+        Ok(Step::Taken)
+    }
+
+    fn allows(&self, mechanism: Mechanism) -> bool {
+        let Exchange { offer, tried, .. } = self.exchange;
+        let sasl = self.cfg.sasl;
+        // The least preferred mechanism that the floor still lets through.
+        let floor = match sasl.floor {
+            ScramFloor::Sha256Plus => Mechanism::Sha256Plus,
+            ScramFloor::Sha1Plus => Mechanism::Sha1Plus,
+            ScramFloor::Sha256 => Mechanism::Sha256,
+            ScramFloor::Sha1 => Mechanism::Plain,
+        };
+        let permitted = match mechanism {
+            Mechanism::External => sasl.external && self.encrypted,
+            Mechanism::Sha256Plus | Mechanism::Sha1Plus => self.binding().is_some(),
+            Mechanism::Sha256 | Mechanism::Sha1 => true,
+            Mechanism::Plain => sasl.plain && self.encrypted,
+        };
+        permitted && mechanism <= floor && offer.has(mechanism) && tried & mechanism.bit() == 0
+    }
+
+    /// The channel binding for a -PLUS mechanism: a type the server announced and we have. Without announcement
+    /// deployed servers take types we must not use, so -PLUS is left alone unless the owner insists on it.
+    fn binding(&self) -> Option<Binding<'_>> {
+        let offer = self.exchange.offer;
+        let insists = matches!(self.cfg.sasl.floor, ScramFloor::Sha1Plus | ScramFloor::Sha256Plus);
+        let guess = insists && !offer.announced;
+        let Bindings { exporter, server_end_point } = &self.bindings;
+        let exporter = exporter.as_ref().filter(|_| offer.exporter || guess);
+        let end_point = server_end_point.as_ref().filter(|_| offer.server_end_point || guess);
+        if !self.encrypted {
+            return None;
+        }
+        exporter
+            .map(|data| Binding::Exporter(data.get()))
+            .or_else(|| end_point.map(|data| Binding::ServerEndPoint(data.get())))
+    }
+
+    /// SASL-09: the announcement and the mechanisms do not fit, so somebody between took mechanisms out.
+    fn is_stripped(&self) -> bool {
+        let offer = self.exchange.offer;
+        self.encrypted && offer.announced && (!offer.any_plus || !(offer.exporter || offer.server_end_point))
+    }
+
+    fn new_scram(&mut self, hash: Hash, mechanism: Mechanism) -> Result<Scram, ScramError> {
+        let mut nonce = [b'A'; base64::encoded_len(24) + 1];
+        let _ = base64::encode(&self.cfg.nonce, &mut nonce); // the room is exact
+        if let Some(last) = nonce.last_mut() {
+            *last = b'A'.wrapping_add(self.exchange.attempt & 15);
+        }
+        self.exchange.attempt = self.exchange.attempt.wrapping_add(1);
+        let binding = match self.binding() {
+            Some(binding) if mechanism.binds() => binding,
+            // SASL-08: `y` is a claim that the server offered nothing, which a server that did must reject.
+            _ if self.bindings.any() && !self.exchange.offer.any_plus => Binding::NotOffered,
+            _ => Binding::Unsupported,
+        };
+        Scram::new(hash, binding, &nonce)
+    }
+
+    pub(super) fn sasl(
+        &mut self,
+        element: Element<'_>,
+        account: &Account<'_>,
+        now: Instant,
+    ) -> Result<Step, Failure> {
+        // Nothing can be answered that is not out yet.
+        if self.outgoing.has(Send::Auth) || self.outgoing.has(Send::Response) {
+            return self.unexpected();
+        }
+        match element.name() {
+            "challenge" => self.challenge(element, account, now),
+            "success" => self.success(element, now),
+            "failure" => self.sasl_failure(element, now),
+            _ => self.unexpected(),
+        }
+    }
+
+    fn challenge(
+        &mut self,
+        element: Element<'_>,
+        account: &Account<'_>,
+        now: Instant,
+    ) -> Result<Step, Failure> {
+        let mut buf = [0u8; SERVER_FIRST_BYTES];
+        let (Some(message), Some(scram)) = (decoded(element, &mut buf), self.scram.as_mut()) else {
+            return Err(self.abort(ScramError::Malformed));
+        };
+        let result = match self.exchange.phase {
+            Phase::Started => {
+                let rounds_max = self.cfg.sasl.rounds_max;
+                scram.server_first(message, account.password.as_bytes(), rounds_max).map(|()| Phase::Deriving)
+            }
+            Phase::Proof => scram.server_final(message).map(|()| Phase::Confirmed),
+            _ => Err(ScramError::State),
+        };
+        let phase = result.map_err(|error| self.abort(error))?;
+        self.exchange.phase = phase;
+        self.liveness.step_starts(now);
+        if phase == Phase::Confirmed {
+            self.outgoing.add(Send::Response);
+        }
+        Ok(Step::Taken)
+    }
+
+    /// SASL-07: with SCRAM a success is believed only after the server's signature was right.
+    fn success(&mut self, element: Element<'_>, now: Instant) -> Result<Step, Failure> {
+        if let Some(scram) = &mut self.scram {
+            let mut buf = [0u8; SERVER_FIRST_BYTES];
+            let message = decoded(element, &mut buf).unwrap_or_default();
+            let result = match self.exchange.phase {
+                Phase::Proof if !message.is_empty() => scram.server_final(message),
+                _ => Ok(()),
+            };
+            let proven = scram.is_verified();
+            match result {
+                Err(ScramError::Refused) => return Err(self.abort(ScramError::Refused)),
+                _ if !proven => return Err(self.abort(ScramError::Signature)),
+                _ => {}
+            }
+        }
+        self.scram = None;
+        self.exchange = Exchange::default();
+        self.authenticated = true;
+        self.new_header(now);
+        Ok(Step::Restart)
+    }
+
+    fn sasl_failure(&mut self, element: Element<'_>, now: Instant) -> Result<Step, Failure> {
+        let condition = element
+            .children()
+            .filter(|child| child.ns() == Ns::Sasl)
+            .find_map(|child| SaslCondition::from_name(child.name()));
+        let tried = self.exchange.mechanism.map_or(0, Mechanism::bit);
+        self.exchange.tried |= tried;
+        // Only these two say that another mechanism may do; a weaker one after a wrong password must not be tried.
+        let another =
+            matches!(condition, Some(SaslCondition::InvalidMechanism | SaslCondition::MechanismTooWeak));
+        if another && Mechanism::ALL.into_iter().any(|mechanism| self.allows(mechanism)) {
+            return self.start_sasl(now);
+        }
+        let reason = match condition {
+            Some(SaslCondition::NotAuthorized) => Reason::NotAuthorized,
+            _ => Reason::AuthFailed,
+        };
+        self.give_up(&[Send::CloseTag, Send::Close]);
+        Err(Failure { reason, condition: condition.map(Condition::Sasl) })
+    }
+
+    /// We end the exchange because of what the server said in it.
+    fn abort(&mut self, error: ScramError) -> Failure {
+        let reason = match error {
+            ScramError::Signature => Reason::ServerNotProven,
+            ScramError::Refused => Reason::AuthFailed,
+            _ => Reason::BadChallenge,
+        };
+        self.fail(reason, &[Send::Abort, Send::CloseTag, Send::Close])
+    }
+
+    /// One step of the key derivation (SASL-06); true when more are needed. Progress keeps the step alive, the
+    /// deadline of the whole login stays.
+    pub(super) fn derive(&mut self, now: Instant) -> bool {
+        if self.state != State::Sasl || self.exchange.phase != Phase::Deriving {
+            return false;
+        }
+        self.liveness.step_starts(now);
+        let rounds = self.cfg.sasl.rounds_per_poll;
+        if self.scram.as_mut().is_some_and(|scram| !scram.run(rounds)) {
+            return true;
+        }
+        self.exchange.phase = Phase::Proof;
+        self.outgoing.add(Send::Response);
+        false
+    }
+
+    pub(super) fn write_auth(&self, w: &mut Writer<'_>, account: &Account<'_>) -> Result<(), Error> {
+        let Some(mechanism) = self.exchange.mechanism else {
+            return Err(Error::State);
+        };
+        w.open("auth").attr("xmlns", Ns::Sasl.uri()).attr("mechanism", mechanism.name());
+        let mut message = [0u8; MESSAGE_BYTES];
+        match &self.scram {
+            Some(scram) => {
+                let length = scram.client_first(account.local, &mut message).map_err(|_| Error::State)?;
+                w.text_base64(message.get(..length).unwrap_or_default());
+            }
+            None if mechanism == Mechanism::Plain => {
+                let length = plain(account, &mut message);
+                w.text_base64(message.get(..length).unwrap_or_default());
+                message.zeroize();
+            }
+            // SASL-11: the certificate says who we are.
+            None => {
+                w.text("=");
+            }
+        }
+        w.close("auth");
+        Ok(())
+    }
+
+    pub(super) fn write_response(&mut self, w: &mut Writer<'_>, account: &Account<'_>) -> Result<(), Error> {
+        w.open("response").attr("xmlns", Ns::Sasl.uri());
+        if let (Phase::Proof, Some(scram)) = (self.exchange.phase, &mut self.scram) {
+            let mut message = [0u8; MESSAGE_BYTES];
+            let length = scram.client_final(account.local, &mut message).map_err(|_| Error::State)?;
+            w.text_base64(message.get(..length).unwrap_or_default());
+        }
+        w.close("response");
+        Ok(())
+    }
+}
+
+/// The message in a SASL element, strictly decoded (SASL-02); `=` stands for an empty one.
+fn decoded<'b>(element: Element<'_>, buf: &'b mut [u8]) -> Option<&'b [u8]> {
+    match element.text() {
+        "" | "=" => Some(&[]),
+        text => {
+            let length = base64::decode_strict(text.as_bytes(), buf).ok()?;
+            buf.get(..length)
+        }
+    }
+}
+
+/// RFC 4616: empty authorization identity, user name, password.
+fn plain(account: &Account<'_>, out: &mut [u8]) -> usize {
+    let parts = [&[0u8][..], account.local.as_bytes(), &[0u8], account.password.as_bytes()];
+    let mut length = 0usize;
+    for (slot, byte) in out.iter_mut().zip(parts.into_iter().flatten()) {
+        *slot = *byte;
+        length = length.saturating_add(1);
+    }
+    length
+}
