@@ -1,10 +1,7 @@
-//! Who is there and what can they do.
+//! Who is there and what can they do: peers, and service discovery (XEP-0030).
 
-/// What is known of one peer.
-#[derive(Clone, Debug)]
-pub struct ContactSlot {}
+pub mod disco;
+mod slot;
 
-impl ContactSlot {
-    /// A free slot.
-    pub const EMPTY: Self = Self {};
-}
+pub use slot::ContactSlot;
+pub(crate) use slot::Known;

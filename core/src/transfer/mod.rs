@@ -1,10 +1,9 @@
-//! One file's life.
+//! One file's life: its state, its name, its hashes, and the receipt that ends it.
 
-/// The state of one transfer.
-#[derive(Clone, Debug)]
-pub struct TransferSlot {}
+pub mod digest;
+pub mod name;
+pub mod receipt;
+mod slot;
 
-impl TransferSlot {
-    /// A free slot.
-    pub const EMPTY: Self = Self {};
-}
+pub use slot::TransferSlot;
+pub(crate) use slot::{Answer, File, MIME_BYTES, OFFER_ID_BYTES, Phase, SID_BYTES};

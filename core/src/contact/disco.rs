@@ -1,0 +1,83 @@
+//! Service discovery (XEP-0030): what we say we can, and what a peer says it can (DSC-01..05).
+
+use crate::wire::stanza::{Element, Ns};
+use crate::wire::xml::Writer;
+
+/// What we advertise: what is switched on, and nothing else (DSC-03).
+pub const FEATURES: &[&str] = &[
+    "http://jabber.org/protocol/disco#info",
+    "http://jabber.org/protocol/disco#items",
+    "http://jabber.org/protocol/feature-neg",
+    "http://jabber.org/protocol/ibb",
+    "http://jabber.org/protocol/si",
+    "http://jabber.org/protocol/si/profile/file-transfer",
+    "urn:libxft:receipt:0",
+    "urn:xmpp:hash-function-text-names:sha-256",
+    "urn:xmpp:hashes:2",
+    "urn:xmpp:ping",
+];
+
+/// Bytes of the answer to disco#info without the stanza's head; a test holds it against the real one.
+pub(crate) const INFO_BYTES: usize = 900;
+
+/// What a peer can, as far as transfers go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Features {
+    /// `si` (SI-01).
+    pub(crate) si: bool,
+    /// The file-transfer profile (SI-01).
+    pub(crate) file_transfer: bool,
+    /// Verified receipts.
+    pub(crate) receipts: bool,
+}
+
+impl Features {
+    pub(crate) const NONE: Self = Self { si: false, file_transfer: false, receipts: false };
+}
+
+/// Reads a disco#info result. Doubled and unknown features are harmless; a peer may leave out disco#info itself (DSC-05).
+pub(crate) fn read_info(query: &Element<'_>) -> Features {
+    let mut features = Features::NONE;
+    for feature in query.children().filter(|child| child.is(Ns::DiscoInfo, "feature")) {
+        match feature.attr("var").map(Ns::from_uri) {
+            Some(Ns::Si) => features.si = true,
+            Some(Ns::Sift) => features.file_transfer = true,
+            Some(Ns::Receipt) => features.receipts = true,
+            _ => {}
+        }
+    }
+    features
+}
+
+/// Writes the disco#info payload of an answer.
+pub(crate) fn write_info(w: &mut Writer<'_>, client_name: &str) {
+    w.open("query").attr("xmlns", Ns::DiscoInfo.uri());
+    w.open("identity").attr("category", "client").attr("type", "bot").attr("name", client_name).close("identity");
+    for feature in FEATURES {
+        w.open("feature").attr("var", feature).close("feature");
+    }
+    w.close("query");
+}
+
+/// Writes a disco#info question, or the empty disco#items answer (DSC-02).
+pub(crate) fn write_query(w: &mut Writer<'_>, ns: Ns) {
+    w.open("query").attr("xmlns", ns.uri()).close("query");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dsc_03_features_are_sorted_and_each_stands_once() {
+        assert!(FEATURES.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn the_room_kept_for_an_answer_is_enough() {
+        let mut out = [0; 2048];
+        let mut w = Writer::new(&mut out);
+        write_info(&mut w, "a name of thirty-two characters..");
+        assert!(w.finish().unwrap() <= INFO_BYTES);
+    }
+}

@@ -1,0 +1,62 @@
+//! What is known of one peer.
+
+use crate::config::JID_BYTES;
+use crate::contact::disco::Features;
+use crate::time::Instant;
+
+/// What is known of one peer. Kept while a transfer needs it, and after that until the room is needed.
+#[derive(Clone, Debug)]
+pub struct ContactSlot {
+    /// Full JID, as the server stamps it; empty in a free slot.
+    pub(crate) jid: heapless::String<JID_BYTES>,
+    pub(crate) known: Known,
+    pub(crate) features: Features,
+    /// Number of the disco request under way.
+    pub(crate) request: u32,
+    pub(crate) deadline: Option<Instant>,
+    /// Our presence was sent to it, so that it hears when we go (PRS-05).
+    pub(crate) greeted: bool,
+    pub(crate) owes_greeting: bool,
+    /// It answered blocks out of order: one at a time for it (IBB-15).
+    pub(crate) one_block: bool,
+    /// Largest block it took so far, 0 when unknown (IBB-05).
+    pub(crate) block_ceiling: u16,
+    /// When it was last needed, in uses of the table.
+    pub(crate) used: u32,
+}
+
+/// How much is known of a peer's features (DSC-04).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    Nothing,
+    /// The question is to be sent.
+    Wanted,
+    Asked,
+    Yes,
+}
+
+impl ContactSlot {
+    /// A free slot.
+    pub const EMPTY: Self = Self {
+        jid: heapless::String::new(),
+        known: Known::Nothing,
+        features: Features::NONE,
+        request: 0,
+        deadline: None,
+        greeted: false,
+        owes_greeting: false,
+        one_block: false,
+        block_ceiling: 0,
+        used: 0,
+    };
+
+    /// Its presence session ended: what it can may be different in the next one (DSC-04).
+    pub(crate) fn forget_presence(&mut self) {
+        self.known = Known::Nothing;
+        self.features = Features::NONE;
+        self.request = 0;
+        self.deadline = None;
+        self.greeted = false;
+        self.owes_greeting = false;
+    }
+}

@@ -1,0 +1,3 @@
+//! Agrees on a file and a method.
+
+pub mod si;

@@ -1,0 +1,169 @@
+//! Stream initiation with the file-transfer profile (XEP-0095, XEP-0096, XEP-0020), offering in band.
+
+use crate::wire::base64;
+use crate::wire::date;
+use crate::wire::stanza::{Element, Ns};
+use crate::wire::xml::Writer;
+
+/// Longest MIME type taken, bytes (ATK-43).
+const MIME_MAX: usize = 255;
+/// Longest description taken, bytes (ATK-43).
+const DESCRIPTION_MAX: usize = 1024;
+/// Largest size, bytes (SI-10).
+pub(crate) const SIZE_MAX: u64 = i64::MAX as u64;
+const METHOD_FIELD: &str = "stream-method";
+
+/// A file as an offer describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SiOffer<'s> {
+    /// Id of the stream that follows (SI-04).
+    pub(crate) sid: &'s str,
+    pub(crate) name: &'s str,
+    pub(crate) size: u64,
+    pub(crate) date: Option<i64>,
+    pub(crate) mime_type: Option<&'s str>,
+    pub(crate) description: Option<&'s str>,
+    pub(crate) sha256: Option<[u8; 32]>,
+    pub(crate) md5: Option<[u8; 16]>,
+    /// The sender can start at an offset (SI-13).
+    pub(crate) ranged: bool,
+    /// The sender confirms receipts.
+    pub(crate) receipts: bool,
+}
+
+/// Why an offer cannot even be shown to the owner (SI-09).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SiRefusal {
+    /// `bad-request`
+    Malformed,
+    /// `bad-request` with `<bad-profile/>`
+    BadProfile,
+    /// `bad-request` with `<no-valid-streams/>`
+    NoValidStreams,
+}
+
+/// What the receiver of an offer answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SiAnswer {
+    pub(crate) offset: u64,
+    /// `None`: to the end of the file.
+    pub(crate) length: Option<u64>,
+}
+
+/// Reads an `<si/>` offer (SI-03, SI-10..13). Whatever is optional and bad is left out, not refused.
+pub(crate) fn read_offer<'s>(si: &Element<'s>) -> Result<SiOffer<'s>, SiRefusal> {
+    if si.attr("profile") != Some(Ns::Sift.uri()) {
+        return Err(SiRefusal::BadProfile);
+    }
+    let sid = si.attr("id").filter(|sid| !sid.is_empty()).ok_or(SiRefusal::Malformed)?;
+    let file = si.child(Ns::Sift, "file").ok_or(SiRefusal::Malformed)?;
+    let name = file.attr("name").ok_or(SiRefusal::Malformed)?;
+    // QRK-48: some senders leave out a size of 0, but then nobody could tell; SI-10 wants it.
+    let size = file.attr("size").and_then(parse_number).ok_or(SiRefusal::Malformed)?;
+    if !methods(si).ok_or(SiRefusal::Malformed)?.any(|method| method == Ns::Ibb.uri()) {
+        return Err(SiRefusal::NoValidStreams);
+    }
+    let clean = |text: &'s str, max| (text.len() <= max && !text.contains(char::is_control)).then_some(text);
+    Ok(SiOffer {
+        sid,
+        name,
+        size,
+        date: file.attr("date").and_then(date::parse),
+        mime_type: si.attr("mime-type").and_then(|mime| clean(mime, MIME_MAX)),
+        description: file.child(Ns::Sift, "desc").and_then(|desc| clean(desc.text(), DESCRIPTION_MAX)),
+        sha256: read_sha256(&file),
+        md5: file.attr("hash").and_then(parse_md5),
+        ranged: file.child(Ns::Sift, "range").is_some(),
+        receipts: file.child(Ns::Receipt, "receipt").is_some(),
+    })
+}
+
+/// The methods an offer lists.
+fn methods<'s>(si: &Element<'s>) -> Option<impl Iterator<Item = &'s str>> {
+    let form = si.child(Ns::Fneg, "feature")?.child(Ns::Xdata, "x")?;
+    let field = form.children().find(|f| f.is(Ns::Xdata, "field") && f.attr("var") == Some(METHOD_FIELD))?;
+    let options = field.children().filter(|option| option.is(Ns::Xdata, "option"));
+    Some(options.filter_map(|option| option.child(Ns::Xdata, "value")).map(|value| value.text().trim()))
+}
+
+/// Reads the answer to our offer, which listed in band only. `None`: it picked none, several, or another method
+/// (SI-07, ATK-32), or its range is malformed. Tolerates what peers add (SI-06, QRK-49).
+pub(crate) fn read_answer(si: &Element<'_>) -> Option<SiAnswer> {
+    let form = si.child(Ns::Fneg, "feature")?.child(Ns::Xdata, "x")?;
+    let field = form.children().find(|f| f.is(Ns::Xdata, "field") && f.attr("var") == Some(METHOD_FIELD))?;
+    let mut values = field.children().filter(|value| value.is(Ns::Xdata, "value"));
+    let chosen = values.next()?;
+    if values.next().is_some() || chosen.text().trim() != Ns::Ibb.uri() {
+        return None;
+    }
+    let range = si.child(Ns::Sift, "file").and_then(|file| file.child(Ns::Sift, "range"));
+    let Some(range) = range else { return Some(SiAnswer { offset: 0, length: None }) };
+    let number = |name| match range.attr(name) {
+        Some(text) => parse_number(text).map(Some),
+        None => Some(None),
+    };
+    Some(SiAnswer { offset: number("offset")?.unwrap_or(0), length: number("length")? })
+}
+
+impl SiAnswer {
+    /// The range of a file of `size` bytes; `None` outside the file (SI-14, vectors FR).
+    pub(crate) fn range(&self, size: u64) -> Option<(u64, u64)> {
+        let end = match self.length {
+            Some(length) => self.offset.checked_add(length)?,
+            None => size,
+        };
+        (self.offset <= end && end <= size).then_some((self.offset, end))
+    }
+}
+
+/// Writes the `<si/>` of an offer (SI-03, SI-05). `marked`: the peer knows receipts.
+pub(crate) fn write_offer(w: &mut Writer<'_>, offer: &SiOffer<'_>) {
+    w.open("si").attr("xmlns", Ns::Si.uri()).attr("id", offer.sid);
+    w.attr("mime-type", offer.mime_type.unwrap_or("application/octet-stream"));
+    w.attr("profile", Ns::Sift.uri());
+    w.open("file").attr("xmlns", Ns::Sift.uri()).attr("name", offer.name).attr_u64("size", offer.size);
+    if let Some(md5) = &offer.md5 {
+        write_md5(w, md5);
+    }
+    if let Some(seconds) = offer.date {
+        let mut text = date::Text::new();
+        if date::write(seconds, &mut text) {
+            w.attr("date", &text);
+        }
+    }
+    if let Some(sha256) = &offer.sha256 {
+        write_sha256(w, sha256);
+    }
+    if offer.receipts {
+        w.open("receipt").attr("xmlns", Ns::Receipt.uri()).close("receipt");
+    }
+    w.open("range").close("range").close("file");
+    write_methods(w, "form", "list-single", true);
+    w.close("si");
+}
+
+/// Writes the `<si/>` that accepts in band, from `offset` on (SI-06).
+pub(crate) fn write_accept(w: &mut Writer<'_>, offset: u64) {
+    w.open("si").attr("xmlns", Ns::Si.uri());
+    if offset > 0 {
+        w.open("file").attr("xmlns", Ns::Sift.uri());
+        w.open("range").attr_u64("offset", offset).close("range").close("file");
+    }
+    write_methods(w, "submit", "", false);
+    w.close("si");
+}
+
+fn write_methods(w: &mut Writer<'_>, form: &str, field_type: &str, option: bool) {
+    w.open("feature").attr("xmlns", Ns::Fneg.uri());
+    w.open("x").attr("xmlns", Ns::Xdata.uri()).attr("type", form);
+    w.open("field").attr("var", METHOD_FIELD);
+    w.attr_opt("type", Some(field_type).filter(|t| !t.is_empty()));
+    if option {
+        w.open("option");
+    }
+    w.open("value").text(Ns::Ibb.uri()).close("value");
+    if option {
+        w.close("option");
+    }
+    w.close("field").close("x").close("feature");
+}

@@ -1,0 +1,237 @@
+//! The state of one transfer, either role.
+
+use crate::error::{Condition, Ending, Reason};
+use crate::output::{Timer, TransferId};
+use crate::time::Instant;
+use crate::transfer::digest::Digest;
+use crate::transport::ibb::Bytestream;
+
+/// Longest stream id taken from a peer, bytes (S5B-13).
+pub(crate) const SID_BYTES: usize = 128;
+/// Longest iq id of an offer that is kept until the owner answers, bytes.
+pub(crate) const OFFER_ID_BYTES: usize = 64;
+/// Longest MIME type that is sent, bytes.
+pub(crate) const MIME_BYTES: usize = 64;
+
+/// Where a transfer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// No transfer.
+    Free,
+    /// Sender: what the peer can is being asked (DSC-04).
+    Asking,
+    /// Sender: the offer is out (SI states, S Offered).
+    Offering,
+    /// Sender: the bytestream is being opened.
+    Opening,
+    /// Sender: blocks go out.
+    Sending,
+    /// Sender: every block was acknowledged, the bytestream is being closed (IBB-31).
+    Closing,
+    /// Sender: closed; the peer's verdict is awaited.
+    Confirming,
+    /// Receiver: the owner has to answer the offer.
+    Asked,
+    /// Receiver: accepted; the sender has to open (SI-18).
+    Waiting,
+    /// Receiver: blocks come in.
+    Receiving,
+    /// Receiver: everything is stored; the sender has to confirm the hash.
+    Verifying,
+    /// Either: over; what is owed still goes out.
+    Over,
+}
+
+/// Stanzas owed to the peer, written when there is room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Owed {
+    /// The offer (sender).
+    pub(crate) offer: bool,
+    /// The answer to the offer, with the phase telling which (receiver).
+    pub(crate) answer: Option<Answer>,
+    /// The opening of the bytestream (sender).
+    pub(crate) open: bool,
+    /// The closing of the bytestream.
+    pub(crate) close: bool,
+    /// The receipt (receiver).
+    pub(crate) receipt: bool,
+}
+
+/// The answer to an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The whole file or the rest of it is wanted.
+    Accept,
+    /// Not wanted.
+    Unwanted,
+    /// Not now.
+    Busy,
+}
+
+impl Owed {
+    pub(crate) fn anything(&self) -> bool {
+        self.offer || self.answer.is_some() || self.open || self.close || self.receipt
+    }
+}
+
+/// Events that wait to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct News {
+    pub(crate) accepted: bool,
+    pub(crate) started: bool,
+    pub(crate) finished: bool,
+}
+
+/// What was agreed about the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct File {
+    pub(crate) size: u64,
+    pub(crate) date: Option<i64>,
+    pub(crate) sha256: Option<[u8; 32]>,
+    pub(crate) md5: Option<[u8; 16]>,
+}
+
+/// The state of one transfer.
+#[derive(Clone, Debug)]
+pub struct TransferSlot {
+    pub(crate) generation: u16,
+    pub(crate) phase: Phase,
+    /// Index of the peer's contact slot.
+    pub(crate) contact: u16,
+    pub(crate) owed: Owed,
+    pub(crate) news: News,
+    /// Number of the request under way, 0 for none.
+    pub(crate) request: u32,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) timer: Timer,
+    pub(crate) file: File,
+    /// First byte of the range on the way.
+    pub(crate) start: u64,
+    /// One past its last byte.
+    pub(crate) end: u64,
+    /// Sent or received up to here.
+    pub(crate) moved: u64,
+    /// Acknowledged (sender) or stored (receiver) up to here.
+    pub(crate) safe: u64,
+    pub(crate) digest: Digest,
+    pub(crate) bytestream: Bytestream,
+    /// The peer confirms or wants receipts.
+    pub(crate) receipts: bool,
+    /// Sender: the peer's verdict came before our closing was answered.
+    pub(crate) confirmed: bool,
+    pub(crate) ending: Ending,
+    /// Stream id of the bytestream and of the offer (SI-04).
+    pub(crate) sid: heapless::String<SID_BYTES>,
+    /// Sender: file name and MIME type. Receiver: iq id of the offer.
+    pub(crate) text: heapless::String<{ crate::NAME_BYTES + MIME_BYTES }>,
+    /// Bytes of `text` that are the file name.
+    pub(crate) name_bytes: u8,
+}
+
+impl TransferSlot {
+    /// A free slot.
+    pub const EMPTY: Self = Self {
+        generation: 0,
+        phase: Phase::Free,
+        contact: 0,
+        owed: Owed { offer: false, answer: None, open: false, close: false, receipt: false },
+        news: News { accepted: false, started: false, finished: false },
+        request: 0,
+        deadline: None,
+        timer: Timer::None,
+        file: File { size: 0, date: None, sha256: None, md5: None },
+        start: 0,
+        end: 0,
+        moved: 0,
+        safe: 0,
+        digest: Digest::NONE,
+        bytestream: Bytestream::NONE,
+        receipts: false,
+        confirmed: false,
+        ending: Ending::Done,
+        sid: heapless::String::new(),
+        text: heapless::String::new(),
+        name_bytes: 0,
+    };
+
+    /// Takes a free slot for a new transfer.
+    pub(crate) fn begin(&mut self, phase: Phase, contact: u16) {
+        // 0 is left out so that a handle is never 0.
+        let generation = self.generation.checked_add(1).unwrap_or(1);
+        *self = Self { generation, phase, contact, ..Self::EMPTY };
+    }
+
+    /// Frees the slot; its handle is stale from here on.
+    pub(crate) fn free(&mut self) {
+        *self = Self { generation: self.generation, ..Self::EMPTY };
+    }
+
+    pub(crate) fn is_free(&self) -> bool {
+        self.phase == Phase::Free
+    }
+
+    /// The transfer is not over yet.
+    pub(crate) fn is_live(&self) -> bool {
+        !matches!(self.phase, Phase::Free | Phase::Over)
+    }
+
+    /// The bytestream is open on our side.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Sending | Phase::Closing | Phase::Receiving)
+    }
+
+    pub(crate) fn is_sender(&self) -> bool {
+        use Phase::*;
+        matches!(self.phase, Asking | Offering | Opening | Sending | Closing | Confirming)
+    }
+
+    pub(crate) fn id(&self, slot: u16) -> TransferId {
+        TransferId { slot, generation: self.generation }
+    }
+
+    /// Bytes on the way.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.moved.saturating_sub(self.safe)
+    }
+
+    /// Goes to the next phase with its deadline.
+    pub(crate) fn enter(&mut self, phase: Phase, timer: Timer, deadline: Option<Instant>) {
+        self.phase = phase;
+        self.timer = timer;
+        self.deadline = deadline;
+    }
+
+    /// Ends the transfer. The peer is told by a close if the bytestream may be open at its side.
+    pub(crate) fn finish(&mut self, ending: Ending) {
+        if !self.is_live() {
+            return;
+        }
+        let failed = matches!(ending, Ending::Failed(..));
+        let refuse = self.phase == Phase::Asked && failed;
+        self.owed = Owed {
+            close: failed && (self.is_open() || self.phase == Phase::Opening),
+            answer: if refuse { self.owed.answer.or(Some(Answer::Unwanted)) } else { None },
+            receipt: self.owed.receipt,
+            ..Owed::default()
+        };
+        self.news.finished = true;
+        self.request = 0;
+        self.ending = ending;
+        self.enter(Phase::Over, Timer::None, None);
+    }
+
+    /// Ends the transfer as failed.
+    pub(crate) fn fail(&mut self, reason: Reason, condition: Option<Condition>) {
+        self.finish(Ending::Failed(reason, condition));
+    }
+
+    /// The file name that goes into the offer.
+    pub(crate) fn name(&self) -> &str {
+        self.text.get(..usize::from(self.name_bytes)).unwrap_or("")
+    }
+
+    /// The MIME type that goes into the offer.
+    pub(crate) fn mime_type(&self) -> Option<&str> {
+        self.text.get(usize::from(self.name_bytes)..).filter(|mime| !mime.is_empty())
+    }
+}

@@ -1,0 +1,4 @@
+//! Moves a transfer's bytes.
+
+pub mod ibb;
+pub mod window;
