@@ -1,7 +1,7 @@
 //! Stream initiation with the file-transfer profile (XEP-0095, XEP-0096, XEP-0020), offering in band.
 
-use crate::wire::base64;
 use crate::wire::date;
+use crate::wire::hashes::{md5_text, parse_md5, read_sha256, write_sha256};
 use crate::wire::stanza::{Element, Ns};
 use crate::wire::xml::Writer;
 
@@ -123,7 +123,7 @@ pub(crate) fn write_offer(w: &mut Writer<'_>, offer: &SiOffer<'_>) {
     w.attr("profile", Ns::Sift.uri());
     w.open("file").attr("xmlns", Ns::Sift.uri()).attr("name", offer.name).attr_u64("size", offer.size);
     if let Some(md5) = &offer.md5 {
-        write_md5(w, md5);
+        w.attr("hash", &md5_text(md5));
     }
     if let Some(seconds) = offer.date {
         let mut text = date::Text::new();
@@ -167,3 +167,14 @@ fn write_methods(w: &mut Writer<'_>, form: &str, field_type: &str, option: bool)
     }
     w.close("field").close("x").close("feature");
 }
+
+/// Decimal digits up to 2^63-1 (SI-10, XML-11).
+fn parse_number(text: &str) -> Option<u64> {
+    if text.is_empty() || text.len() > 19 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok().filter(|number| *number <= SIZE_MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -117,8 +117,8 @@ pub struct TransferSlot {
     pub(crate) bytestream: Bytestream,
     /// The peer confirms or wants receipts.
     pub(crate) receipts: bool,
-    /// Sender: the peer's verdict came before our closing was answered.
-    pub(crate) confirmed: bool,
+    /// Receiver: the sender can start at an offset (SI-13).
+    pub(crate) ranged: bool,
     pub(crate) ending: Ending,
     /// Stream id of the bytestream and of the offer (SI-04).
     pub(crate) sid: heapless::String<SID_BYTES>,
@@ -147,7 +147,7 @@ impl TransferSlot {
         digest: Digest::NONE,
         bytestream: Bytestream::NONE,
         receipts: false,
-        confirmed: false,
+        ranged: false,
         ending: Ending::Done,
         sid: heapless::String::new(),
         text: heapless::String::new(),
@@ -209,7 +209,7 @@ impl TransferSlot {
         let failed = matches!(ending, Ending::Failed(..));
         let refuse = self.phase == Phase::Asked && failed;
         self.owed = Owed {
-            close: failed && (self.is_open() || self.phase == Phase::Opening),
+            close: self.owed.close || failed && !self.bytestream.closed && (self.is_open() || self.phase == Phase::Opening),
             answer: if refuse { self.owed.answer.or(Some(Answer::Unwanted)) } else { None },
             receipt: self.owed.receipt,
             ..Owed::default()

@@ -2,6 +2,7 @@
 
 pub mod base64;
 pub mod date;
+pub mod hashes;
 pub mod jid;
 pub mod scram;
 pub mod stanza;

@@ -1,0 +1,323 @@
+//! What goes out, and in which order: the stream's own, answers, acknowledgements, events, requests, blocks.
+
+use super::acks::Fate;
+use super::sender::no_space;
+use super::state::{Life, State};
+use crate::contact::{Known, disco};
+use crate::error::{Error, Reason, StanzaCondition};
+use crate::link::LinkOutput;
+use crate::negotiate::si::{self, SiOffer};
+use crate::output::{Event, Timer, TransferId};
+use crate::time::Instant;
+use crate::transfer::{Answer, Phase, receipt};
+use crate::transport::ibb;
+use crate::wire::stanza::{ErrorType, IqType, Ns, open_iq, write_error, write_result};
+use crate::wire::xml::{WriteError, Writer};
+
+/// The next thing to do, without the borrowed bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Transmit(usize),
+    NeedData { transfer: TransferId, offset: u64, max: usize },
+    StartTls,
+    Close,
+    Event(Event),
+    Wait { until: Option<Instant>, why: Timer },
+}
+
+impl State<'_> {
+    /// The next thing to do. A refused write changes nothing.
+    pub(crate) fn next(&mut self, out: &mut [u8]) -> Result<Next, Error> {
+        if let Life::Closed(reason) = self.life {
+            return Err(Error::Closed(reason));
+        }
+        if let Some(next) = self.next_of_link(out)? {
+            return Ok(next);
+        }
+        if let Some(next) = self.next_answers(out)? {
+            return Ok(next);
+        }
+        if let Some(event) = self.next_event() {
+            return Ok(Next::Event(event));
+        }
+        if self.link.is_online() && !self.is_ending() {
+            if let Some(written) = self.next_request(out)? {
+                return Ok(Next::Transmit(written));
+            }
+            if let Some(next) = self.next_block() {
+                return Ok(next);
+            }
+            self.leave_when_told();
+            if let Some(next) = self.next_of_link(out)? {
+                return Ok(next);
+            }
+        }
+        if self.is_ending() {
+            return self.next(out);
+        }
+        let (until, why) = self.next_deadline();
+        Ok(Next::Wait { until, why })
+    }
+
+    fn is_ending(&self) -> bool {
+        matches!(self.life, Life::Ending { .. } | Life::Closed(_))
+    }
+
+    fn next_of_link(&mut self, out: &mut [u8]) -> Result<Option<Next>, Error> {
+        let account = self.me.account();
+        Ok(match self.link.poll(out, &account, self.now)? {
+            LinkOutput::Idle => None,
+            LinkOutput::Transmit(bytes) => Some(Next::Transmit(bytes)),
+            LinkOutput::StartTls => Some(Next::StartTls),
+            LinkOutput::Close => {
+                let reason = if self.life == Life::Leaving { Reason::Closed } else { Reason::ServerClosed };
+                self.fail(reason, None);
+                Some(Next::Close)
+            }
+            LinkOutput::Again => Some(Next::Wait { until: Some(self.now), why: Timer::KeyDerivation }),
+        })
+    }
+
+    /// Answers first, then acknowledgements: as many as fit, or one stanza where the host owns the stream.
+    fn next_answers(&mut self, out: &mut [u8]) -> Result<Option<Next>, Error> {
+        let hosted = self.settings.hosted;
+        let mut written = self.outbox.drain(out, hosted).map_err(|needed| Error::NoSpace { needed })?;
+        if written == 0 || (!hosted && self.outbox.is_empty()) {
+            let rest = out.get_mut(written..).unwrap_or(&mut []);
+            written = written.saturating_add(self.write_acks(rest, hosted, written == 0)?);
+        }
+        if written == 0 {
+            return Ok(None);
+        }
+        self.link.sent(self.now);
+        Ok(Some(Next::Transmit(written)))
+    }
+
+    /// Acknowledges what is stored, in order; forgets what never will be (IBB-14, IBB-16).
+    fn write_acks(&mut self, out: &mut [u8], one: bool, must: bool) -> Result<usize, Error> {
+        let State { acks, transfers, contacts, .. } = self;
+        let (mut written, mut refused) = (0usize, None);
+        acks.sweep(|ack| {
+            let slot = transfers.get(usize::from(ack.slot)).filter(|t| t.generation == ack.generation && !t.is_free());
+            let Some(slot) = slot else { return Fate::Drop };
+            if ack.upto > slot.safe {
+                return if slot.phase == Phase::Over { Fate::Drop } else { Fate::Keep };
+            }
+            if one && written > 0 {
+                return Fate::Stop;
+            }
+            let peer = contacts.get(usize::from(slot.contact)).map(|contact| contact.jid.as_str());
+            let mut w = Writer::new(out.get_mut(written..).unwrap_or(&mut []));
+            write_result(&mut w, peer, ack.id);
+            match w.finish() {
+                Ok(bytes) => {
+                    written = written.saturating_add(bytes);
+                    Fate::Drop
+                }
+                Err(error) => {
+                    refused = Some(error);
+                    Fate::Stop
+                }
+            }
+        });
+        match refused {
+            Some(error @ WriteError::NoSpace { .. }) if must && written == 0 => Err(no_space(error)),
+            _ => Ok(written),
+        }
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        if self.news_online {
+            self.news_online = false;
+            return Some(Event::Online);
+        }
+        for index in 0..self.transfers.len() {
+            let transfer = self.handle(index);
+            let Some(slot) = self.transfers.get_mut(index) else { continue };
+            if slot.news.accepted {
+                slot.news.accepted = false;
+                return Some(Event::Accepted { transfer, offset: slot.start, end: slot.end });
+            }
+            if slot.news.started {
+                slot.news.started = false;
+                let seq_wraps = slot.is_sender() && slot.bytestream.wraps(slot.end.saturating_sub(slot.start));
+                return Some(Event::Started { transfer, block_bytes: slot.bytestream.block, seq_wraps });
+            }
+            if slot.phase == Phase::Over && slot.news.finished {
+                slot.news.finished = false;
+                let ending = slot.ending;
+                self.free_if_settled(index);
+                return Some(Event::Finished { transfer, ending });
+            }
+        }
+        let Life::Ending { reason, condition } = self.life else { return None };
+        self.life = Life::Closed(reason);
+        Some(Event::Offline { reason, condition })
+    }
+
+    /// A transfer that is over keeps its slot until everything owed went out.
+    fn free_if_settled(&mut self, index: usize) {
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        if slot.phase != Phase::Over || slot.news.finished || slot.owed.anything() {
+            return;
+        }
+        let generation = slot.generation;
+        let owing = self.acks.any(|ack| usize::from(ack.slot) == index && ack.generation == generation && ack.upto <= slot.safe);
+        if !owing {
+            slot.free();
+        }
+    }
+
+    /// The first stanza owed to somebody.
+    fn next_request(&mut self, out: &mut [u8]) -> Result<Option<usize>, Error> {
+        for index in 0..self.contacts.len() {
+            if let Some(bytes) = self.write_to_contact(index, out)? {
+                self.link.sent(self.now);
+                return Ok(Some(bytes));
+            }
+        }
+        for index in 0..self.transfers.len() {
+            if self.transfers.get(index).is_some_and(|t| t.owed.anything()) {
+                let bytes = self.write_owed(index, out)?;
+                self.link.sent(self.now);
+                self.free_if_settled(index);
+                return Ok(Some(bytes));
+            }
+            self.free_if_settled(index);
+        }
+        Ok(None)
+    }
+
+    /// Our presence, or the question what the peer can (DSC-04).
+    fn write_to_contact(&mut self, index: usize, out: &mut [u8]) -> Result<Option<usize>, Error> {
+        let deadline = self.in_ms(self.settings.times.request_ms);
+        let Some(contact) = self.contacts.get_mut(index) else { return Ok(None) };
+        let mut w = Writer::new(out);
+        if contact.owes_greeting {
+            w.open("presence").attr("to", &contact.jid).attr("id", &self.ids.unanswered()).close("presence");
+            let bytes = w.finish().map_err(no_space)?;
+            contact.owes_greeting = false;
+            contact.greeted = true;
+            return Ok(Some(bytes));
+        }
+        if contact.known != Known::Wanted {
+            return Ok(None);
+        }
+        let number = self.ids.next_request();
+        open_iq(&mut w, IqType::Get, Some(&contact.jid), &self.ids.request(number));
+        disco::write_query(&mut w, Ns::DiscoInfo);
+        w.close("iq");
+        let bytes = w.finish().map_err(no_space)?;
+        contact.known = Known::Asked;
+        contact.request = number;
+        contact.deadline = deadline;
+        Ok(Some(bytes))
+    }
+
+    /// One stanza that a transfer owes, in the order in which the protocol needs them.
+    fn write_owed(&mut self, index: usize, out: &mut [u8]) -> Result<usize, Error> {
+        let Some(slot) = self.transfers.get(index) else { return Ok(0) };
+        let (owed, phase) = (slot.owed, slot.phase);
+        let number = self.ids.next_request();
+        let mut w = Writer::new(out);
+        if let Some(answer) = owed.answer {
+            self.write_answer(&mut w, index, answer);
+        } else {
+            open_iq(&mut w, IqType::Set, Some(self.peer(slot)), &self.ids.request(number));
+            if owed.offer {
+                self.write_offer(&mut w, index);
+            } else if owed.open {
+                ibb::write_open(&mut w, &slot.sid, slot.bytestream.block, slot.bytestream.carrier);
+            } else if owed.close {
+                ibb::write_close(&mut w, &slot.sid);
+            } else if let Some(sha256) = slot.digest.sha256() {
+                receipt::write(&mut w, &slot.sid, slot.end, &sha256);
+            }
+            w.close("iq");
+        }
+        let bytes = w.finish().map_err(no_space)?;
+        let finish = self.in_ms(self.settings.times.finish_ms);
+        let Some(slot) = self.transfers.get_mut(index) else { return Ok(bytes) };
+        if owed.answer.is_some() {
+            slot.owed.answer = None;
+            return Ok(bytes);
+        }
+        if owed.offer {
+            slot.owed.offer = false;
+        } else if owed.open {
+            slot.owed.open = false;
+        } else if owed.close {
+            slot.owed.close = false;
+        } else {
+            slot.owed.receipt = false;
+            slot.deadline = if phase == Phase::Over { None } else { finish };
+        }
+        // What is still owed after the end is told, not asked.
+        slot.request = if phase == Phase::Over { 0 } else { number };
+        Ok(bytes)
+    }
+
+    fn write_answer(&self, w: &mut Writer<'_>, index: usize, answer: Answer) {
+        let Some(slot) = self.transfers.get(index) else { return };
+        let (peer, id) = (Some(self.peer(slot)), slot.text.as_str());
+        match answer {
+            Answer::Accept => {
+                open_iq(w, IqType::Result, peer, id);
+                si::write_accept(w, slot.start);
+                w.close("iq");
+            }
+            // SI-09
+            Answer::Unwanted => {
+                let text = Some("Offer declined");
+                write_error(w, peer, id, ErrorType::Cancel, StanzaCondition::Forbidden, text, None, true)
+            }
+            Answer::Busy => {
+                let text = Some("Occupied, try again later");
+                write_error(w, peer, id, ErrorType::Wait, StanzaCondition::ResourceConstraint, text, None, true)
+            }
+        }
+    }
+
+    fn write_offer(&self, w: &mut Writer<'_>, index: usize) {
+        let Some(slot) = self.transfers.get(index) else { return };
+        let offer = SiOffer {
+            sid: &slot.sid,
+            name: slot.name(),
+            size: slot.file.size,
+            date: slot.file.date,
+            mime_type: slot.mime_type(),
+            description: None,
+            sha256: slot.file.sha256,
+            md5: slot.file.md5,
+            ranged: true,
+            receipts: slot.receipts,
+        };
+        si::write_offer(w, &offer);
+    }
+
+    /// Which file may send its next block, in turns.
+    fn next_block(&mut self) -> Option<Next> {
+        let count = self.transfers.len();
+        let index = (0..count).find_map(|step| {
+            let index = self.turn.wrapping_add(step).checked_rem(count)?;
+            self.sendable(index).map(|max| (index, max))
+        });
+        let (index, max) = index?;
+        self.turn = index.wrapping_add(1);
+        let transfer = self.handle(index);
+        let offset = self.transfers.get(index)?.moved;
+        Some(Next::NeedData { transfer, offset, max })
+    }
+
+    /// The owner wants to leave: once the peers are told, the stream goes (STR-10).
+    fn leave_when_told(&mut self) {
+        if self.life != Life::Leaving || !self.outbox.is_empty() {
+            return;
+        }
+        if self.settings.hosted {
+            self.fail(Reason::Closed, None);
+        } else {
+            self.link.close(self.now);
+        }
+    }
+}

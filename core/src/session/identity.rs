@@ -1,0 +1,64 @@
+//! The session's own copies of what it was configured with.
+
+use zeroize::Zeroize;
+
+use crate::config::{Carrier, Config, JID_BYTES, Times};
+use crate::error::{Argument, Error};
+use crate::link::Account;
+
+/// Longest client name, bytes.
+const CLIENT_NAME_BYTES: usize = 32;
+
+/// Who we are. The password is wiped when the session goes.
+#[derive(Clone)]
+pub(crate) struct Identity {
+    bare: heapless::String<JID_BYTES>,
+    password: heapless::String<JID_BYTES>,
+    resource: heapless::String<JID_BYTES>,
+    pub(crate) client_name: heapless::String<CLIENT_NAME_BYTES>,
+}
+
+impl Identity {
+    pub(crate) fn new(cfg: &Config<'_>) -> Result<Self, Error> {
+        let copy = |text: &str, argument| heapless::String::try_from(text).map_err(|_| Error::Argument(argument));
+        Ok(Self {
+            bare: copy(cfg.account, Argument::Account)?,
+            password: copy(cfg.password, Argument::Password)?,
+            resource: copy(cfg.resource, Argument::Resource)?,
+            client_name: heapless::String::try_from(cfg.client_name).map_err(|_| Error::Argument(Argument::Text))?,
+        })
+    }
+
+    pub(crate) fn account(&self) -> Account<'_> {
+        let (local, domain) = self.bare.split_once('@').unwrap_or(("", ""));
+        Account { local, domain, bare: &self.bare, password: &self.password, resource: &self.resource }
+    }
+}
+
+impl Drop for Identity {
+    fn drop(&mut self) {
+        self.password.as_mut_str().zeroize();
+    }
+}
+
+impl core::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Identity")
+    }
+}
+
+/// The settings that rule transfers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) block_bytes: u16,
+    pub(crate) chunk_bytes: u16,
+    pub(crate) window_bytes: u32,
+    pub(crate) carrier: Carrier,
+    pub(crate) message_rate: u32,
+    pub(crate) compat_blocks: bool,
+    pub(crate) offers_per_peer: u8,
+    pub(crate) md5: bool,
+    pub(crate) times: Times,
+    /// The host owns the stream: stanzas in, whole stanzas out.
+    pub(crate) hosted: bool,
+}

@@ -1,0 +1,235 @@
+//! Stanzas that came in, sorted to whom they concern. Every get and set gets exactly one answer (STZ-04).
+
+use super::ids::Origin;
+use super::state::State;
+use crate::contact::{Known, disco};
+use crate::error::{Reason, StanzaCondition};
+use crate::wire::base64::Base64Error;
+use crate::wire::stanza::{
+    Element, ErrorType, IqType, Kind, MessageType, Ns, PresenceType, Stanza, open_iq, read_error, stanza,
+    write_error, write_result,
+};
+
+/// What a stanza came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// Nothing for the owner.
+    Done,
+    /// A block for the owner to store, at this offset of the transfer in this slot.
+    Data { index: usize, offset: u64 },
+    /// An offer the owner has to answer.
+    Offer { index: usize },
+    /// Not ours; the host's, if it owns the stream.
+    NotMine,
+}
+
+/// The decoded block that came with a stanza, if it has one.
+pub(crate) type Block<'b> = Option<Result<&'b [u8], Base64Error>>;
+
+impl State<'_> {
+    /// Takes one stanza.
+    pub(crate) fn stanza(&mut self, element: Element<'_>, block: Block<'_>) -> Taken {
+        let s = match stanza(element) {
+            Ok(s) => s,
+            Err(malformed) => {
+                let id = element.attr("id").filter(|_| malformed.answerable && element.name() == "iq");
+                if let Some(id) = id {
+                    self.refuse_to(element.attr("from"), id, ErrorType::Modify, StanzaCondition::BadRequest, None);
+                }
+                return Taken::Done;
+            }
+        };
+        match s.kind {
+            Kind::IqGet => self.get(&s),
+            Kind::IqSet => self.set(&s, block),
+            Kind::IqResult | Kind::IqError => self.answer(&s),
+            Kind::Message(kind) => self.message(&s, kind, block),
+            Kind::Presence(kind) => self.presence(&s, kind),
+        }
+    }
+
+    fn get(&mut self, s: &Stanza<'_>) -> Taken {
+        let Some(payload) = s.payload else { return Taken::Done };
+        // A host that owns the stream answers for its own client.
+        if self.settings.hosted {
+            return Taken::NotMine;
+        }
+        match payload.ns() {
+            Ns::Ping if payload.name() == "ping" => self.result(s),
+            Ns::DiscoInfo | Ns::DiscoItems if payload.name() == "query" => self.disco(s, &payload),
+            _ => self.refuse_unknown(s, &payload),
+        }
+        Taken::Done
+    }
+
+    /// DSC-01, DSC-02.
+    fn disco(&mut self, s: &Stanza<'_>, payload: &Element<'_>) {
+        if payload.attr("node").is_some() {
+            self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);
+            return;
+        }
+        let (to, id, ns) = (s.from, s.id.unwrap_or(""), payload.ns());
+        let name = self.me.client_name.as_str();
+        let _ = self.outbox.push(|w| {
+            open_iq(w, IqType::Result, to, id);
+            if ns == Ns::DiscoInfo {
+                disco::write_info(w, name);
+            } else {
+                disco::write_query(w, ns);
+            }
+            w.close("iq");
+        });
+    }
+
+    fn set(&mut self, s: &Stanza<'_>, block: Block<'_>) -> Taken {
+        let Some(payload) = s.payload else { return Taken::Done };
+        match (payload.ns(), payload.name()) {
+            (Ns::Ibb, "data") => self.block_in(s, &payload, block),
+            (Ns::Ibb, "open") => self.open_in(s, &payload),
+            (Ns::Ibb, "close") => self.close_in(s, &payload),
+            (Ns::Si, "si") => self.offer_in(s, &payload),
+            (Ns::Receipt, "receipt") => self.receipt_in(s, &payload),
+            _ if self.settings.hosted => Taken::NotMine,
+            _ => {
+                self.refuse_unknown(s, &payload);
+                Taken::Done
+            }
+        }
+    }
+
+    /// STZ-04: what a namespace we know does not know is not implemented, anything else is no service of ours.
+    fn refuse_unknown(&mut self, s: &Stanza<'_>, payload: &Element<'_>) {
+        let known = matches!(payload.ns(), Ns::Ping | Ns::DiscoInfo | Ns::DiscoItems | Ns::Ibb | Ns::Si | Ns::Receipt);
+        let condition =
+            if known { StanzaCondition::FeatureNotImplemented } else { StanzaCondition::ServiceUnavailable };
+        self.refuse(s, ErrorType::Cancel, condition);
+    }
+
+    /// A result or an error. It counts only if its id is ours and it comes from whom was asked (STZ-02, ATK-11).
+    fn answer(&mut self, s: &Stanza<'_>) -> Taken {
+        let Some(origin) = s.id.and_then(|id| self.ids.origin(id)) else {
+            return if self.settings.hosted { Taken::NotMine } else { Taken::Done };
+        };
+        let (Some(from), error) = (s.from, self.error_of(s)) else { return Taken::Done };
+        match origin {
+            Origin::Block { slot, generation, count, upto } => {
+                let index = usize::from(slot);
+                if self.is_from_peer(index, from)
+                    && self.transfers.get(index).is_some_and(|t| t.generation == generation)
+                {
+                    self.block_answered(index, count, upto, error);
+                }
+            }
+            Origin::Request(number) => {
+                if let Some(index) = self.awaiting(number) {
+                    if self.is_from_peer(index, from) {
+                        self.request_answered(index, s, error);
+                    }
+                } else {
+                    self.disco_answered(number, from, s, error);
+                }
+            }
+            Origin::Other => {}
+        }
+        Taken::Done
+    }
+
+    fn error_of(&self, s: &Stanza<'_>) -> Option<StanzaCondition> {
+        (s.kind == Kind::IqError).then(|| read_error(s.element))
+    }
+
+    fn is_from_peer(&self, index: usize, from: &str) -> bool {
+        self.transfers.get(index).is_some_and(|t| !t.is_free() && self.peer(t) == from)
+    }
+
+    fn disco_answered(&mut self, number: u32, from: &str, s: &Stanza<'_>, error: Option<StanzaCondition>) {
+        let asked = |c: &&mut crate::contact::ContactSlot| c.known == Known::Asked && c.request == number && c.jid == from;
+        let Some(contact) = self.contacts.iter_mut().find(asked) else { return };
+        contact.request = 0;
+        contact.deadline = None;
+        match error {
+            None => {
+                contact.known = Known::Yes;
+                contact.features =
+                    s.payload.filter(|p| p.is(Ns::DiscoInfo, "query")).map(|p| disco::read_info(&p)).unwrap_or_default();
+            }
+            Some(_) => contact.known = Known::Nothing,
+        }
+        if let Some(contact) = self.find_contact(from) {
+            self.contact_known(contact, error);
+        }
+    }
+
+    /// Blocks in message stanzas, and their bounces (IBB-17). Nothing is answered to a message (STZ-13).
+    fn message(&mut self, s: &Stanza<'_>, kind: MessageType, block: Block<'_>) -> Taken {
+        if kind == MessageType::Error {
+            let origin = s.id.and_then(|id| self.ids.origin(id));
+            if let (Some(Origin::Block { slot, .. }), Some(from)) = (origin, s.from) {
+                if self.is_from_peer(usize::from(slot), from) {
+                    self.block_bounced(usize::from(slot), read_error(s.element));
+                }
+                return Taken::Done;
+            }
+        } else if let Some(data) = s.element.child(Ns::Ibb, "data") {
+            return self.block_in(s, &data, block);
+        }
+        if self.settings.hosted { Taken::NotMine } else { Taken::Done }
+    }
+
+    /// A peer that goes takes its transfers with it (IBB-36).
+    fn presence(&mut self, s: &Stanza<'_>, kind: PresenceType) -> Taken {
+        if let (PresenceType::Unavailable, Some(from)) = (kind, s.from) {
+            let is_bare = !from.contains('/');
+            let State { contacts, transfers, .. } = self;
+            for (index, contact) in contacts.iter_mut().enumerate() {
+                // From a bare JID it speaks for every resource (PRS-06).
+                let bare = contact.jid.split('/').next().unwrap_or("");
+                if !(contact.jid == from || (is_bare && !from.is_empty() && bare == from)) {
+                    continue;
+                }
+                contact.forget_presence();
+                for t in transfers.iter_mut().filter(|t| t.is_live() && usize::from(t.contact) == index) {
+                    t.fail(Reason::PeerGone, None);
+                }
+            }
+        }
+        if self.settings.hosted { Taken::NotMine } else { Taken::Done }
+    }
+
+    /// Answers with an empty result.
+    pub(crate) fn result(&mut self, s: &Stanza<'_>) {
+        let (to, id) = (s.from, s.id.unwrap_or(""));
+        let _ = self.outbox.push(|w| write_result(w, to, id));
+    }
+
+    /// Answers with an error; messages get none (STZ-13).
+    pub(crate) fn refuse(&mut self, s: &Stanza<'_>, kind: ErrorType, condition: StanzaCondition) {
+        self.refuse_with(s, kind, condition, None);
+    }
+
+    /// The same with an application's own element.
+    pub(crate) fn refuse_with(
+        &mut self,
+        s: &Stanza<'_>,
+        kind: ErrorType,
+        condition: StanzaCondition,
+        app: Option<(Ns, &str)>,
+    ) {
+        if let (Kind::IqGet | Kind::IqSet, Some(id)) = (s.kind, s.id) {
+            self.refuse_to(s.from, id, kind, condition, app);
+        }
+    }
+
+    fn refuse_to(
+        &mut self,
+        to: Option<&str>,
+        id: &str,
+        kind: ErrorType,
+        condition: StanzaCondition,
+        app: Option<(Ns, &str)>,
+    ) {
+        let app = app.map(|(ns, name)| (ns.uri(), name));
+        // An id or address too large for the whole outbox cannot be echoed: the request stays unanswered.
+        let _ = self.outbox.push(|w| write_error(w, to, id, kind, condition, None, app, true));
+    }
+}

@@ -1,0 +1,326 @@
+//! The receiving side: offers, openings, blocks, the end.
+
+use super::acks::Ack;
+use super::incoming::{Block, Taken};
+use super::state::State;
+use crate::error::{Ending, Error, Reason, StanzaCondition};
+use crate::negotiate::si::{self, SiOffer, SiRefusal};
+use crate::output::{Timer, TransferId};
+use crate::session::{Cancel, Decline};
+use crate::transfer::digest::{Digest, Verdict};
+use crate::transfer::{Answer, OFFER_ID_BYTES, Phase, SID_BYTES};
+use crate::transport::ibb::{self, Bytestream};
+use crate::transport::window::Window;
+use crate::wire::stanza::{Element, ErrorType, Kind, Ns, Stanza};
+
+/// Why an offer was not shown to the owner.
+enum Turned {
+    Away(SiRefusal),
+    /// The same stream id from the same peer is under way (IBB-07).
+    Double,
+    /// No room: slots, or the peer's share of them (ATK-33).
+    NoRoom,
+    /// The peer's address or ids are longer than what is kept.
+    TooLong,
+}
+
+impl State<'_> {
+    /// An offer (SI-03). The owner answers it, unless it cannot be taken at all.
+    pub(crate) fn offer_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>) -> Taken {
+        if s.kind != Kind::IqSet {
+            return Taken::Done;
+        }
+        let turned = match si::read_offer(payload) {
+            Ok(offer) => match self.offer_slot(s, &offer) {
+                Ok(index) => return Taken::Offer { index },
+                Err(turned) => turned,
+            },
+            Err(refusal) => Turned::Away(refusal),
+        };
+        let bad = StanzaCondition::BadRequest;
+        match turned {
+            // Another profile of stream initiation may be the host's.
+            Turned::Away(SiRefusal::BadProfile) if self.settings.hosted => return Taken::NotMine,
+            Turned::Away(SiRefusal::BadProfile) => {
+                self.refuse_with(s, ErrorType::Modify, bad, Some((Ns::Si, "bad-profile")))
+            }
+            Turned::Away(SiRefusal::NoValidStreams) => {
+                self.refuse_with(s, ErrorType::Cancel, bad, Some((Ns::Si, "no-valid-streams")))
+            }
+            Turned::Away(SiRefusal::Malformed) => self.refuse(s, ErrorType::Modify, bad),
+            Turned::Double => self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable),
+            Turned::NoRoom => self.refuse(s, ErrorType::Wait, StanzaCondition::ResourceConstraint),
+            Turned::TooLong => self.refuse(s, ErrorType::Modify, StanzaCondition::NotAcceptable),
+        }
+        Taken::Done
+    }
+
+    fn offer_slot(&mut self, s: &Stanza<'_>, offer: &SiOffer<'_>) -> Result<usize, Turned> {
+        let (from, id) = (s.from.unwrap_or(""), s.id.unwrap_or(""));
+        if from.is_empty() || id.len() > OFFER_ID_BYTES || offer.sid.len() > SID_BYTES || from.len() > crate::JID_BYTES
+        {
+            return Err(Turned::TooLong);
+        }
+        if self.find(from, offer.sid, |t| t.is_live()).is_some() {
+            return Err(Turned::Double);
+        }
+        let contact = self.contact(from).ok_or(Turned::NoRoom)?;
+        let pending = self.transfers.iter().filter(|t| t.phase == Phase::Asked && t.contact == contact).count();
+        if pending >= usize::from(self.settings.offers_per_peer) {
+            return Err(Turned::NoRoom);
+        }
+        let index = self.begin(Phase::Asked, contact).ok_or(Turned::NoRoom)?;
+        let deadline = self.in_ms(self.settings.times.offer_ms);
+        let slot = self.transfers.get_mut(index).ok_or(Turned::NoRoom)?;
+        slot.enter(Phase::Asked, Timer::Offer, deadline);
+        let _ = slot.sid.push_str(offer.sid);
+        let _ = slot.text.push_str(id);
+        slot.file.size = offer.size;
+        slot.file.date = offer.date;
+        slot.file.sha256 = offer.sha256;
+        slot.file.md5 = offer.md5;
+        slot.end = offer.size;
+        slot.receipts = offer.receipts;
+        slot.ranged = offer.ranged;
+        Ok(index)
+    }
+
+    /// The owner accepts.
+    pub(crate) fn accept(&mut self, id: TransferId, from_offset: u64) -> Result<(), Error> {
+        self.check_online()?;
+        let deadline = self.in_ms(self.settings.times.open_ms);
+        let slot = self.transfer(id)?;
+        if slot.phase != Phase::Asked || slot.owed.anything() {
+            return Err(Error::State);
+        }
+        if from_offset > slot.file.size || (from_offset > 0 && !slot.ranged) {
+            return Err(Error::Argument(crate::Argument::Offset));
+        }
+        slot.start = from_offset;
+        slot.moved = from_offset;
+        slot.safe = from_offset;
+        if from_offset > 0 {
+            // The hashes of the offer speak of the whole file; of a range nothing can be proven yet.
+            slot.receipts = false;
+        } else {
+            let strong = slot.receipts || slot.file.sha256.is_some();
+            slot.digest = Digest::start(strong, !strong && slot.file.md5.is_some());
+        }
+        slot.owed.answer = Some(Answer::Accept);
+        slot.enter(Phase::Waiting, Timer::Open, deadline);
+        let contact = usize::from(slot.contact);
+        self.greet(contact);
+        Ok(())
+    }
+
+    /// The owner declines.
+    pub(crate) fn decline(&mut self, id: TransferId, why: Decline) -> Result<(), Error> {
+        self.check_online()?;
+        let slot = self.transfer(id)?;
+        if slot.phase != Phase::Asked {
+            return Err(Error::State);
+        }
+        slot.owed.answer = Some(match why {
+            Decline::Unwanted => Answer::Unwanted,
+            Decline::Busy => Answer::Busy,
+        });
+        slot.fail(Reason::Declined, None);
+        Ok(())
+    }
+
+    /// An `<open/>` (IBB-04..08). Only the offering peer may open, once, after the owner accepted (SI-18, ATK-34).
+    pub(crate) fn open_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>) -> Taken {
+        let Some(open) = ibb::read_open(payload) else {
+            self.refuse(s, ErrorType::Modify, StanzaCondition::BadRequest);
+            return Taken::Done;
+        };
+        let found = s.from.and_then(|from| self.find(from, open.sid, |t| t.is_live() && !t.is_sender()));
+        let largest = self.settings.block_bytes;
+        let deadline = self.in_ms(self.settings.times.progress_ms);
+        let Some(slot) = found.and_then(|index| self.transfers.get_mut(index)) else {
+            if self.settings.hosted {
+                return Taken::NotMine;
+            }
+            self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
+            return Taken::Done;
+        };
+        if slot.phase != Phase::Waiting {
+            self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
+        } else if open.block > largest {
+            self.refuse(s, ErrorType::Modify, StanzaCondition::ResourceConstraint);
+        } else {
+            slot.bytestream = Bytestream::new(open.block, open.carrier, Window::NONE);
+            slot.news.started = true;
+            slot.enter(Phase::Receiving, Timer::Progress, deadline);
+            self.result(s);
+        }
+        Taken::Done
+    }
+
+    /// A block, by iq or message (IBB-18, IBB-20).
+    pub(crate) fn block_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>, block: Block<'_>) -> Taken {
+        let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
+        let receiving = |t: &crate::transfer::TransferSlot| t.phase == Phase::Receiving && !t.bytestream.closed;
+        let Some(index) = self.find(from, sid, receiving) else {
+            if self.settings.hosted && self.find(from, sid, |_| true).is_none() {
+                return Taken::NotMine;
+            }
+            // ATK-20, ATK-21, IBB-33: unknown here, whoever else has such a stream.
+            self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);
+            return Taken::Done;
+        };
+        let deadline = self.in_ms(self.settings.times.progress_ms);
+        let id = s.id.unwrap_or("");
+        let acknowledged = s.kind == Kind::IqSet;
+        let room = !acknowledged || self.acks.fits(id.len());
+        let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
+        let offset = slot.moved;
+        let left = slot.end.saturating_sub(offset);
+        let outcome = match block {
+            _ if !room => Err(ibb::Refusal { condition: StanzaCondition::ResourceConstraint, reason: Reason::Overrun }),
+            Some(block) => slot.bytestream.receive(payload.attr("seq"), block, left).map(|length| (length, block)),
+            None => slot.bytestream.receive(payload.attr("seq"), Ok(&[]), left).map(|length| (length, Ok(&[][..]))),
+        };
+        match outcome {
+            Ok((length, block)) => {
+                slot.digest.update(block.unwrap_or(&[]));
+                slot.moved = offset.saturating_add(u64::try_from(length).unwrap_or(0));
+                slot.deadline = deadline;
+                let (upto, generation) = (slot.moved, slot.generation);
+                if acknowledged {
+                    let slot = u16::try_from(index).unwrap_or(u16::MAX);
+                    self.acks.push(Ack { slot, generation, upto, id });
+                }
+                if length > 0 { Taken::Data { index, offset } } else { Taken::Done }
+            }
+            Err(refusal) => {
+                slot.fail(refusal.reason, None);
+                let kind = match refusal.condition {
+                    StanzaCondition::ResourceConstraint => ErrorType::Wait,
+                    StanzaCondition::BadRequest => ErrorType::Modify,
+                    _ => ErrorType::Cancel,
+                };
+                self.refuse(s, kind, refusal.condition);
+                Taken::Done
+            }
+        }
+    }
+
+    /// A `<close/>` (IBB-30..35), for either side of a transfer.
+    pub(crate) fn close_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>) -> Taken {
+        let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
+        let Some(index) = self.find(from, sid, |t| t.is_open() && !t.bytestream.closed) else {
+            // IBB-34: closings may cross, and an aborted transfer is over already.
+            if self.find(from, sid, |t| matches!(t.phase, Phase::Over | Phase::Confirming)).is_some() {
+                self.result(s);
+            } else if self.settings.hosted {
+                return Taken::NotMine;
+            } else {
+                self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);
+            }
+            return Taken::Done;
+        };
+        let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
+        match slot.phase {
+            Phase::Receiving if slot.moved == slot.end => {
+                slot.bytestream.closed = true;
+                let (upto, generation) = (slot.end, slot.generation);
+                let entry = u16::try_from(index).unwrap_or(u16::MAX);
+                // Behind the blocks, so that the answers keep the order of the questions.
+                if !self.acks.push(Ack { slot: entry, generation, upto, id: s.id.unwrap_or("") }) {
+                    self.result(s);
+                }
+                self.complete_if_stored(index);
+            }
+            Phase::Receiving => {
+                slot.bytestream.closed = true;
+                slot.fail(Reason::TooFewBytes, None);
+                self.result(s);
+            }
+            // The receiver gave up, or our own closing crossed its.
+            Phase::Closing if slot.safe == slot.end => {
+                self.result(s);
+                self.closed(index);
+            }
+            _ => {
+                slot.bytestream.closed = true;
+                slot.fail(Reason::PeerCancelled, None);
+                self.result(s);
+            }
+        }
+        Taken::Done
+    }
+
+    /// The owner stored everything before `upto`.
+    pub(crate) fn stored(&mut self, id: TransferId, upto: u64) -> Result<(), Error> {
+        self.check_alive()?;
+        let slot = self.transfer(id)?;
+        if slot.phase == Phase::Over {
+            return Ok(());
+        }
+        if slot.phase != Phase::Receiving && slot.phase != Phase::Verifying {
+            return Err(Error::State);
+        }
+        if upto > slot.moved {
+            return Err(Error::Argument(crate::Argument::Offset));
+        }
+        slot.safe = slot.safe.max(upto);
+        self.complete_if_stored(usize::from(id.slot));
+        Ok(())
+    }
+
+    /// Everything came, is closed, and is stored: compare hashes and tell the sender (SI states, Verifying).
+    pub(crate) fn complete_if_stored(&mut self, index: usize) {
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        if slot.phase != Phase::Receiving || !slot.bytestream.closed || slot.safe != slot.end {
+            return;
+        }
+        let verdict = slot.digest.verify(slot.file.sha256.as_ref(), slot.file.md5.as_ref());
+        slot.owed.receipt = slot.receipts;
+        if verdict == Verdict::Mismatch {
+            slot.fail(Reason::HashMismatch, None);
+        } else if slot.receipts {
+            slot.enter(Phase::Verifying, Timer::Finish, None);
+        } else {
+            slot.finish(own_verdict(verdict));
+        }
+    }
+
+    /// The sender answered our receipt, or did not in time (`error` as if it had nothing to say then).
+    pub(crate) fn receipt_answered(&mut self, index: usize, answer: Result<(), Option<StanzaCondition>>) {
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        let verdict = slot.digest.verify(slot.file.sha256.as_ref(), slot.file.md5.as_ref());
+        match answer {
+            Ok(()) => slot.finish(Ending::Done),
+            Err(Some(condition @ StanzaCondition::NotAcceptable)) => {
+                slot.fail(Reason::HashMismatch, Some(crate::Condition::Stanza(condition)))
+            }
+            // The sender is gone or forgot; our own comparison stands.
+            Err(_) => slot.finish(own_verdict(verdict)),
+        }
+    }
+
+    /// The owner cancels, either side.
+    pub(crate) fn cancel(&mut self, id: TransferId, why: Cancel) -> Result<(), Error> {
+        self.check_alive()?;
+        let slot = self.transfer(id)?;
+        slot.fail(
+            match why {
+                Cancel::Wish => Reason::Cancelled,
+                Cancel::ReadFailed => Reason::ReadFailed,
+                Cancel::StoreFailed => Reason::StoreFailed,
+            },
+            None,
+        );
+        Ok(())
+    }
+}
+
+/// The ending that our own comparison allows.
+fn own_verdict(verdict: Verdict) -> Ending {
+    match verdict {
+        Verdict::Match => Ending::Done,
+        Verdict::Mismatch => Ending::Failed(Reason::HashMismatch, None),
+        Verdict::Nothing => Ending::Unverified,
+    }
+}

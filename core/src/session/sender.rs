@@ -1,0 +1,386 @@
+//! The sending side: offer, opening, blocks, the peer's verdict.
+
+use super::state::State;
+use crate::config::Carrier;
+use crate::contact::Known;
+use crate::error::{Argument, Condition, Ending, Error, Reason, StanzaCondition};
+use crate::negotiate::si;
+use crate::output::{Timer, TransferId};
+use crate::session::Offer;
+use crate::transfer::digest::Digest;
+use crate::transfer::{File, MIME_BYTES, Phase, name, receipt};
+use crate::transport::ibb::{self, Bytestream};
+use crate::transport::window::Window;
+use crate::wire::stanza::{Element, ErrorType, IqType, Ns, Stanza, open_iq};
+use crate::wire::xml::{WriteError, Writer};
+use crate::wire::{jid, stanza};
+
+impl State<'_> {
+    /// The owner offers a file.
+    pub(crate) fn offer(&mut self, offer: &Offer<'_>) -> Result<TransferId, Error> {
+        self.check_online()?;
+        let bad = |argument| Err(Error::Argument(argument));
+        if offer.size > si::SIZE_MAX {
+            return bad(Argument::Size);
+        }
+        let name = name::sanitise(offer.name);
+        if offer.name.is_empty() {
+            return bad(Argument::Name);
+        }
+        let mime = offer.mime_type.unwrap_or("");
+        if mime.len() > MIME_BYTES || mime.contains(char::is_control) {
+            return bad(Argument::Text);
+        }
+        // STZ-10: a bare JID would be answered by the server, not by the peer.
+        let Some(to) = jid::prepare_full(offer.to) else { return bad(Argument::Peer) };
+        let contact = self.contact(&to).ok_or(Error::Full)?;
+        let index = self.begin(Phase::Asking, contact).ok_or(Error::Full)?;
+        let sid = self.ids.next_sid();
+        let md5 = self.settings.md5;
+        let Some(slot) = self.transfers.get_mut(index) else { return Err(Error::Full) };
+        let _ = slot.sid.push_str(&sid);
+        let _ = slot.text.push_str(&name);
+        let _ = slot.text.push_str(mime);
+        slot.name_bytes = u8::try_from(name.len()).unwrap_or(0);
+        slot.file = File { size: offer.size, date: offer.date, sha256: offer.sha256, md5: offer.md5.filter(|_| md5) };
+        slot.end = offer.size;
+        self.greet(usize::from(contact));
+        match self.contacts.get_mut(usize::from(contact)) {
+            Some(peer) if peer.known == Known::Yes => self.contact_known(contact, None),
+            Some(peer) if peer.known == Known::Nothing => peer.known = Known::Wanted,
+            _ => {}
+        }
+        Ok(self.handle(index))
+    }
+
+    /// Our presence goes to a peer once, so that it hears at once when we are gone (PRS-05).
+    pub(crate) fn greet(&mut self, contact: usize) {
+        if let Some(contact) = self.contacts.get_mut(contact) {
+            contact.owes_greeting = !contact.greeted && !self.settings.hosted;
+        }
+    }
+
+    /// What a peer can is known now, or why not: the transfers that wait for it go on (SI-01).
+    pub(crate) fn contact_known(&mut self, contact: u16, error: Option<StanzaCondition>) {
+        let deadline = self.in_ms(self.settings.times.offer_ms);
+        let Some(peer) = self.contacts.get(usize::from(contact)) else { return };
+        let features = peer.features;
+        for slot in self.transfers.iter_mut().filter(|t| t.phase == Phase::Asking && t.contact == contact) {
+            match error {
+                None if features.si && features.file_transfer => {
+                    slot.receipts = features.receipts;
+                    slot.owed.offer = true;
+                    slot.enter(Phase::Offering, Timer::Offer, deadline);
+                }
+                None => slot.fail(Reason::Unsupported, None),
+                Some(condition) => slot.fail(reason_of_absence(condition), Some(Condition::Stanza(condition))),
+            }
+        }
+    }
+
+    /// The peer answered our request for that transfer.
+    pub(crate) fn request_answered(&mut self, index: usize, s: &Stanza<'_>, error: Option<StanzaCondition>) {
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        slot.request = 0;
+        match slot.phase {
+            Phase::Offering => match error {
+                None => self.offer_accepted(index, s.payload),
+                Some(condition) => self.offer_refused(index, condition, s.element),
+            },
+            Phase::Opening => match error {
+                None => self.opened(index),
+                Some(StanzaCondition::ResourceConstraint) if slot.bytestream.halve() => {
+                    slot.owed.open = true;
+                    self.learn_ceiling(index);
+                }
+                Some(condition) => self.fail_with(index, reason_of_refusal(condition), condition),
+            },
+            // IBB-30: result or item-not-found, both mean closed.
+            Phase::Closing => self.closed(index),
+            Phase::Verifying => self.receipt_answered(index, error.map_or(Ok(()), |e| Err(Some(e)))),
+            _ => {}
+        }
+    }
+
+    fn fail_with(&mut self, index: usize, reason: Reason, condition: StanzaCondition) {
+        if let Some(slot) = self.transfers.get_mut(index) {
+            slot.fail(reason, Some(Condition::Stanza(condition)));
+        }
+    }
+
+    fn offer_refused(&mut self, index: usize, condition: StanzaCondition, element: Element<'_>) {
+        let error = element.child(Ns::Client, "error");
+        let no_streams = error.is_some_and(|e| e.child(Ns::Si, "no-valid-streams").is_some());
+        let reason = match condition {
+            _ if no_streams => Reason::NoMethod,
+            StanzaCondition::Forbidden => Reason::Declined,
+            other => reason_of_refusal(other),
+        };
+        self.fail_with(index, reason, condition);
+    }
+
+    /// SI-06, SI-07, SI-14.
+    fn offer_accepted(&mut self, index: usize, payload: Option<Element<'_>>) {
+        let answer = payload.filter(|p| p.is(Ns::Si, "si")).and_then(|si| si::read_answer(&si));
+        let deadline = self.in_ms(self.settings.times.open_ms);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        let Some((start, end)) = answer.and_then(|answer| answer.range(slot.file.size)) else {
+            slot.fail(Reason::BadAnswer, None);
+            return;
+        };
+        (slot.start, slot.end, slot.moved, slot.safe) = (start, end, start, start);
+        if (start, end) != (0, slot.file.size) {
+            slot.receipts = false;
+        }
+        slot.digest = Digest::start(slot.receipts && slot.file.sha256.is_none(), false);
+        slot.news.accepted = true;
+        slot.owed.open = true;
+        slot.enter(Phase::Opening, Timer::Open, deadline);
+        let block = self.largest_block(index);
+        let (window_bytes, carrier) = (self.settings.window_bytes, self.settings.carrier);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        let one_block = self.contacts.get(usize::from(slot.contact)).is_some_and(|c| c.one_block);
+        slot.bytestream = Bytestream::new(block, carrier, Window::new(window_bytes, one_block));
+    }
+
+    /// LIM-03: what fits a stanza, measured on the real envelope; and what the peer took before (IBB-05).
+    fn largest_block(&self, index: usize) -> u16 {
+        let Some(slot) = self.transfers.get(index) else { return 1 };
+        let mut nowhere = Writer::new(&mut []);
+        let id = self.ids.block(u16::MAX, slot.generation, u32::MAX, slot.file.size);
+        self.write_block(&mut nowhere, index, &id, &[]);
+        let envelope = match nowhere.finish() {
+            Ok(bytes) | Err(WriteError::NoSpace { needed: bytes }) => bytes,
+            Err(WriteError::Invalid) => usize::MAX,
+        };
+        let fits = ibb::largest_block(self.link.stanza_bytes(), envelope);
+        let ceiling = self.contacts.get(usize::from(slot.contact)).map_or(0, |contact| contact.block_ceiling);
+        let ceiling = if ceiling == 0 { u16::MAX } else { ceiling };
+        self.settings.block_bytes.min(fits).min(ceiling).max(1)
+    }
+
+    fn learn_ceiling(&mut self, index: usize) {
+        if let Some(slot) = self.transfers.get(index)
+            && let Some(contact) = self.contacts.get_mut(usize::from(slot.contact))
+        {
+            contact.block_ceiling = slot.bytestream.block;
+        }
+    }
+
+    /// The bytestream is open: bytes may go (IBB-10).
+    fn opened(&mut self, index: usize) {
+        let (chunk, compat) = (self.settings.chunk_bytes, self.settings.compat_blocks);
+        if let Some(slot) = self.transfers.get_mut(index) {
+            slot.bytestream.choose_chunk(chunk, slot.end.saturating_sub(slot.start), compat);
+            slot.news.started = true;
+            slot.enter(Phase::Sending, Timer::Block, None);
+        }
+        self.close_if_sent(index);
+    }
+
+    /// IBB-31: the sender closes after every block was acknowledged.
+    fn close_if_sent(&mut self, index: usize) {
+        let deadline = self.in_ms(self.settings.times.finish_ms);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        if slot.phase == Phase::Sending && slot.safe == slot.end && slot.in_flight() == 0 {
+            slot.owed.close = true;
+            slot.enter(Phase::Closing, Timer::Finish, deadline);
+        }
+    }
+
+    /// The bytestream is closed at both sides: the verdict is the receipt's, if the peer gives one.
+    pub(crate) fn closed(&mut self, index: usize) {
+        let deadline = self.in_ms(self.settings.times.finish_ms);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        slot.bytestream.closed = true;
+        slot.owed.close = false;
+        if slot.receipts {
+            slot.enter(Phase::Confirming, Timer::Finish, deadline);
+        } else {
+            slot.finish(Ending::Delivered);
+        }
+    }
+
+    /// A receipt came from the receiver.
+    pub(crate) fn receipt_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>) -> crate::session::incoming::Taken {
+        use crate::session::incoming::Taken;
+        let Some(receipt) = receipt::read(payload) else {
+            self.refuse(s, ErrorType::Modify, StanzaCondition::BadRequest);
+            return Taken::Done;
+        };
+        let sent = |t: &crate::transfer::TransferSlot| {
+            t.receipts && t.safe == t.end && matches!(t.phase, Phase::Sending | Phase::Closing | Phase::Confirming)
+        };
+        let found = s.from.and_then(|from| self.find(from, receipt.sid, sent));
+        let Some(slot) = found.and_then(|index| self.transfers.get_mut(index)) else {
+            self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);
+            return Taken::Done;
+        };
+        let own = slot.file.sha256.or_else(|| slot.digest.sha256());
+        if own == Some(receipt.sha256) {
+            slot.finish(Ending::Done);
+            self.result(s);
+        } else {
+            slot.fail(Reason::HashMismatch, None);
+            self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
+        }
+        Taken::Done
+    }
+
+    /// The peer answered a block.
+    pub(crate) fn block_answered(&mut self, index: usize, count: u32, upto: u64, error: Option<StanzaCondition>) {
+        let block_ms = self.in_ms(self.settings.times.block_ms);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        if slot.phase != Phase::Sending || upto > slot.moved || count > slot.bytestream.sent {
+            return;
+        }
+        if let Some(condition) = error {
+            self.fail_with(index, reason_of_block_error(condition), condition);
+            return;
+        }
+        if count != slot.bytestream.acked.wrapping_add(1) {
+            // IBB-15: answers out of order, twice, or left out.
+            slot.bytestream.window.narrow_to_one();
+            if let Some(contact) = self.contacts.get_mut(usize::from(slot.contact)) {
+                contact.one_block = true;
+            }
+            if upto <= slot.safe {
+                return;
+            }
+        }
+        slot.bytestream.acked = count;
+        slot.bytestream.window.widen(upto.saturating_sub(slot.safe));
+        slot.safe = upto;
+        slot.deadline = if slot.in_flight() > 0 { block_ms } else { None };
+        self.close_if_sent(index);
+    }
+
+    /// A message with a block came back (IBB-17).
+    pub(crate) fn block_bounced(&mut self, index: usize, condition: StanzaCondition) {
+        let live = self.transfers.get(index).is_some_and(|t| matches!(t.phase, Phase::Sending | Phase::Closing));
+        if live {
+            self.fail_with(index, reason_of_block_error(condition), condition);
+        }
+    }
+
+    /// The most bytes the next block of that slot may have now; `None` when none may go.
+    pub(crate) fn sendable(&self, index: usize) -> Option<usize> {
+        let slot = self.transfers.get(index)?;
+        let left = slot.end.saturating_sub(slot.moved);
+        if slot.phase != Phase::Sending || left == 0 {
+            return None;
+        }
+        let chunk = u64::from(slot.bytestream.chunk).min(left);
+        let free = match slot.bytestream.carrier {
+            Carrier::Iq => slot.bytestream.window.allows(slot.in_flight(), chunk),
+            Carrier::Message => self.message_at <= self.now,
+        };
+        if free { usize::try_from(chunk).ok() } else { None }
+    }
+
+    /// The owner supplies bytes: encoded straight into `out`. Returns the stanza's length.
+    pub(crate) fn supply(
+        &mut self,
+        id: TransferId,
+        offset: u64,
+        bytes: &[u8],
+        out: &mut [u8],
+    ) -> Result<usize, Error> {
+        self.check_alive()?;
+        let index = usize::from(id.slot);
+        let slot = self.transfer(id)?;
+        if slot.phase != Phase::Sending {
+            return Err(Error::State);
+        }
+        let (count, moved, generation) = (slot.bytestream.sent.wrapping_add(1), slot.moved, slot.generation);
+        let Some(max) = self.sendable(index) else { return Err(Error::State) };
+        if offset != moved {
+            return Err(Error::Argument(Argument::Offset));
+        }
+        if bytes.is_empty() || bytes.len() > max {
+            return Err(Error::Argument(Argument::Bytes));
+        }
+        let length = u64::try_from(bytes.len()).unwrap_or(0);
+        let upto = moved.saturating_add(length);
+        let stanza_id = self.ids.block(id.slot, generation, count, upto);
+        let mut w = Writer::new(out);
+        self.write_block(&mut w, index, &stanza_id, bytes);
+        let written = w.finish().map_err(no_space)?;
+        self.block_sent(index, bytes, upto);
+        Ok(written)
+    }
+
+    fn block_sent(&mut self, index: usize, bytes: &[u8], upto: u64) {
+        let deadline = self.in_ms(self.settings.times.block_ms);
+        let wait_ms = u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_mul(1000);
+        let wait_ms = wait_ms.checked_div(u64::from(self.settings.message_rate)).unwrap_or(0);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        slot.digest.update(bytes);
+        slot.bytestream.take_seq();
+        if slot.in_flight() == 0 {
+            slot.deadline = deadline;
+        }
+        slot.moved = upto;
+        if slot.bytestream.carrier == Carrier::Message {
+            // Nothing comes back for a message: what is handed over counts as gone (IBB-17).
+            slot.safe = upto;
+            slot.deadline = None;
+            self.message_at = self.message_at.max(self.now).after(u32::try_from(wait_ms).unwrap_or(u32::MAX));
+            self.close_if_sent(index);
+        }
+    }
+
+    fn write_block(&self, w: &mut Writer<'_>, index: usize, id: &str, bytes: &[u8]) {
+        let Some(slot) = self.transfers.get(index) else { return };
+        let peer = self.peer(slot);
+        let name = match slot.bytestream.carrier {
+            Carrier::Iq => {
+                open_iq(w, IqType::Set, Some(peer), id);
+                "iq"
+            }
+            Carrier::Message => {
+                w.open("message").attr("to", peer).attr("id", id);
+                "message"
+            }
+        };
+        ibb::write_data(w, &slot.sid, slot.bytestream.seq, bytes);
+        w.close(name);
+    }
+}
+
+/// The call error of a refused write.
+pub(crate) fn no_space(error: WriteError) -> Error {
+    match error {
+        WriteError::NoSpace { needed } => Error::NoSpace { needed },
+        WriteError::Invalid => Error::State,
+    }
+}
+
+/// Why a peer did not say what it can.
+fn reason_of_absence(condition: StanzaCondition) -> Reason {
+    match condition {
+        StanzaCondition::FeatureNotImplemented => Reason::Unsupported,
+        other => reason_of_refusal(other),
+    }
+}
+
+/// Why a peer, or a server in its place, refuses. Decided by the condition, never by the error's type (STZ-06).
+fn reason_of_refusal(condition: StanzaCondition) -> Reason {
+    use StanzaCondition::*;
+    match condition {
+        ServiceUnavailable | RecipientUnavailable | ItemNotFound | RemoteServerNotFound | RemoteServerTimeout | Gone => {
+            Reason::PeerUnknown
+        }
+        _ => Reason::Refused,
+    }
+}
+
+/// Why a block came back (IBB-23).
+fn reason_of_block_error(condition: StanzaCondition) -> Reason {
+    use StanzaCondition::*;
+    match condition {
+        RecipientUnavailable | RemoteServerTimeout | RemoteServerNotFound | ServiceUnavailable => Reason::PeerGone,
+        ItemNotFound => Reason::PeerCancelled,
+        _ => Reason::Refused,
+    }
+}

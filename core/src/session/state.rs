@@ -1,0 +1,153 @@
+//! Everything of the session but the reader, so that a stanza can be looked at while state changes.
+
+use super::acks::Acks;
+use super::identity::{Identity, Settings};
+use super::ids::Ids;
+use super::outbox::Outbox;
+use crate::contact::ContactSlot;
+use crate::error::{Condition, Error, Reason};
+use crate::link::Link;
+use crate::output::TransferId;
+use crate::time::Instant;
+use crate::transfer::{Phase, TransferSlot};
+
+/// How far the session's life is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    Running,
+    /// The owner wants to leave: running transfers are told, then the stream is closed.
+    Leaving,
+    /// The stream is gone or going; what happened is still to be told.
+    Ending { reason: Reason, condition: Option<Condition> },
+    Closed(Reason),
+}
+
+/// Everything of the session but the reader.
+#[derive(Debug)]
+pub(crate) struct State<'a> {
+    pub(crate) link: Link,
+    pub(crate) me: Identity,
+    pub(crate) settings: Settings,
+    pub(crate) ids: Ids,
+    pub(crate) transfers: &'a mut [TransferSlot],
+    pub(crate) contacts: &'a mut [ContactSlot],
+    pub(crate) outbox: Outbox<'a>,
+    pub(crate) acks: Acks<'a>,
+    pub(crate) now: Instant,
+    pub(crate) life: Life,
+    /// `Event::Online` is to be told.
+    pub(crate) news_online: bool,
+    /// The slot that is looked at first for data, so that transfers take turns.
+    pub(crate) turn: usize,
+    /// When the next message stanza may go out (IBB-17).
+    pub(crate) message_at: Instant,
+    /// Uses of the contact table, for the choice of what to forget.
+    pub(crate) uses: u32,
+}
+
+impl State<'_> {
+    /// Every call but reading fails after the end.
+    pub(crate) fn check_alive(&self) -> Result<(), Error> {
+        match self.life {
+            Life::Running | Life::Leaving => Ok(()),
+            Life::Ending { reason, .. } | Life::Closed(reason) => Err(Error::Closed(reason)),
+        }
+    }
+
+    pub(crate) fn check_online(&self) -> Result<(), Error> {
+        self.check_alive()?;
+        if self.life == Life::Leaving {
+            return Err(Error::State);
+        }
+        if self.link.is_online() { Ok(()) } else { Err(Error::Offline) }
+    }
+
+    /// The slot of a handle.
+    pub(crate) fn transfer(&mut self, id: TransferId) -> Result<&mut TransferSlot, Error> {
+        let slot = self.transfers.get_mut(usize::from(id.slot)).ok_or(Error::Stale)?;
+        if slot.is_free() || slot.generation != id.generation { Err(Error::Stale) } else { Ok(slot) }
+    }
+
+    /// The stream is lost or given up: every transfer ends with it (IBB-36).
+    pub(crate) fn fail(&mut self, reason: Reason, condition: Option<Condition>) {
+        if self.check_alive().is_err() {
+            return;
+        }
+        self.life = Life::Ending { reason, condition };
+        for slot in self.transfers.iter_mut().filter(|slot| !slot.is_free()) {
+            slot.fail(Reason::StreamLost, condition);
+            slot.owed = Default::default();
+        }
+        self.outbox.clear();
+        self.acks.clear();
+    }
+
+    /// The peer of that full JID, made known if need be. `None`: every slot is in use.
+    pub(crate) fn contact(&mut self, jid: &str) -> Option<u16> {
+        self.uses = self.uses.wrapping_add(1);
+        let uses = self.uses;
+        let index = match self.find_contact(jid) {
+            Some(index) => usize::from(index),
+            None => {
+                let index = self.spare_contact()?;
+                let slot = self.contacts.get_mut(index)?;
+                *slot = ContactSlot::EMPTY;
+                slot.jid.push_str(jid).ok()?;
+                index
+            }
+        };
+        self.contacts.get_mut(index)?.used = uses;
+        u16::try_from(index).ok()
+    }
+
+    /// The known peer of that full JID.
+    pub(crate) fn find_contact(&self, jid: &str) -> Option<u16> {
+        let index = self.contacts.iter().position(|slot| !slot.jid.is_empty() && slot.jid == jid)?;
+        u16::try_from(index).ok()
+    }
+
+    /// A contact slot that is free, or the one least recently needed that no transfer holds.
+    fn spare_contact(&self) -> Option<usize> {
+        let held = |index: usize| {
+            self.transfers.iter().any(|t| !t.is_free() && usize::from(t.contact) == index)
+        };
+        let spare = self.contacts.iter().enumerate().filter(|(index, _)| !held(*index));
+        // Age, not the count itself: the count may have come round.
+        let age = |slot: &ContactSlot| if slot.jid.is_empty() { u32::MAX } else { self.uses.wrapping_sub(slot.used) };
+        spare.max_by_key(|(_, slot)| age(slot)).map(|(index, _)| index)
+    }
+
+    /// JID of a transfer's peer.
+    pub(crate) fn peer(&self, transfer: &TransferSlot) -> &str {
+        self.contacts.get(usize::from(transfer.contact)).map_or("", |contact| contact.jid.as_str())
+    }
+
+    /// A transfer by peer and stream id, among those that `want` (IBB-07).
+    pub(crate) fn find(&self, from: &str, sid: &str, want: impl Fn(&TransferSlot) -> bool) -> Option<usize> {
+        let contact = self.find_contact(from)?;
+        self.transfers.iter().position(|t| !t.is_free() && t.contact == contact && t.sid == sid && want(t))
+    }
+
+    /// The transfer that waits for the answer to that request.
+    pub(crate) fn awaiting(&self, request: u32) -> Option<usize> {
+        self.transfers.iter().position(|t| t.request == request && !matches!(t.phase, Phase::Free | Phase::Over))
+    }
+
+    /// Takes a free slot.
+    pub(crate) fn begin(&mut self, phase: Phase, contact: u16) -> Option<usize> {
+        let index = self.transfers.iter().position(TransferSlot::is_free)?;
+        self.transfers.get_mut(index)?.begin(phase, contact);
+        Some(index)
+    }
+
+    /// The time `ms` from now.
+    pub(crate) fn in_ms(&self, ms: u32) -> Option<Instant> {
+        Some(self.now.after(ms))
+    }
+
+    /// The handle of a slot.
+    pub(crate) fn handle(&self, index: usize) -> TransferId {
+        let slot = u16::try_from(index).unwrap_or(u16::MAX);
+        self.transfers.get(index).map_or(TransferId { slot, generation: 0 }, |t| t.id(slot))
+    }
+}

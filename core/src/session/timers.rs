@@ -1,0 +1,82 @@
+//! What happens when something does not happen.
+
+use super::state::State;
+use crate::contact::Known;
+use crate::error::{Ending, Reason, StanzaCondition};
+use crate::output::Timer;
+use crate::time::Instant;
+use crate::transfer::{Answer, Phase};
+
+impl State<'_> {
+    /// Time goes on; going backwards is clamped.
+    pub(crate) fn tick(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        if self.check_alive().is_err() {
+            return;
+        }
+        if let Err(failure) = self.link.tick(self.now) {
+            self.fail(failure.reason, failure.condition);
+            return;
+        }
+        for index in 0..self.contacts.len() {
+            self.expire_contact(index);
+        }
+        for index in 0..self.transfers.len() {
+            let due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= self.now);
+            if self.transfers.get(index).is_some_and(|t| due(t.deadline)) {
+                self.expire_transfer(index);
+            }
+        }
+    }
+
+    fn expire_contact(&mut self, index: usize) {
+        let now = self.now;
+        let Some(contact) = self.contacts.get_mut(index) else { return };
+        if contact.known == Known::Asked && contact.deadline.is_some_and(|deadline| deadline <= now) {
+            contact.known = Known::Nothing;
+            contact.request = 0;
+            contact.deadline = None;
+            // Silence is what a server gives for a peer that went while the question was on its way.
+            let contact = u16::try_from(index).unwrap_or(u16::MAX);
+            self.contact_known(contact, Some(StanzaCondition::RemoteServerTimeout));
+        }
+    }
+
+    fn expire_transfer(&mut self, index: usize) {
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        slot.deadline = None;
+        match slot.phase {
+            Phase::Asking | Phase::Offering => slot.fail(Reason::OfferTimeout, None),
+            Phase::Asked => {
+                slot.owed.answer = Some(Answer::Busy);
+                slot.fail(Reason::OfferTimeout, None);
+            }
+            Phase::Opening | Phase::Waiting => slot.fail(Reason::OpenTimeout, None),
+            // IBB-24: the block's fate is unknown, a repeat could be a duplicate.
+            Phase::Sending => slot.fail(Reason::BlockTimeout, None),
+            // QRK-44: everything was acknowledged; one client never answers the closing.
+            Phase::Closing | Phase::Confirming => slot.finish(Ending::Delivered),
+            // Everything is here and the sender forgot to close: our own comparison stands.
+            Phase::Receiving if slot.safe == slot.end => {
+                slot.bytestream.closed = true;
+                self.complete_if_stored(index);
+            }
+            Phase::Receiving => slot.fail(Reason::Stalled, None),
+            Phase::Verifying => self.receipt_answered(index, Err(None)),
+            Phase::Free | Phase::Over => {}
+        }
+    }
+
+    /// The earliest deadline and what it is for.
+    pub(crate) fn next_deadline(&self) -> (Option<Instant>, Timer) {
+        let link = self.link.deadline();
+        let contacts = self.contacts.iter().filter_map(|c| c.deadline.map(|deadline| (deadline, Timer::Request)));
+        let transfers = self.transfers.iter().filter_map(|t| t.deadline.map(|deadline| (deadline, t.timer)));
+        let paced = self.transfers.iter().any(|t| {
+            t.phase == Phase::Sending && t.bytestream.carrier == crate::Carrier::Message && t.moved < t.end
+        });
+        let rate = (paced && self.message_at > self.now).then_some((self.message_at, Timer::Rate));
+        let all = link.into_iter().chain(contacts).chain(transfers).chain(rate);
+        all.min_by_key(|(at, _)| *at).map_or((None, Timer::None), |(at, why)| (Some(at), why))
+    }
+}
