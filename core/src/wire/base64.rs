@@ -9,7 +9,7 @@ use core::ops::Range;
 
 /// Characters handed to the engine at once, and the bytes they decode to. The engine works on 32 characters per
 /// round and treats the last quantum apart, hence a multiple of 32 and 4 more.
-const CHUNK: usize = 516;
+pub(crate) const CHUNK: usize = 516;
 const CHUNK_BYTES: usize = CHUNK / 4 * 3;
 /// Characters at the end of a text left to the slow path, because padding may be there.
 const QUANTUM_KEPT: usize = 4;

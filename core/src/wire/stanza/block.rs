@@ -1,11 +1,10 @@
 //! Where the base64 text of an in-band block goes: decoded in place in the input, or into the block buffer.
 
-use crate::wire::base64::{Base64Error, BlockDecoder};
+use crate::wire::base64::{Base64Error, BlockDecoder, CHUNK};
 use core::ops::Range;
 
-/// Characters decoded in place at a time; a copy of that many is kept, so that the XML reader can still judge the
-/// text from the piece on in which it stopped being base64.
-const PIECE: usize = 1032;
+/// Bytes that must lie before a text in the input for decoding in place to be worth it.
+const GAP: usize = 96;
 
 /// The block of the element under way.
 #[derive(Debug)]
@@ -14,6 +13,8 @@ pub(super) struct BlockSink<'a> {
     decoder: BlockDecoder,
     state: State,
     place: Place,
+    /// The text so far was nothing but base64 and white space, so that more of it need not pass the XML reader.
+    plain: bool,
     error: Option<Base64Error>,
 }
 
@@ -28,8 +29,8 @@ enum State {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// This range of the input being fed.
-    Input { start: usize, end: usize },
+    /// The first bytes of the input being fed, over the tags that were read there.
+    Input { len: usize },
     /// The first bytes of the buffer.
     Buffer { len: usize },
 }
@@ -37,7 +38,7 @@ enum Place {
 impl<'a> BlockSink<'a> {
     pub fn new(buf: &'a mut [u8]) -> Self {
         let decoder = BlockDecoder::new(buf.len());
-        Self { buf, decoder, state: State::Absent, place: Place::Buffer { len: 0 }, error: None }
+        Self { buf, decoder, state: State::Absent, place: Place::Buffer { len: 0 }, plain: true, error: None }
     }
 
     /// Forgets the block: another element starts.
@@ -53,10 +54,16 @@ impl<'a> BlockSink<'a> {
         self.state == State::Open
     }
 
+    /// True where text may be given to [`BlockSink::take`].
+    pub fn is_plain(&self) -> bool {
+        self.state == State::Open && self.plain
+    }
+
     pub fn start(&mut self) {
         self.decoder = BlockDecoder::new(self.buf.len());
         self.state = State::Open;
         self.place = Place::Buffer { len: 0 };
+        self.plain = true;
         self.error = None;
     }
 
@@ -68,37 +75,60 @@ impl<'a> BlockSink<'a> {
         }
     }
 
-    /// Takes characters of `input` that hold no `<` and no `&`; tells how many of them were base64 or white space and
-    /// so need no look by the XML reader. `to_tag` says that a tag follows, so that the whole text may lie here.
+    /// Takes characters of `input` that hold no `<`; tells how many of them were base64 or white space and so need no
+    /// look by the XML reader. `to_tag` says that a tag follows, so that the whole text may lie here.
     pub fn take(&mut self, input: &mut [u8], text: Range<usize>, to_tag: bool) -> usize {
-        if self.error.is_some() {
-            return 0;
+        if to_tag && self.place == (Place::Buffer { len: 0 }) && text.start >= GAP {
+            self.place = Place::Input { len: 0 };
         }
-        if to_tag && self.place == (Place::Buffer { len: 0 }) {
-            return self.decode_in_place(input, text);
+        let mut at = text.start;
+        while at < text.end && self.plain {
+            let Some((before, after)) = input.split_at_mut_checked(at) else { break };
+            let rest = after.get(..text.end.saturating_sub(at)).unwrap_or_default();
+            let piece = rest.get(..self.piece_len(at)).unwrap_or(rest);
+            // What is not plain is read again by the XML reader, hence nothing of it may stay decoded.
+            let saved = self.decoder;
+            let decoded = match &mut self.place {
+                Place::Input { len } => self.decoder.decode(piece, before, *len).map(|end| *len = end),
+                Place::Buffer { len } => self.decoder.decode(piece, self.buf, *len).map(|end| *len = end),
+            };
+            if decoded.is_err() {
+                self.decoder = saved;
+                self.plain = false;
+            } else {
+                at = at.saturating_add(piece.len());
+            }
         }
-        self.spill(input);
-        let piece = input.get(text).unwrap_or_default();
-        if self.decode(piece) { piece.len() } else { 0 }
+        at.saturating_sub(text.start)
     }
 
-    /// Takes character data the XML reader had to prepare: references, CDATA.
+    /// Characters at `at` of the input that decode without touching any byte not decoded yet.
+    fn piece_len(&self, at: usize) -> usize {
+        let Place::Input { len } = self.place else { return usize::MAX };
+        let quanta = at.saturating_sub(len).saturating_sub(2) / 3;
+        let characters = quanta.saturating_mul(4);
+        if characters < CHUNK { characters.max(4) } else { characters.saturating_sub(characters % CHUNK) }
+    }
+
+    /// Takes character data that passed the XML reader.
     pub fn push(&mut self, input: &[u8], text: &[u8]) {
         self.spill(input);
-        if self.error.is_none() {
-            self.decode(text);
+        let Place::Buffer { len } = self.place else { return };
+        if self.error.is_some() {
+            return;
+        }
+        match self.decoder.decode(text, self.buf, len) {
+            Ok(len) => self.place = Place::Buffer { len },
+            Err(error) => (self.error, self.plain) = (Some(error), false),
         }
     }
 
     /// Moves what was decoded in place to the buffer, because the input goes away or more text follows.
     pub fn spill(&mut self, input: &[u8]) {
-        let Place::Input { start, end } = self.place else { return };
-        let mut len = 0;
-        if let Some(bytes) = input.get(start..end)
-            && let Some(room) = self.buf.get_mut(..bytes.len())
-        {
+        let Place::Input { len } = self.place else { return };
+        // The decoder never gives more than the buffer holds.
+        if let (Some(bytes), Some(room)) = (input.get(..len), self.buf.get_mut(..len)) {
             room.copy_from_slice(bytes);
-            len = bytes.len();
         }
         self.place = Place::Buffer { len };
     }
@@ -112,51 +142,10 @@ impl<'a> BlockSink<'a> {
             return Some(Err(error));
         }
         let bytes = match self.place {
-            Place::Input { start, end } => input.get(start..end),
+            Place::Input { len } => input.get(..len),
             Place::Buffer { len } => self.buf.get(..len),
         };
         // Only another input than the one fed can be too short.
         Some(bytes.ok_or(Base64Error::Truncated))
-    }
-
-    fn decode(&mut self, text: &[u8]) -> bool {
-        let Place::Buffer { len } = self.place else { return false };
-        match self.decoder.decode(text, self.buf, len) {
-            Ok(len) => self.place = Place::Buffer { len },
-            Err(error) => self.error = Some(error),
-        }
-        self.error.is_none()
-    }
-
-    fn decode_in_place(&mut self, input: &mut [u8], text: Range<usize>) -> usize {
-        let mut kept = [0u8; PIECE];
-        let (mut read, mut write) = (text.start, text.start);
-        while read < text.end {
-            let upto = text.end.min(read.saturating_add(PIECE));
-            let length = upto.saturating_sub(read);
-            if let (Some(kept), Some(piece)) = (kept.get_mut(..length), input.get(read..upto)) {
-                copy(kept, piece);
-            }
-            match self.decoder.decode_in_place(input, read..upto, write) {
-                Ok(end) => write = end,
-                Err(error) => {
-                    self.error = Some(error);
-                    if let (Some(kept), Some(piece)) = (kept.get(..length), input.get_mut(read..upto)) {
-                        copy(piece, kept);
-                    }
-                    break;
-                }
-            }
-            read = upto;
-        }
-        self.place = Place::Input { start: text.start, end: write };
-        read.saturating_sub(text.start)
-    }
-}
-
-/// Copies between slices of one length; the check stands where the optimizer sees it, so that no panic path is left.
-fn copy(to: &mut [u8], from: &[u8]) {
-    if to.len() == from.len() {
-        to.copy_from_slice(from);
     }
 }

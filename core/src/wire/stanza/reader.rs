@@ -84,7 +84,7 @@ impl<'a> StanzaReader<'a> {
 
     /// Reads up to the end of the next header, element or white space; the rest of `input` is untouched.
     ///
-    /// Returns how many bytes were used. Used bytes may have been overwritten: a block is decoded in place.
+    /// Returns how many bytes were used. Used bytes may be overwritten: a block is decoded over the tags before it.
     ///
     /// # Errors
     /// [`XmlError`]; the stream is over and every later call says the same.
@@ -160,14 +160,13 @@ impl StanzaReader<'_> {
 
     /// Decodes plain text of an open block without the XML reader; returns how many bytes it used.
     fn block_text(&mut self, input: &mut [u8], at: usize) -> Result<usize, XmlError> {
-        if !self.block.is_open() || self.skipped > 0 || !self.xml.is_content() {
+        if !self.block.is_plain() || self.skipped > 0 || !self.xml.is_content() {
             return Ok(0);
         }
         let rest = input.get(at..).unwrap_or_default();
-        let found = memchr::memchr2(b'<', b'&', rest);
-        let to_tag = found.is_some_and(|found| rest.get(found) == Some(&b'<'));
-        let end = at.saturating_add(found.unwrap_or(rest.len()));
-        let used = self.block.take(input, at..end, to_tag);
+        let tag = memchr::memchr(b'<', rest);
+        let end = at.saturating_add(tag.unwrap_or(rest.len()));
+        let used = self.block.take(input, at..end, tag.is_some());
         self.xml.take_text(used)?;
         Ok(used)
     }
