@@ -9,8 +9,10 @@ use core::ops::Range;
 
 /// Characters handed to the engine at once, and the bytes they decode to. The engine works on 32 characters per
 /// round and treats the last quantum apart, hence a multiple of 32 and 4 more.
-pub(crate) const CHUNK: usize = 516;
+const CHUNK: usize = 516;
 const CHUNK_BYTES: usize = CHUNK / 4 * 3;
+/// The most a chunk's worth of characters can give, bits left over from before included.
+const STEP_BYTES: usize = CHUNK_BYTES + 1;
 /// Characters at the end of a text left to the slow path, because padding may be there.
 const QUANTUM_KEPT: usize = 4;
 /// Fewer quanta than this are decoded faster one by one.
@@ -123,38 +125,53 @@ impl BlockDecoder {
         self.failed.map_or(Ok(write), Err)
     }
 
-    /// Decodes the text at `read` of `buf` into the same buffer from `write` on, `write <= read.start`;
-    /// returns the index after the last byte written, which is never after `read.end`.
+    /// Decodes the text at `read` of `buf` into the same buffer from `write` on, `write <= read.start`, as far as it
+    /// is nothing but base64 and white space; returns the index of the first character not taken and the index
+    /// after the last byte written, which is never greater.
     ///
-    /// # Errors
-    /// As [`decode`](Self::decode); [`Base64Error::NoSpace`] when the ranges do not fit the buffer.
-    pub fn decode_in_place(
-        &mut self,
-        buf: &mut [u8],
-        read: Range<usize>,
-        write: usize,
-    ) -> Result<usize, Base64Error> {
-        if write > read.start || read.end > buf.len() {
-            return self.fail(Base64Error::NoSpace);
-        }
-        let mut at = read.start;
-        let mut write = write;
-        while let Some((before, after)) = buf.split_at_mut_checked(at) {
-            let text = after.get(..read.end.saturating_sub(at)).unwrap_or(&[]);
-            if text.is_empty() {
-                break;
-            }
-            let used = if before.len().saturating_sub(write) >= CHUNK_BYTES {
-                self.step(text, before, &mut write)?
-            } else {
-                // Until the gap has grown, input and output of a chunk overlap.
-                let mut copy = [0u8; CHUNK];
-                let length = copy_prefix(&mut copy, text);
-                self.step(copy.get(..length).unwrap_or(&[]), buf, &mut write)?
-            };
+    /// Characters not taken are untouched, and nothing of them is decoded: [`decode`](Self::decode) tells what is
+    /// wrong with them.
+    pub fn decode_in_place(&mut self, buf: &mut [u8], read: Range<usize>, write: usize) -> (usize, usize) {
+        let (mut at, mut write) = (read.start, write);
+        while let Some(used) = self.step_in_place(buf, at..read.end, &mut write) {
             at = at.saturating_add(used);
         }
-        self.failed.map_or(Ok(write), Err)
+        (at, write)
+    }
+
+    fn step_in_place(&mut self, buf: &mut [u8], read: Range<usize>, write: &mut usize) -> Option<usize> {
+        let (before, after) = buf.split_at_mut_checked(read.start)?;
+        let text = after.get(..read.end.checked_sub(read.start)?).filter(|text| !text.is_empty())?;
+        if before.len().checked_sub(*write)? >= STEP_BYTES {
+            return self.try_step(text, before, write);
+        }
+        // Until the gap has grown, input and output of a step overlap.
+        let mut aside = [0u8; STEP_BYTES];
+        let mut length = 0;
+        let used = self.try_step(text, &mut aside, &mut length)?;
+        copy_prefix(buf.get_mut(*write..)?, aside.get(..length)?);
+        *write = write.saturating_add(length);
+        Some(used)
+    }
+
+    /// Decodes one chunk or less of `text`, or nothing at all: then this decoder is as it was.
+    fn try_step(&mut self, text: &[u8], out: &mut [u8], write: &mut usize) -> Option<usize> {
+        if self.phase == Phase::Chars0
+            && self.failed.is_none()
+            && let Some(used) = self.whole_chunk(text, out, write)
+        {
+            return Some(used);
+        }
+        let piece = text.get(..CHUNK).unwrap_or(text);
+        let before = *self;
+        match self.decode(piece, out, *write) {
+            Ok(end) => *write = end,
+            Err(_) => {
+                *self = before;
+                return None;
+            }
+        }
+        Some(piece.len())
     }
 
     /// Says that the text is complete.
@@ -437,11 +454,46 @@ mod tests {
         let mut decoder = BlockDecoder::new(6);
         let mut write = 0;
         for at in 0..buf.len() {
-            write = decoder.decode_in_place(&mut buf, at..at + 1, write).unwrap();
-            assert!(write <= at + 1);
+            let (read, end) = decoder.decode_in_place(&mut buf, at..at + 1, write);
+            assert!(read == at + 1 && end <= read);
+            write = end;
         }
         decoder.finish().unwrap();
         assert_eq!(&buf[..write], b"foobar");
+    }
+
+    #[test]
+    fn in_place_decoding_stops_before_a_chunk_with_a_bad_character_and_leaves_it() {
+        for bad in [0, 100, 515, 516, 517, 2000, 3999] {
+            for gap in [0, 1, 300, 600] {
+                let mut buf = [b'Z'; 4600];
+                let text = gap..gap + 4000;
+                buf[gap + bad] = b'!';
+                let before = buf;
+                let mut decoder = BlockDecoder::new(4000);
+                let (read, write) = decoder.decode_in_place(&mut buf, text.clone(), 0);
+                assert_eq!(read, gap + bad / CHUNK * CHUNK);
+                assert_eq!((write, decoder.decoded()), ((read - gap) / 4 * 3, (read - gap) / 4 * 3));
+                assert_eq!(buf[read..], before[read..], "gap {gap}, bad character at {bad}");
+                let mut out = [0; 600];
+                assert_eq!(decoder.decode(&buf[read..text.end], &mut out, 0), Err(Base64Error::Character));
+            }
+        }
+    }
+
+    #[test]
+    fn in_place_decoding_is_decoding_aside_for_any_gap_and_white_space() {
+        let symbol = |n: usize| if n % 77 == 76 { b'\n' } else { b"Aa0+/zZ9"[n * 7 % 8] };
+        let wrapped: [u8; 3080] = core::array::from_fn(symbol);
+        let mut aside = [0; 3080];
+        let length = BlockDecoder::new(3080).decode(&wrapped, &mut aside, 0).unwrap();
+        for gap in [0, 5, 386, 388, 700] {
+            let mut buf = [0; 4000];
+            buf[gap..gap + 3080].copy_from_slice(&wrapped);
+            let done = BlockDecoder::new(3080).decode_in_place(&mut buf, gap..gap + 3080, 0);
+            assert_eq!(done, (gap + 3080, length));
+            assert_eq!(buf[..length], aside[..length]);
+        }
     }
 
     #[test]
@@ -454,9 +506,9 @@ mod tests {
     }
 
     #[test]
-    fn read_range_outside_the_buffer_is_no_space() {
+    fn in_place_decoding_outside_the_buffer_takes_nothing() {
         let mut buf = *b"Zm9v";
-        assert_eq!(BlockDecoder::new(9).decode_in_place(&mut buf, 0..5, 0), Err(Base64Error::NoSpace));
-        assert_eq!(BlockDecoder::new(9).decode_in_place(&mut buf, 0..4, 1), Err(Base64Error::NoSpace));
+        assert_eq!(BlockDecoder::new(9).decode_in_place(&mut buf, 0..5, 0), (0, 0));
+        assert_eq!(BlockDecoder::new(9).decode_in_place(&mut buf, 0..4, 1), (0, 1));
     }
 }

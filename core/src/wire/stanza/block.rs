@@ -1,10 +1,7 @@
 //! Where the base64 text of an in-band block goes: decoded in place in the input, or into the block buffer.
 
-use crate::wire::base64::{Base64Error, BlockDecoder, CHUNK};
+use crate::wire::base64::{Base64Error, BlockDecoder};
 use core::ops::Range;
-
-/// Bytes that must lie before a text in the input for decoding in place to be worth it.
-const GAP: usize = 96;
 
 /// The block of the element under way.
 #[derive(Debug)]
@@ -78,36 +75,33 @@ impl<'a> BlockSink<'a> {
     /// Takes characters of `input` that hold no `<`; tells how many of them were base64 or white space and so need no
     /// look by the XML reader. `to_tag` says that a tag follows, so that the whole text may lie here.
     pub fn take(&mut self, input: &mut [u8], text: Range<usize>, to_tag: bool) -> usize {
-        if to_tag && self.place == (Place::Buffer { len: 0 }) && text.start >= GAP {
+        if to_tag && self.place == (Place::Buffer { len: 0 }) {
             self.place = Place::Input { len: 0 };
         }
-        let mut at = text.start;
-        while at < text.end && self.plain {
-            let Some((before, after)) = input.split_at_mut_checked(at) else { break };
-            let rest = after.get(..text.end.saturating_sub(at)).unwrap_or_default();
-            let piece = rest.get(..self.piece_len(at)).unwrap_or(rest);
-            // What is not plain is read again by the XML reader, hence nothing of it may stay decoded.
-            let saved = self.decoder;
-            let decoded = match &mut self.place {
-                Place::Input { len } => self.decoder.decode(piece, before, *len).map(|end| *len = end),
-                Place::Buffer { len } => self.decoder.decode(piece, self.buf, *len).map(|end| *len = end),
-            };
-            if decoded.is_err() {
-                self.decoder = saved;
-                self.plain = false;
-            } else {
-                at = at.saturating_add(piece.len());
+        let read = match &mut self.place {
+            Place::Input { len } => {
+                let (read, end) = self.decoder.decode_in_place(input, text.clone(), *len);
+                *len = end;
+                read
             }
-        }
-        at.saturating_sub(text.start)
-    }
-
-    /// Characters at `at` of the input that decode without touching any byte not decoded yet.
-    fn piece_len(&self, at: usize) -> usize {
-        let Place::Input { len } = self.place else { return usize::MAX };
-        let quanta = at.saturating_sub(len).saturating_sub(2) / 3;
-        let characters = quanta.saturating_mul(4);
-        if characters < CHUNK { characters.max(4) } else { characters.saturating_sub(characters % CHUNK) }
+            Place::Buffer { len } => {
+                let piece = input.get(text.clone()).unwrap_or_default();
+                // What is not plain is read again by the XML reader, hence nothing of it may stay decoded.
+                let before = self.decoder;
+                match self.decoder.decode(piece, self.buf, *len) {
+                    Ok(end) => {
+                        *len = end;
+                        text.end
+                    }
+                    Err(_) => {
+                        self.decoder = before;
+                        text.start
+                    }
+                }
+            }
+        };
+        self.plain = read == text.end;
+        read.saturating_sub(text.start)
     }
 
     /// Takes character data that passed the XML reader.
