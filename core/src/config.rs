@@ -27,6 +27,8 @@ pub struct Config<'a> {
     pub entropy: [u8; 32],
     /// Largest block to offer and to accept, bytes before base64, 1..=65535 (IBB-01).
     pub block_bytes: u16,
+    /// Bytes of one block we send, at most `block_bytes`; more where the sequence number would come round (IBB-25).
+    pub chunk_bytes: u16,
     /// Most bytes in flight per transfer, at least `block_bytes` (IBB-15).
     pub window_bytes: u32,
     /// Largest stanza the server takes, bytes, when it does not say so itself (LIM-02); at least 10000.
@@ -45,7 +47,7 @@ pub struct Config<'a> {
     pub offers_per_peer: u8,
     /// Presence priority, -128..=127; negative gets no offline messages (BND-04).
     pub priority: i8,
-    /// Name of the client in service discovery.
+    /// Name of the client in service discovery, at most 32 bytes.
     pub client_name: &'a str,
     /// Deadlines.
     pub times: Times,
@@ -183,6 +185,7 @@ impl<'a> Config<'a> {
             sasl: Sasl::default(),
             entropy,
             block_bytes: 8192,
+            chunk_bytes: 4096,
             window_bytes: 262_144,
             stanza_bytes: 262_144,
             element_bytes: 262_144,
@@ -210,7 +213,7 @@ impl<'a> Config<'a> {
         if self.resource.len() > JID_BYTES {
             return Err(Error::Argument(Argument::Resource));
         }
-        if self.block_bytes == 0 {
+        if self.block_bytes == 0 || self.chunk_bytes == 0 || self.chunk_bytes > self.block_bytes {
             return Err(Error::Argument(Argument::BlockBytes));
         }
         if self.window_bytes < u32::from(self.block_bytes) {

@@ -45,7 +45,7 @@ pub enum Argument {
     Password,
     /// `Config::resource` or the JID of a host-owned stream.
     Resource,
-    /// `Config::block_bytes` is 0.
+    /// `Config::block_bytes` or `chunk_bytes` is 0, or `chunk_bytes` is the larger.
     BlockBytes,
     /// `Config::window_bytes` is smaller than one block.
     WindowBytes,
@@ -61,7 +61,7 @@ pub enum Argument {
     Offset,
     /// More or fewer bytes than asked for.
     Bytes,
-    /// The MIME type or description is too long or holds control characters.
+    /// The MIME type is too long or holds control characters, or the client name is too long.
     Text,
     /// The stream id is not one of this session.
     Stream,
@@ -79,8 +79,6 @@ pub enum Part {
     Transfers,
     /// `Storage::contacts`
     Contacts,
-    /// `Storage::requests`
-    Requests,
     /// `Storage::xml`
     Xml,
     /// `Storage::stanza`
@@ -91,8 +89,6 @@ pub enum Part {
     Outbox,
     /// `Storage::acks`
     Acks,
-    /// `Storage::text`
-    Text,
 }
 
 /// How a transfer ended.

@@ -2,15 +2,20 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate std;
+
 pub mod config;
 pub mod contact;
 pub mod error;
 pub mod link;
+pub mod negotiate;
 pub mod output;
 pub mod session;
 pub mod storage;
 pub mod time;
 pub mod transfer;
+pub mod transport;
 pub mod wire;
 
 pub use config::*;

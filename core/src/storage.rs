@@ -2,7 +2,6 @@
 
 use crate::config::Config;
 use crate::contact::ContactSlot;
-use crate::session::RequestSlot;
 use crate::transfer::TransferSlot;
 
 /// Every byte of state that depends on a size. Slots start as `EMPTY`; byte parts may hold anything.
@@ -12,8 +11,6 @@ pub struct Storage<'a> {
     pub transfers: &'a mut [TransferSlot],
     /// One per peer that takes part in a transfer, or was asked what it can.
     pub contacts: &'a mut [ContactSlot],
-    /// One per request of ours that is not answered yet (blocks need none).
-    pub requests: &'a mut [RequestSlot],
     /// XML reader: open element names, namespaces, the tag under way.
     pub xml: &'a mut [u8],
     /// The stanza being read, without file bytes.
@@ -33,8 +30,6 @@ pub struct Needs {
     pub transfers: usize,
     /// Slots for contacts.
     pub contacts: usize,
-    /// Slots for requests.
-    pub requests: usize,
     /// Bytes for the XML reader.
     pub xml_bytes: usize,
     /// Bytes for a stanza.
@@ -48,13 +43,11 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// What `transfers` transfers at once need under this configuration.
-    pub fn of(cfg: &Config<'_>, transfers: u16) -> Self {
-        let transfers = usize::from(transfers.max(1));
+    /// What `transfers` transfers at once with `contacts` peers need under this configuration.
+    pub fn of(cfg: &Config<'_>, transfers: u16, contacts: u16) -> Self {
         Self {
-            transfers,
-            contacts: transfers.saturating_add(1),
-            requests: transfers.saturating_mul(2).saturating_add(2),
+            transfers: usize::from(transfers.max(1)),
+            contacts: usize::from(contacts.max(1)),
             xml_bytes: 2048,
             stanza_bytes: 3072,
             block_bytes: usize::from(cfg.block_bytes),

@@ -52,7 +52,11 @@ pub(crate) fn read_info(query: &Element<'_>) -> Features {
 /// Writes the disco#info payload of an answer.
 pub(crate) fn write_info(w: &mut Writer<'_>, client_name: &str) {
     w.open("query").attr("xmlns", Ns::DiscoInfo.uri());
-    w.open("identity").attr("category", "client").attr("type", "bot").attr("name", client_name).close("identity");
+    w.open("identity")
+        .attr("category", "client")
+        .attr("type", "bot")
+        .attr("name", client_name)
+        .close("identity");
     for feature in FEATURES {
         w.open("feature").attr("var", feature).close("feature");
     }

@@ -125,11 +125,8 @@ pub(crate) fn write_offer(w: &mut Writer<'_>, offer: &SiOffer<'_>) {
     if let Some(md5) = &offer.md5 {
         w.attr("hash", &md5_text(md5));
     }
-    if let Some(seconds) = offer.date {
-        let mut text = date::Text::new();
-        if date::write(seconds, &mut text) {
-            w.attr("date", &text);
-        }
+    if let Some(text) = offer.date.and_then(date::write) {
+        w.attr("date", core::str::from_utf8(&text).unwrap_or(""));
     }
     if let Some(sha256) = &offer.sha256 {
         write_sha256(w, sha256);

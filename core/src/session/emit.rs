@@ -98,7 +98,9 @@ impl State<'_> {
         let State { acks, transfers, contacts, .. } = self;
         let (mut written, mut refused) = (0usize, None);
         acks.sweep(|ack| {
-            let slot = transfers.get(usize::from(ack.slot)).filter(|t| t.generation == ack.generation && !t.is_free());
+            let slot = transfers
+                .get(usize::from(ack.slot))
+                .filter(|t| t.generation == ack.generation && !t.is_free());
             let Some(slot) = slot else { return Fate::Drop };
             if ack.upto > slot.safe {
                 return if slot.phase == Phase::Over { Fate::Drop } else { Fate::Keep };
@@ -140,7 +142,8 @@ impl State<'_> {
             }
             if slot.news.started {
                 slot.news.started = false;
-                let seq_wraps = slot.is_sender() && slot.bytestream.wraps(slot.end.saturating_sub(slot.start));
+                let seq_wraps =
+                    slot.is_sender() && slot.bytestream.wraps(slot.end.saturating_sub(slot.start));
                 return Some(Event::Started { transfer, block_bytes: slot.bytestream.block, seq_wraps });
             }
             if slot.phase == Phase::Over && slot.news.finished {
@@ -162,7 +165,9 @@ impl State<'_> {
             return;
         }
         let generation = slot.generation;
-        let owing = self.acks.any(|ack| usize::from(ack.slot) == index && ack.generation == generation && ack.upto <= slot.safe);
+        let owing = self.acks.any(|ack| {
+            usize::from(ack.slot) == index && ack.generation == generation && ack.upto <= slot.safe
+        });
         if !owing {
             slot.free();
         }
@@ -273,7 +278,16 @@ impl State<'_> {
             }
             Answer::Busy => {
                 let text = Some("Occupied, try again later");
-                write_error(w, peer, id, ErrorType::Wait, StanzaCondition::ResourceConstraint, text, None, true)
+                write_error(
+                    w,
+                    peer,
+                    id,
+                    ErrorType::Wait,
+                    StanzaCondition::ResourceConstraint,
+                    text,
+                    None,
+                    true,
+                )
             }
         }
     }

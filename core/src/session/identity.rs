@@ -20,12 +20,14 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn new(cfg: &Config<'_>) -> Result<Self, Error> {
-        let copy = |text: &str, argument| heapless::String::try_from(text).map_err(|_| Error::Argument(argument));
+        let copy =
+            |text: &str, argument| heapless::String::try_from(text).map_err(|_| Error::Argument(argument));
         Ok(Self {
             bare: copy(cfg.account, Argument::Account)?,
             password: copy(cfg.password, Argument::Password)?,
             resource: copy(cfg.resource, Argument::Resource)?,
-            client_name: heapless::String::try_from(cfg.client_name).map_err(|_| Error::Argument(Argument::Text))?,
+            client_name: heapless::String::try_from(cfg.client_name)
+                .map_err(|_| Error::Argument(Argument::Text))?,
         })
     }
 

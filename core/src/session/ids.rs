@@ -124,13 +124,16 @@ pub(crate) fn push_hex<const N: usize>(text: &mut heapless::String<N>, value: u6
     let digits = (u64::BITS.saturating_sub(value.leading_zeros()).div_ceil(4)).max(width).max(1);
     for place in (0..digits).rev() {
         let nibble = (value.checked_shr(place.saturating_mul(4)).unwrap_or(0) & 0xf) as u8;
-        let digit = if nibble < 10 { b'0'.wrapping_add(nibble) } else { b'a'.wrapping_add(nibble.wrapping_sub(10)) };
+        let digit =
+            if nibble < 10 { b'0'.wrapping_add(nibble) } else { b'a'.wrapping_add(nibble.wrapping_sub(10)) };
         let _ = text.push(char::from(digit));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
     use super::*;
 
     #[test]

@@ -34,7 +34,13 @@ impl State<'_> {
             Err(malformed) => {
                 let id = element.attr("id").filter(|_| malformed.answerable && element.name() == "iq");
                 if let Some(id) = id {
-                    self.refuse_to(element.attr("from"), id, ErrorType::Modify, StanzaCondition::BadRequest, None);
+                    self.refuse_to(
+                        element.attr("from"),
+                        id,
+                        ErrorType::Modify,
+                        StanzaCondition::BadRequest,
+                        None,
+                    );
                 }
                 return Taken::Done;
             }
@@ -99,7 +105,10 @@ impl State<'_> {
 
     /// STZ-04: what a namespace we know does not know is not implemented, anything else is no service of ours.
     fn refuse_unknown(&mut self, s: &Stanza<'_>, payload: &Element<'_>) {
-        let known = matches!(payload.ns(), Ns::Ping | Ns::DiscoInfo | Ns::DiscoItems | Ns::Ibb | Ns::Si | Ns::Receipt);
+        let known = matches!(
+            payload.ns(),
+            Ns::Ping | Ns::DiscoInfo | Ns::DiscoItems | Ns::Ibb | Ns::Si | Ns::Receipt
+        );
         let condition =
             if known { StanzaCondition::FeatureNotImplemented } else { StanzaCondition::ServiceUnavailable };
         self.refuse(s, ErrorType::Cancel, condition);
@@ -143,15 +152,20 @@ impl State<'_> {
     }
 
     fn disco_answered(&mut self, number: u32, from: &str, s: &Stanza<'_>, error: Option<StanzaCondition>) {
-        let asked = |c: &&mut crate::contact::ContactSlot| c.known == Known::Asked && c.request == number && c.jid == from;
+        let asked = |c: &&mut crate::contact::ContactSlot| {
+            c.known == Known::Asked && c.request == number && c.jid == from
+        };
         let Some(contact) = self.contacts.iter_mut().find(asked) else { return };
         contact.request = 0;
         contact.deadline = None;
         match error {
             None => {
                 contact.known = Known::Yes;
-                contact.features =
-                    s.payload.filter(|p| p.is(Ns::DiscoInfo, "query")).map(|p| disco::read_info(&p)).unwrap_or_default();
+                contact.features = s
+                    .payload
+                    .filter(|p| p.is(Ns::DiscoInfo, "query"))
+                    .map(|p| disco::read_info(&p))
+                    .unwrap_or_default();
             }
             Some(_) => contact.known = Known::Nothing,
         }

@@ -1,19 +1,35 @@
 //! The session: takes inputs and commands, drains outputs, wires cause to effect.
 
-use crate::config::{ChannelBinding, Config};
-use crate::error::Error;
-use crate::output::{Output, Received, StreamId, TransferId};
-use crate::storage::Storage;
+mod acks;
+mod emit;
+mod identity;
+mod ids;
+mod incoming;
+mod outbox;
+mod receiver;
+mod sender;
+mod state;
+mod timers;
+
+use crate::config::{ChannelBinding, Config, StreamOwner};
+use crate::error::{Argument, Error, Part, Reason};
+use crate::link::{Link, LinkConfig, Step};
+use crate::negotiate::si;
+use crate::output::{Offered, Output, Received, StreamId, TransferId};
+use crate::storage::{Needs, Storage};
 use crate::time::Instant;
+use crate::transfer::name;
+use crate::wire::jid;
+use crate::wire::stanza::{Fed, Ns, StanzaReader};
+use crate::wire::xml::{Limits, XmlError};
 
-/// A request of ours that is not answered yet.
-#[derive(Clone, Debug)]
-pub struct RequestSlot {}
-
-impl RequestSlot {
-    /// A free slot.
-    pub const EMPTY: Self = Self {};
-}
+use acks::Acks;
+use emit::Next;
+use identity::{Identity, Settings};
+use ids::Ids;
+use incoming::Taken;
+use outbox::Outbox;
+use state::{Life, State};
 
 /// A file to send.
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +42,8 @@ pub struct Offer<'a> {
     pub size: u64,
     /// Last modification, seconds since 1970.
     pub date: Option<i64>,
-    /// MIME type, at most 255 bytes.
+    /// MIME type, at most 64 bytes without control characters.
     pub mime_type: Option<&'a str>,
-    /// Description for people, at most 1024 bytes.
-    pub description: Option<&'a str>,
     /// SHA-256 of the whole file, if known; else both ends compute it while the bytes pass.
     pub sha256: Option<[u8; 32]>,
     /// MD5 of the whole file, if known, for peers that check only this (SI-12).
@@ -81,101 +95,273 @@ pub struct Progress {
 /// One XMPP identity and everything it does.
 #[derive(Debug)]
 pub struct Session<'a> {
-    storage: Storage<'a>,
+    stanzas: StanzaReader<'a>,
+    state: State<'a>,
+}
+
+/// Room for the answers to one stanza; without it nothing is read, so that no answer is ever lost.
+const ANSWER_BYTES: usize = disco_answer_bytes();
+/// Room for the id of one block.
+const ACK_ID_BYTES: usize = 64;
+
+const fn disco_answer_bytes() -> usize {
+    crate::contact::disco::INFO_BYTES.saturating_add(crate::JID_BYTES).saturating_add(200)
 }
 
 impl<'a> Session<'a> {
     /// A session in the owner's memory. Everything is checked here; later calls cannot run out of it.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] names a field of `cfg`, [`Error::Storage`] a part that is too small.
     pub fn new(cfg: &Config<'_>, storage: Storage<'a>, now: Instant) -> Result<Self, Error> {
-        let _ = now;
         cfg.check()?;
-        Ok(Self { storage })
+        check_storage(cfg, &storage)?;
+        let ids = Ids::new(cfg.entropy);
+        let me = Identity::new(cfg)?;
+        let limits = Limits { element_bytes: cfg.element_bytes, ..Limits::default() };
+        let mut stanzas = StanzaReader::new(storage.xml, storage.stanza, storage.block, limits);
+        let link = match cfg.owner {
+            StreamOwner::Session => Link::new(link_config(cfg, &ids)),
+            StreamOwner::Host { jid } => {
+                let jid = jid::Jid::parse(jid).ok().filter(|jid| jid.is_full());
+                let jid = jid.and_then(|jid| jid.prepared::<{ crate::JID_BYTES }>());
+                let jid = jid.ok_or(Error::Argument(Argument::Resource))?;
+                stanzas.enter_hosted();
+                Link::hosted(&jid)
+            }
+        };
+        let hosted = matches!(cfg.owner, StreamOwner::Host { .. });
+        let settings = Settings {
+            block_bytes: cfg.block_bytes,
+            chunk_bytes: cfg.chunk_bytes,
+            window_bytes: cfg.window_bytes,
+            carrier: cfg.carrier,
+            message_rate: cfg.message_rate,
+            compat_blocks: cfg.compat_blocks,
+            offers_per_peer: cfg.offers_per_peer,
+            md5: cfg.md5,
+            times: cfg.times,
+            hosted,
+        };
+        let state = State {
+            link,
+            me,
+            settings,
+            ids,
+            transfers: storage.transfers,
+            contacts: storage.contacts,
+            outbox: Outbox::new(storage.outbox),
+            acks: Acks::new(storage.acks),
+            now,
+            life: Life::Running,
+            news_online: hosted,
+            turn: 0,
+            message_at: now,
+            uses: 0,
+        };
+        Ok(Self { stanzas, state })
     }
 
     /// The XMPP stream's transport is up (with [`Tls::Direct`](crate::Tls::Direct): its TLS too).
+    ///
+    /// # Errors
+    /// [`Error::State`] when it is up already or the host owns the stream.
     pub fn stream_open(&mut self, stream: StreamId) -> Result<(), Error> {
-        let _ = (stream, &self.storage);
-        Err(Error::State)
+        self.state.check_alive()?;
+        check_stream(stream)?;
+        if self.state.settings.hosted {
+            return Err(Error::State);
+        }
+        self.state.link.opened(self.state.now)
     }
 
-    /// TLS is up after `Output::StartTls`, or before `stream_open` with direct TLS.
+    /// TLS is up after [`Output::StartTls`], or before `stream_open` with direct TLS. Give the bindings that are
+    /// known (SASL-08).
+    ///
+    /// # Errors
+    /// [`Error::State`] when TLS was not asked for, [`Error::Argument`] for a binding that is too long.
     pub fn tls_done(&mut self, binding: &ChannelBinding<'_>) -> Result<(), Error> {
-        let _ = binding;
-        Err(Error::State)
+        self.state.check_alive()?;
+        self.state.link.tls_done(binding, self.state.now)
     }
 
     /// Bytes came on a stream. Returns how many were used; call again with the rest. File bytes are decoded in
-    /// `input` itself. `Error::Full` (nothing used): drain with `poll` and say what is stored, then call again.
+    /// `input` itself.
+    ///
+    /// # Errors
+    /// [`Error::Full`] (nothing was used): drain with `poll`, say what is stored, then call again.
     pub fn stream_in<'i>(
         &'i mut self,
         stream: StreamId,
         input: &'i mut [u8],
     ) -> Result<(usize, Received<'i>), Error> {
-        let _ = (stream, input);
-        Err(Error::State)
+        self.state.check_alive()?;
+        check_stream(stream)?;
+        if self.state.settings.hosted {
+            return Err(Error::State);
+        }
+        self.state.link.heard(self.state.now);
+        let (mut used, mut at) = (0usize, 0usize);
+        let taken = loop {
+            if !self.has_room() {
+                if used == 0 {
+                    return Err(Error::Full);
+                }
+                break Taken::Done;
+            }
+            at = used;
+            let Some(rest) = input.get_mut(at..) else { break Taken::Done };
+            match self.stanzas.feed(rest) {
+                Ok((count, fed)) => {
+                    used = used.saturating_add(count);
+                    let more = used < input.len();
+                    let block = self.stanzas.block(input.get(at..).unwrap_or(&[]));
+                    let taken = match fed {
+                        Fed::More => break Taken::Done,
+                        Fed::Space => Taken::Done,
+                        Fed::Header | Fed::Element | Fed::End => {
+                            let (taken, restart) = self.state.first_level(fed, &self.stanzas, block, more);
+                            if restart {
+                                self.stanzas.restart();
+                            }
+                            taken
+                        }
+                    };
+                    if taken != Taken::Done {
+                        break taken;
+                    }
+                }
+                Err(error) => {
+                    self.state.malformed(error);
+                    used = input.len();
+                    break Taken::Done;
+                }
+            }
+            if self.state.check_alive().is_err() {
+                used = input.len();
+                break Taken::Done;
+            }
+        };
+        let fed: &'i [u8] = input.get(at..).unwrap_or(&[]);
+        Ok((used, self.lend(taken, fed)))
     }
 
-    /// One whole stanza came on the host's stream ([`StreamOwner::Host`](crate::StreamOwner::Host)).
-    /// `Error::Full`: nothing was taken, drain and hand it in again, unchanged.
+    /// One whole stanza came on the host's stream ([`StreamOwner::Host`]). When it is [`Received::NotMine`] the host
+    /// handles it; only the text of an in-band block may have changed then.
+    ///
+    /// # Errors
+    /// [`Error::Full`]: nothing was taken; drain, say what is stored, and hand it in again.
+    /// [`Error::Argument`]: it is not one whole stanza; nothing of it counts.
     pub fn stanza_in<'i>(&'i mut self, stanza: &'i mut [u8]) -> Result<Received<'i>, Error> {
-        let _ = stanza;
-        Err(Error::State)
+        self.state.check_alive()?;
+        if !self.state.settings.hosted {
+            return Err(Error::State);
+        }
+        if !self.has_room() {
+            return Err(Error::Full);
+        }
+        match self.stanzas.feed(stanza) {
+            Ok((count, Fed::Element)) if count == stanza.trim_ascii_end().len() || count == stanza.len() => {
+                let block = self.stanzas.block(stanza);
+                let taken = self.state.stanza(self.stanzas.element(), block);
+                let fed: &'i [u8] = stanza;
+                Ok(self.lend(taken, fed))
+            }
+            _ => {
+                self.stanzas.enter_hosted();
+                Err(Error::Argument(Argument::Stanza))
+            }
+        }
     }
 
     /// A stream ended outside the protocol.
     pub fn stream_end(&mut self, stream: StreamId, end: StreamEnd) -> Result<(), Error> {
-        let _ = (stream, end);
-        Err(Error::State)
+        self.state.check_alive()?;
+        check_stream(stream)?;
+        self.state.link.lost();
+        let reason = match end {
+            StreamEnd::TlsFailed => Reason::TlsFailed,
+            StreamEnd::Lost if self.state.life == Life::Leaving => Reason::Closed,
+            StreamEnd::Lost => Reason::StreamEnded,
+        };
+        self.state.fail(reason, None);
+        Ok(())
     }
 
-    /// Time goes on. Too early is harmless, backwards is clamped.
+    /// Time goes on. Too early is harmless, backwards is clamped. Call it before input and commands.
     pub fn tick(&mut self, now: Instant) -> Result<(), Error> {
-        let _ = now;
+        self.state.tick(now);
         Ok(())
     }
 
     /// The next thing to do. Call until it says [`Output::Wait`]; events come here too.
+    ///
+    /// # Errors
+    /// [`Error::NoSpace`]: `out` is too small for the next stanza; nothing changed. [`Error::Closed`]: the session is
+    /// over and everything was told.
     pub fn poll<'o>(&mut self, out: &'o mut [u8]) -> Result<Output<'o>, Error> {
-        let _ = out;
-        Err(Error::State)
+        Ok(match self.state.next(out)? {
+            Next::Transmit(bytes) => {
+                Output::Transmit { stream: StreamId::XMPP, bytes: out.get(..bytes).unwrap_or(&[]) }
+            }
+            Next::NeedData { transfer, offset, max } => Output::NeedData { transfer, offset, max },
+            Next::StartTls => Output::StartTls,
+            Next::Close => Output::Close { stream: StreamId::XMPP },
+            Next::Event(event) => Output::Event(event),
+            Next::Wait { until, why } => Output::Wait { until, why },
+        })
     }
 
     /// The full JID once online, else empty.
     pub fn jid(&self) -> &str {
-        ""
+        self.state.link.jid()
     }
 
-    /// Offers a file to a peer.
+    /// Offers a file to a peer. Events tell how it goes on.
+    ///
+    /// # Errors
+    /// [`Error::Offline`], [`Error::Full`] (every transfer or contact slot is in use), [`Error::Argument`].
     pub fn offer(&mut self, offer: &Offer<'_>) -> Result<TransferId, Error> {
-        let _ = offer;
-        Err(Error::State)
+        self.state.offer(offer)
     }
 
     /// Accepts an offer; the bytes are wanted from `from_offset` on (0, unless the offer is ranged).
+    ///
+    /// # Errors
+    /// [`Error::Stale`], [`Error::State`] (answered already), [`Error::Argument`] (offset).
     pub fn accept(&mut self, transfer: TransferId, from_offset: u64) -> Result<(), Error> {
-        let _ = (transfer, from_offset);
-        Err(Error::State)
+        self.state.accept(transfer, from_offset)
     }
 
     /// Declines an offer.
+    ///
+    /// # Errors
+    /// [`Error::Stale`], [`Error::State`] (answered already).
     pub fn decline(&mut self, transfer: TransferId, why: Decline) -> Result<(), Error> {
-        let _ = (transfer, why);
-        Err(Error::State)
+        self.state.decline(transfer, why)
     }
 
     /// Ends a transfer; `Event::Finished` follows. The peer is told.
+    ///
+    /// # Errors
+    /// [`Error::Stale`].
     pub fn cancel(&mut self, transfer: TransferId, why: Cancel) -> Result<(), Error> {
-        let _ = (transfer, why);
-        Err(Error::State)
+        self.state.cancel(transfer, why)
     }
 
     /// The bytes before `upto` are safe on disk: they are acknowledged now. Idempotent.
+    ///
+    /// # Errors
+    /// [`Error::Stale`], [`Error::State`] (not a receiving transfer), [`Error::Argument`] (beyond what came).
     pub fn stored(&mut self, transfer: TransferId, upto: u64) -> Result<(), Error> {
-        let _ = (transfer, upto);
-        Err(Error::State)
+        self.state.stored(transfer, upto)
     }
 
-    /// The bytes that `Output::NeedData` asked for, from `offset` on; encoded straight into `out`.
+    /// The bytes that [`Output::NeedData`] asked for, from `offset` on; encoded straight into `out`.
+    ///
+    /// # Errors
+    /// [`Error::Stale`], [`Error::State`] (nothing is wanted now), [`Error::Argument`] (offset or number of bytes),
+    /// [`Error::NoSpace`] (nothing changed).
     pub fn supply<'o>(
         &mut self,
         transfer: TransferId,
@@ -183,18 +369,159 @@ impl<'a> Session<'a> {
         bytes: &[u8],
         out: &'o mut [u8],
     ) -> Result<Output<'o>, Error> {
-        let _ = (transfer, offset, bytes, out);
-        Err(Error::State)
+        let written = self.state.supply(transfer, offset, bytes, out)?;
+        self.state.link.sent(self.state.now);
+        Ok(Output::Transmit { stream: StreamId::XMPP, bytes: out.get(..written).unwrap_or(&[]) })
     }
 
     /// How far a transfer is.
+    ///
+    /// # Errors
+    /// [`Error::Stale`].
     pub fn progress(&self, transfer: TransferId) -> Result<Progress, Error> {
-        let _ = transfer;
-        Err(Error::Stale)
+        let slot = self.state.transfers.get(usize::from(transfer.slot)).ok_or(Error::Stale)?;
+        if slot.is_free() || slot.generation != transfer.generation {
+            return Err(Error::Stale);
+        }
+        Ok(Progress { start: slot.start, end: slot.end, moved: slot.moved, safe: slot.safe })
     }
 
     /// Leaves in good order: running transfers are cancelled, the stream is closed, `Event::Offline` follows.
     pub fn close(&mut self) -> Result<(), Error> {
-        Err(Error::State)
+        self.state.check_alive()?;
+        self.state.leave();
+        Ok(())
+    }
+
+    /// Whether the answers to one more stanza fit.
+    fn has_room(&self) -> bool {
+        let outbox = &self.state.outbox;
+        outbox.room() >= ANSWER_BYTES.min(outbox.capacity()) && self.state.acks.fits(ACK_ID_BYTES)
+    }
+
+    fn lend<'i>(&'i self, taken: Taken, fed: &'i [u8]) -> Received<'i> {
+        match taken {
+            Taken::Done => Received::Consumed,
+            Taken::NotMine => Received::NotMine,
+            Taken::Data { index, offset } => {
+                let bytes = self.stanzas.block(fed).and_then(Result::ok).unwrap_or(&[]);
+                Received::Data { transfer: self.state.handle(index), offset, bytes }
+            }
+            Taken::Offer { index } => self.lend_offer(index).map_or(Received::Consumed, Received::Offer),
+        }
+    }
+
+    fn lend_offer(&self, index: usize) -> Option<Offered<'_>> {
+        let element = self.stanzas.element();
+        let offer = si::read_offer(&element.child(Ns::Si, "si")?).ok()?;
+        Some(Offered {
+            transfer: self.state.handle(index),
+            from: element.attr("from").unwrap_or(""),
+            name: name::sanitise(offer.name),
+            raw_name: offer.name,
+            size: offer.size,
+            date: offer.date,
+            mime_type: offer.mime_type,
+            description: offer.description,
+            sha256: offer.sha256,
+            md5: offer.md5,
+            ranged: offer.ranged,
+        })
+    }
+}
+
+impl State<'_> {
+    /// A stream header, a first-level element, or the stream's end. Also tells whether the XML stream starts anew.
+    fn first_level(
+        &mut self,
+        fed: Fed,
+        stanzas: &StanzaReader<'_>,
+        block: incoming::Block<'_>,
+        more: bool,
+    ) -> (Taken, bool) {
+        let account = self.me.account();
+        let step = match fed {
+            Fed::Header => self.link.header(stanzas.element(), &account, self.now).map(|()| Step::Taken),
+            Fed::Element => self.link.element(stanzas.element(), &account, self.now),
+            _ => self.link.ended(self.now).map(|()| Step::Taken),
+        };
+        match step {
+            Ok(Step::Stanza) => (self.stanza(stanzas.element(), block), false),
+            Ok(Step::Restart) => (Taken::Done, true),
+            Ok(Step::Proceed) => {
+                // STR-08: whoever can glue bytes to the go-ahead could speak for the server inside TLS.
+                if more {
+                    self.link.lost();
+                    self.fail(Reason::TlsInjected, None);
+                }
+                (Taken::Done, true)
+            }
+            Ok(Step::Online) => {
+                self.news_online = true;
+                (Taken::Done, false)
+            }
+            Ok(Step::Taken | Step::Ignored) => (Taken::Done, false),
+            Err(failure) => {
+                self.fail(failure.reason, failure.condition);
+                (Taken::Done, false)
+            }
+        }
+    }
+
+    /// The bytes are no XML we take: say so and leave (SER-02).
+    fn malformed(&mut self, error: XmlError) {
+        let failure = self.link.refuse(error, self.now);
+        self.fail(failure.reason, failure.condition);
+    }
+
+    /// The owner wants to leave.
+    fn leave(&mut self) {
+        if self.life != Life::Running {
+            return;
+        }
+        self.life = Life::Leaving;
+        for slot in self.transfers.iter_mut().filter(|slot| !slot.is_free()) {
+            slot.fail(Reason::Cancelled, None);
+        }
+        if !self.settings.hosted && !self.link.is_online() {
+            self.link.close(self.now);
+        }
+    }
+}
+
+fn check_stream(stream: StreamId) -> Result<(), Error> {
+    if stream == StreamId::XMPP { Ok(()) } else { Err(Error::Argument(Argument::Stream)) }
+}
+
+fn link_config(cfg: &Config<'_>, ids: &Ids) -> LinkConfig {
+    let mut nonce = [0; 24];
+    nonce.iter_mut().zip(ids.derive(b"login nonce", 0)).for_each(|(to, from)| *to = from);
+    let mut id_prefix = [0; 8];
+    id_prefix.iter_mut().zip(ids.derive(b"login ids", 0)).for_each(|(to, from)| *to = from);
+    LinkConfig {
+        tls: cfg.tls,
+        sasl: cfg.sasl,
+        times: cfg.times,
+        stanza_bytes: cfg.stanza_bytes,
+        priority: cfg.priority,
+        nonce,
+        id_prefix,
+    }
+}
+
+fn check_storage(cfg: &Config<'_>, storage: &Storage<'_>) -> Result<(), Error> {
+    let needs = Needs::of(cfg, 1, 1);
+    let parts = [
+        (Part::Transfers, storage.transfers.len(), 1),
+        (Part::Contacts, storage.contacts.len(), 1),
+        (Part::Xml, storage.xml.len(), needs.xml_bytes),
+        (Part::Stanza, storage.stanza.len(), needs.stanza_bytes),
+        (Part::Block, storage.block.len(), needs.block_bytes),
+        (Part::Outbox, storage.outbox.len(), needs.outbox_bytes),
+        (Part::Acks, storage.acks.len(), needs.acks_bytes),
+    ];
+    match parts.iter().find(|(_, has, needed)| has < needed) {
+        Some((part, _, needed)) => Err(Error::Storage { part: *part, needed: *needed }),
+        None => Ok(()),
     }
 }

@@ -57,7 +57,10 @@ impl State<'_> {
 
     fn offer_slot(&mut self, s: &Stanza<'_>, offer: &SiOffer<'_>) -> Result<usize, Turned> {
         let (from, id) = (s.from.unwrap_or(""), s.id.unwrap_or(""));
-        if from.is_empty() || id.len() > OFFER_ID_BYTES || offer.sid.len() > SID_BYTES || from.len() > crate::JID_BYTES
+        if from.is_empty()
+            || id.len() > OFFER_ID_BYTES
+            || offer.sid.len() > SID_BYTES
+            || from.len() > crate::JID_BYTES
         {
             return Err(Turned::TooLong);
         }
@@ -65,7 +68,8 @@ impl State<'_> {
             return Err(Turned::Double);
         }
         let contact = self.contact(from).ok_or(Turned::NoRoom)?;
-        let pending = self.transfers.iter().filter(|t| t.phase == Phase::Asked && t.contact == contact).count();
+        let pending =
+            self.transfers.iter().filter(|t| t.phase == Phase::Asked && t.contact == contact).count();
         if pending >= usize::from(self.settings.offers_per_peer) {
             return Err(Turned::NoRoom);
         }
@@ -160,7 +164,8 @@ impl State<'_> {
     /// A block, by iq or message (IBB-18, IBB-20).
     pub(crate) fn block_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>, block: Block<'_>) -> Taken {
         let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
-        let receiving = |t: &crate::transfer::TransferSlot| t.phase == Phase::Receiving && !t.bytestream.closed;
+        let receiving =
+            |t: &crate::transfer::TransferSlot| t.phase == Phase::Receiving && !t.bytestream.closed;
         let Some(index) = self.find(from, sid, receiving) else {
             if self.settings.hosted && self.find(from, sid, |_| true).is_none() {
                 return Taken::NotMine;
@@ -177,9 +182,16 @@ impl State<'_> {
         let offset = slot.moved;
         let left = slot.end.saturating_sub(offset);
         let outcome = match block {
-            _ if !room => Err(ibb::Refusal { condition: StanzaCondition::ResourceConstraint, reason: Reason::Overrun }),
-            Some(block) => slot.bytestream.receive(payload.attr("seq"), block, left).map(|length| (length, block)),
-            None => slot.bytestream.receive(payload.attr("seq"), Ok(&[]), left).map(|length| (length, Ok(&[][..]))),
+            _ if !room => {
+                Err(ibb::Refusal { condition: StanzaCondition::ResourceConstraint, reason: Reason::Overrun })
+            }
+            Some(block) => {
+                slot.bytestream.receive(payload.attr("seq"), block, left).map(|length| (length, block))
+            }
+            None => slot
+                .bytestream
+                .receive(payload.attr("seq"), Ok(&[]), left)
+                .map(|length| (length, Ok(&[][..]))),
         };
         match outcome {
             Ok((length, block)) => {

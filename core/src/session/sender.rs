@@ -11,9 +11,9 @@ use crate::transfer::digest::Digest;
 use crate::transfer::{File, MIME_BYTES, Phase, name, receipt};
 use crate::transport::ibb::{self, Bytestream};
 use crate::transport::window::Window;
+use crate::wire::jid;
 use crate::wire::stanza::{Element, ErrorType, IqType, Ns, Stanza, open_iq};
 use crate::wire::xml::{WriteError, Writer};
-use crate::wire::{jid, stanza};
 
 impl State<'_> {
     /// The owner offers a file.
@@ -32,7 +32,9 @@ impl State<'_> {
             return bad(Argument::Text);
         }
         // STZ-10: a bare JID would be answered by the server, not by the peer.
-        let Some(to) = jid::prepare_full(offer.to) else { return bad(Argument::Peer) };
+        let to = jid::Jid::parse(offer.to).ok().filter(|jid| jid.is_full());
+        let to = to.and_then(|jid| jid.prepared::<{ crate::JID_BYTES }>());
+        let Some(to) = to else { return bad(Argument::Peer) };
         let contact = self.contact(&to).ok_or(Error::Full)?;
         let index = self.begin(Phase::Asking, contact).ok_or(Error::Full)?;
         let sid = self.ids.next_sid();
@@ -42,7 +44,8 @@ impl State<'_> {
         let _ = slot.text.push_str(&name);
         let _ = slot.text.push_str(mime);
         slot.name_bytes = u8::try_from(name.len()).unwrap_or(0);
-        slot.file = File { size: offer.size, date: offer.date, sha256: offer.sha256, md5: offer.md5.filter(|_| md5) };
+        slot.file =
+            File { size: offer.size, date: offer.date, sha256: offer.sha256, md5: offer.md5.filter(|_| md5) };
         slot.end = offer.size;
         self.greet(usize::from(contact));
         match self.contacts.get_mut(usize::from(contact)) {
@@ -73,7 +76,9 @@ impl State<'_> {
                     slot.enter(Phase::Offering, Timer::Offer, deadline);
                 }
                 None => slot.fail(Reason::Unsupported, None),
-                Some(condition) => slot.fail(reason_of_absence(condition), Some(Condition::Stanza(condition))),
+                Some(condition) => {
+                    slot.fail(reason_of_absence(condition), Some(Condition::Stanza(condition)))
+                }
             }
         }
     }
@@ -202,14 +207,20 @@ impl State<'_> {
     }
 
     /// A receipt came from the receiver.
-    pub(crate) fn receipt_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>) -> crate::session::incoming::Taken {
+    pub(crate) fn receipt_in(
+        &mut self,
+        s: &Stanza<'_>,
+        payload: &Element<'_>,
+    ) -> crate::session::incoming::Taken {
         use crate::session::incoming::Taken;
         let Some(receipt) = receipt::read(payload) else {
             self.refuse(s, ErrorType::Modify, StanzaCondition::BadRequest);
             return Taken::Done;
         };
         let sent = |t: &crate::transfer::TransferSlot| {
-            t.receipts && t.safe == t.end && matches!(t.phase, Phase::Sending | Phase::Closing | Phase::Confirming)
+            t.receipts
+                && t.safe == t.end
+                && matches!(t.phase, Phase::Sending | Phase::Closing | Phase::Confirming)
         };
         let found = s.from.and_then(|from| self.find(from, receipt.sid, sent));
         let Some(slot) = found.and_then(|index| self.transfers.get_mut(index)) else {
@@ -228,7 +239,13 @@ impl State<'_> {
     }
 
     /// The peer answered a block.
-    pub(crate) fn block_answered(&mut self, index: usize, count: u32, upto: u64, error: Option<StanzaCondition>) {
+    pub(crate) fn block_answered(
+        &mut self,
+        index: usize,
+        count: u32,
+        upto: u64,
+        error: Option<StanzaCondition>,
+    ) {
         let block_ms = self.in_ms(self.settings.times.block_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
         if slot.phase != Phase::Sending || upto > slot.moved || count > slot.bytestream.sent {
@@ -257,7 +274,8 @@ impl State<'_> {
 
     /// A message with a block came back (IBB-17).
     pub(crate) fn block_bounced(&mut self, index: usize, condition: StanzaCondition) {
-        let live = self.transfers.get(index).is_some_and(|t| matches!(t.phase, Phase::Sending | Phase::Closing));
+        let live =
+            self.transfers.get(index).is_some_and(|t| matches!(t.phase, Phase::Sending | Phase::Closing));
         if live {
             self.fail_with(index, reason_of_block_error(condition), condition);
         }
@@ -368,9 +386,8 @@ fn reason_of_absence(condition: StanzaCondition) -> Reason {
 fn reason_of_refusal(condition: StanzaCondition) -> Reason {
     use StanzaCondition::*;
     match condition {
-        ServiceUnavailable | RecipientUnavailable | ItemNotFound | RemoteServerNotFound | RemoteServerTimeout | Gone => {
-            Reason::PeerUnknown
-        }
+        ServiceUnavailable | RecipientUnavailable | ItemNotFound | RemoteServerNotFound
+        | RemoteServerTimeout | Gone => Reason::PeerUnknown,
         _ => Reason::Refused,
     }
 }
@@ -379,7 +396,9 @@ fn reason_of_refusal(condition: StanzaCondition) -> Reason {
 fn reason_of_block_error(condition: StanzaCondition) -> Reason {
     use StanzaCondition::*;
     match condition {
-        RecipientUnavailable | RemoteServerTimeout | RemoteServerNotFound | ServiceUnavailable => Reason::PeerGone,
+        RecipientUnavailable | RemoteServerTimeout | RemoteServerNotFound | ServiceUnavailable => {
+            Reason::PeerGone
+        }
         ItemNotFound => Reason::PeerCancelled,
         _ => Reason::Refused,
     }

@@ -18,7 +18,10 @@ pub(crate) enum Life {
     /// The owner wants to leave: running transfers are told, then the stream is closed.
     Leaving,
     /// The stream is gone or going; what happened is still to be told.
-    Ending { reason: Reason, condition: Option<Condition> },
+    Ending {
+        reason: Reason,
+        condition: Option<Condition>,
+    },
     Closed(Reason),
 }
 
@@ -108,12 +111,13 @@ impl State<'_> {
 
     /// A contact slot that is free, or the one least recently needed that no transfer holds.
     fn spare_contact(&self) -> Option<usize> {
-        let held = |index: usize| {
-            self.transfers.iter().any(|t| !t.is_free() && usize::from(t.contact) == index)
-        };
+        let held =
+            |index: usize| self.transfers.iter().any(|t| !t.is_free() && usize::from(t.contact) == index);
         let spare = self.contacts.iter().enumerate().filter(|(index, _)| !held(*index));
         // Age, not the count itself: the count may have come round.
-        let age = |slot: &ContactSlot| if slot.jid.is_empty() { u32::MAX } else { self.uses.wrapping_sub(slot.used) };
+        let age = |slot: &ContactSlot| {
+            if slot.jid.is_empty() { u32::MAX } else { self.uses.wrapping_sub(slot.used) }
+        };
         spare.max_by_key(|(_, slot)| age(slot)).map(|(index, _)| index)
     }
 
@@ -130,7 +134,9 @@ impl State<'_> {
 
     /// The transfer that waits for the answer to that request.
     pub(crate) fn awaiting(&self, request: u32) -> Option<usize> {
-        self.transfers.iter().position(|t| t.request == request && !matches!(t.phase, Phase::Free | Phase::Over))
+        self.transfers
+            .iter()
+            .position(|t| t.request == request && !matches!(t.phase, Phase::Free | Phase::Over))
     }
 
     /// Takes a free slot.

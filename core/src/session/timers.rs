@@ -70,7 +70,8 @@ impl State<'_> {
     /// The earliest deadline and what it is for.
     pub(crate) fn next_deadline(&self) -> (Option<Instant>, Timer) {
         let link = self.link.deadline();
-        let contacts = self.contacts.iter().filter_map(|c| c.deadline.map(|deadline| (deadline, Timer::Request)));
+        let contacts =
+            self.contacts.iter().filter_map(|c| c.deadline.map(|deadline| (deadline, Timer::Request)));
         let transfers = self.transfers.iter().filter_map(|t| t.deadline.map(|deadline| (deadline, t.timer)));
         let paced = self.transfers.iter().any(|t| {
             t.phase == Phase::Sending && t.bytestream.carrier == crate::Carrier::Message && t.moved < t.end

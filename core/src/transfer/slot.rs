@@ -209,7 +209,8 @@ impl TransferSlot {
         let failed = matches!(ending, Ending::Failed(..));
         let refuse = self.phase == Phase::Asked && failed;
         self.owed = Owed {
-            close: self.owed.close || failed && !self.bytestream.closed && (self.is_open() || self.phase == Phase::Opening),
+            close: self.owed.close
+                || failed && !self.bytestream.closed && (self.is_open() || self.phase == Phase::Opening),
             answer: if refuse { self.owed.answer.or(Some(Answer::Unwanted)) } else { None },
             receipt: self.owed.receipt,
             ..Owed::default()

@@ -162,10 +162,13 @@ pub(crate) fn read_open<'s>(payload: &Element<'s>) -> Option<Open<'s>> {
 /// Writes an `<open/>` (IBB-01).
 pub(crate) fn write_open(w: &mut Writer<'_>, sid: &str, block: u16, carrier: Carrier) {
     w.open("open").attr("xmlns", Ns::Ibb.uri()).attr("sid", sid).attr_u64("block-size", u64::from(block));
-    w.attr("stanza", match carrier {
-        Carrier::Iq => "iq",
-        Carrier::Message => "message",
-    });
+    w.attr(
+        "stanza",
+        match carrier {
+            Carrier::Iq => "iq",
+            Carrier::Message => "message",
+        },
+    );
     w.close("open");
 }
 

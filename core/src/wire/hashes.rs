@@ -11,7 +11,8 @@ pub fn write_sha256(w: &mut Writer<'_>, sha256: &[u8; 32]) {
 
 /// The SHA-256 among the children of `parent`; anything that is not exactly one is none (ATK-42).
 pub fn read_sha256(parent: &Element<'_>) -> Option<[u8; 32]> {
-    let is_sha256 = |child: &Element<'_>| child.is(Ns::Hashes, "hash") && child.attr("algo") == Some("sha-256");
+    let is_sha256 =
+        |child: &Element<'_>| child.is(Ns::Hashes, "hash") && child.attr("algo") == Some("sha-256");
     let hash = parent.children().find(is_sha256)?;
     let mut bytes = [0; 33];
     let length = base64::decode_strict(hash.text().trim_ascii().as_bytes(), &mut bytes).ok()?;
@@ -43,6 +44,8 @@ pub fn md5_text(md5: &[u8; 16]) -> heapless::String<32> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
     use super::{md5_text, parse_md5};
 
     #[test]
@@ -53,8 +56,14 @@ mod tests {
 
     #[test]
     fn atk_42_what_is_not_32_hex_digits_is_no_md5() {
-        for text in ["", "90", "900150983cd24fb0d6963f7d28e17f7", "900150983cd24fb0d6963f7d28e17f7g",
-            "900150983cd24fb0d6963f7d28e17f7200", "+00150983cd24fb0d6963f7d28e17f72"] {
+        for text in [
+            "",
+            "90",
+            "900150983cd24fb0d6963f7d28e17f7",
+            "900150983cd24fb0d6963f7d28e17f7g",
+            "900150983cd24fb0d6963f7d28e17f7200",
+            "+00150983cd24fb0d6963f7d28e17f72",
+        ] {
             assert_eq!(parse_md5(text), None, "{text}");
         }
     }
