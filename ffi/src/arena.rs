@@ -10,7 +10,7 @@ use core::mem::offset_of;
 use core::ptr::NonNull;
 use xft_core::contact::ContactSlot;
 use xft_core::transfer::TransferSlot;
-use xft_core::{Config, Error, Instant, Needs, RequestSlot, Session, Storage};
+use xft_core::{Config, Error, Instant, Needs, Session, Storage};
 
 /// Alignment of a session's memory, bytes, on every machine.
 pub const XFT_SESSION_ALIGN: usize = 8;
@@ -42,7 +42,6 @@ pub(crate) struct Plan {
     needs: Needs,
     transfers: usize,
     contacts: usize,
-    requests: usize,
     xml: usize,
     stanza: usize,
     block: usize,
@@ -54,12 +53,11 @@ pub(crate) struct Plan {
 impl Plan {
     /// The plan for a configuration; `None` if the sum exceeds the address space.
     pub(crate) fn of(cfg: &Config<'_>, transfers: u16) -> Option<Self> {
-        let needs = Needs::of(cfg, transfers);
+        let needs = Needs::of(cfg, transfers, transfers.saturating_add(1));
         let mut end = size_of::<Header>();
         Some(Self {
             transfers: place::<TransferSlot>(&mut end, needs.transfers)?,
             contacts: place::<ContactSlot>(&mut end, needs.contacts)?,
-            requests: place::<RequestSlot>(&mut end, needs.requests)?,
             xml: place::<u8>(&mut end, needs.xml_bytes)?,
             stanza: place::<u8>(&mut end, needs.stanza_bytes)?,
             block: place::<u8>(&mut end, needs.block_bytes)?,
@@ -76,13 +74,12 @@ impl Plan {
     /// # Safety
     /// `block` is aligned to `XFT_SESSION_ALIGN` and `self.total` bytes long, and nobody else uses it.
     unsafe fn carve(&self, block: NonNull<u8>) -> Storage<'static> {
-        // SAFETY: (all eight) `place` put the parts side by side, each aligned and inside `total` bytes; the caller
+        // SAFETY: (all seven) `place` put the parts side by side, each aligned and inside `total` bytes; the caller
         // of `carve` vouches for the block.
         unsafe {
             Storage {
                 transfers: part(block, self.transfers, self.needs.transfers, || TransferSlot::EMPTY),
                 contacts: part(block, self.contacts, self.needs.contacts, || ContactSlot::EMPTY),
-                requests: part(block, self.requests, self.needs.requests, || RequestSlot::EMPTY),
                 xml: part(block, self.xml, self.needs.xml_bytes, || 0),
                 stanza: part(block, self.stanza, self.needs.stanza_bytes, || 0),
                 block: part(block, self.block, self.needs.block_bytes, || 0),

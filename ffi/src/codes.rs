@@ -87,8 +87,6 @@ pub enum xft_status {
     XFT_ERR_PART_TRANSFERS = 82,
     /// The slots for contacts are too few (a defect of the library: please report).
     XFT_ERR_PART_CONTACTS = 83,
-    /// The slots for requests are too few (a defect of the library: please report).
-    XFT_ERR_PART_REQUESTS = 84,
     /// The part for the XML reader is too small (a defect of the library: please report).
     XFT_ERR_PART_XML = 85,
     /// The part for a stanza is too small (a defect of the library: please report).
@@ -99,8 +97,6 @@ pub enum xft_status {
     XFT_ERR_PART_OUTBOX = 88,
     /// The part for acknowledgements is too small (a defect of the library: please report).
     XFT_ERR_PART_ACKS = 89,
-    /// The part for texts is too small (a defect of the library: please report).
-    XFT_ERR_PART_TEXT = 90,
     /// Another part of the memory is too small (a defect of the library: please report).
     XFT_ERR_PART = 99,
     /// An error that this version of the library has no number for.
@@ -151,13 +147,11 @@ const fn storage(part: Part) -> xft_status {
     match part {
         Part::Transfers => XFT_ERR_PART_TRANSFERS,
         Part::Contacts => XFT_ERR_PART_CONTACTS,
-        Part::Requests => XFT_ERR_PART_REQUESTS,
         Part::Xml => XFT_ERR_PART_XML,
         Part::Stanza => XFT_ERR_PART_STANZA,
         Part::Block => XFT_ERR_PART_BLOCK,
         Part::Outbox => XFT_ERR_PART_OUTBOX,
         Part::Acks => XFT_ERR_PART_ACKS,
-        Part::Text => XFT_ERR_PART_TEXT,
         _ => XFT_ERR_PART,
     }
 }
@@ -346,13 +340,11 @@ pub(crate) const TEXTS: &[(xft_status, &CStr)] = &[
     (XFT_ERR_MEMORY_ALIGN, c"misaligned memory; align it to XFT_SESSION_ALIGN bytes"),
     (XFT_ERR_PART_TRANSFERS, c"too few transfer slots; please report this defect of libxft"),
     (XFT_ERR_PART_CONTACTS, c"too few contact slots; please report this defect of libxft"),
-    (XFT_ERR_PART_REQUESTS, c"too few request slots; please report this defect of libxft"),
     (XFT_ERR_PART_XML, c"too little memory for XML; please report this defect of libxft"),
     (XFT_ERR_PART_STANZA, c"too little memory for a stanza; please report this defect of libxft"),
     (XFT_ERR_PART_BLOCK, c"too little memory for a block; please report this defect of libxft"),
     (XFT_ERR_PART_OUTBOX, c"too little memory for the outbox; please report this defect of libxft"),
     (XFT_ERR_PART_ACKS, c"too little memory for acknowledgements; please report this defect of libxft"),
-    (XFT_ERR_PART_TEXT, c"too little memory for texts; please report this defect of libxft"),
     (XFT_ERR_PART, c"too little memory for a part; please report this defect of libxft"),
     (XFT_ERR_OTHER, c"an error without a number; please report this defect of libxft"),
 ];

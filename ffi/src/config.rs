@@ -88,6 +88,9 @@ pub struct xft_config {
     pub scram_rounds_per_poll: u32,
     /// Largest block to offer and to accept, bytes before base64, 1..65535; default 8192.
     pub block_bytes: u32,
+    /// Bytes of one block sent, at most `block_bytes`; default 4096. More are sent where the sequence number would
+    /// come round otherwise, because some peers fail there.
+    pub chunk_bytes: u32,
     /// Most bytes in flight per transfer, at least `block_bytes`; default 262144.
     pub window_bytes: u32,
     /// Largest stanza the server takes, bytes, when it does not say so itself; at least 10000.
@@ -127,7 +130,7 @@ pub struct xft_config {
     /// The answer to the closing of a bytestream, and the verdict; default 60000.
     pub finish_ms: u32,
     /// 0.
-    pub reserved: [u32; 8],
+    pub reserved: [u32; 9],
 }
 
 /// The defaults as C sees them; they are those of [`Config::new`], written once.
@@ -155,6 +158,7 @@ pub(crate) fn defaults() -> xft_config {
         scram_rounds_max: rust.sasl.rounds_max,
         scram_rounds_per_poll: rust.sasl.rounds_per_poll,
         block_bytes: u32::from(rust.block_bytes),
+        chunk_bytes: u32::from(rust.chunk_bytes),
         window_bytes: rust.window_bytes,
         stanza_bytes: rust.stanza_bytes,
         element_bytes: rust.element_bytes,
@@ -174,7 +178,7 @@ pub(crate) fn defaults() -> xft_config {
         block_ms: times.block_ms,
         progress_ms: times.progress_ms,
         finish_ms: times.finish_ms,
-        reserved: [0; 8],
+        reserved: [0; 9],
     }
 }
 
@@ -183,7 +187,7 @@ impl xft_config {
     pub(crate) unsafe fn from_c(at: *const Self) -> Result<Self, xft_status> {
         // SAFETY: the caller's word, as the prototypes say; the first version of the structure is the least one.
         let cfg = unsafe { border::sized(at, size_of::<Self>(), defaults()) }?;
-        if cfg.reserved != [0; 8] {
+        if cfg.reserved != [0; 9] {
             return Err(XFT_ERR_RESERVED);
         }
         Ok(cfg)
@@ -230,6 +234,7 @@ impl xft_config {
             sasl: self.sasl()?,
             entropy: self.entropy,
             block_bytes: u16::try_from(self.block_bytes).map_err(|_| XFT_ERR_BLOCK_BYTES)?,
+            chunk_bytes: u16::try_from(self.chunk_bytes).map_err(|_| XFT_ERR_BLOCK_BYTES)?,
             window_bytes: self.window_bytes,
             stanza_bytes: self.stanza_bytes,
             element_bytes: self.element_bytes,

@@ -302,14 +302,10 @@ pub struct xft_file {
     pub name: *const c_char,
     /// Bytes of `name`.
     pub name_len: usize,
-    /// MIME type, at most 255 bytes; length 0 if unknown.
+    /// MIME type, at most 64 bytes; length 0 if unknown.
     pub mime_type: *const c_char,
     /// Bytes of `mime_type`.
     pub mime_type_len: usize,
-    /// Description for people, at most 1024 bytes; length 0 if none.
-    pub description: *const c_char,
-    /// Bytes of `description`.
-    pub description_len: usize,
     /// Size of the file, bytes, below 2^63; 0 is a file too.
     pub file_size: u64,
     /// With `XFT_HAS_DATE`: last modification, seconds since 1970.
@@ -332,8 +328,6 @@ impl xft_file {
         name_len: 0,
         mime_type: null(),
         mime_type_len: 0,
-        description: null(),
-        description_len: 0,
         file_size: 0,
         date: 0,
         sha256: [0; 32],
@@ -355,13 +349,12 @@ impl xft_file {
     }
 
     pub(crate) unsafe fn as_core(&self) -> Result<Offer<'_>, xft_status> {
-        // SAFETY: (all four) the caller's word, as the documentation of the structure says.
-        let (to, name, mime_type, description) = unsafe {
+        // SAFETY: (all three) the caller's word, as the documentation of the structure says.
+        let (to, name, mime_type) = unsafe {
             (
                 border::text(self.to, self.to_len)?,
                 border::text(self.name, self.name_len)?,
                 border::text(self.mime_type, self.mime_type_len)?,
-                border::text(self.description, self.description_len)?,
             )
         };
         let given = |flag: u32| self.has & flag != 0;
@@ -371,7 +364,6 @@ impl xft_file {
             size: self.file_size,
             date: given(XFT_HAS_DATE).then_some(self.date),
             mime_type: Some(mime_type).filter(|it| !it.is_empty()),
-            description: Some(description).filter(|it| !it.is_empty()),
             sha256: given(XFT_HAS_SHA256).then_some(self.sha256),
             md5: given(XFT_HAS_MD5).then_some(self.md5),
         })
