@@ -34,7 +34,9 @@ impl State<'_> {
         if let Some(next) = self.next_of_link(out)? {
             return Ok(next);
         }
-        if let Some(next) = self.next_answers(out)? {
+        if self.link.is_online()
+            && let Some(next) = self.next_answers(out)?
+        {
             return Ok(next);
         }
         if let Some(event) = self.next_event() {

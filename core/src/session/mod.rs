@@ -19,7 +19,6 @@ use crate::output::{Offered, Output, Received, StreamId, TransferId};
 use crate::storage::{Needs, Storage};
 use crate::time::Instant;
 use crate::transfer::name;
-use crate::wire::jid;
 use crate::wire::stanza::{Fed, Ns, StanzaReader};
 use crate::wire::xml::{Limits, XmlError};
 
@@ -123,11 +122,8 @@ impl<'a> Session<'a> {
         let link = match cfg.owner {
             StreamOwner::Session => Link::new(link_config(cfg, &ids)),
             StreamOwner::Host { jid } => {
-                let jid = jid::Jid::parse(jid).ok().filter(|jid| jid.is_full());
-                let jid = jid.and_then(|jid| jid.prepared::<{ crate::JID_BYTES }>());
-                let jid = jid.ok_or(Error::Argument(Argument::Resource))?;
                 stanzas.enter_hosted();
-                Link::hosted(&jid)
+                Link::hosted(jid, cfg.stanza_bytes)?
             }
         };
         let hosted = matches!(cfg.owner, StreamOwner::Host { .. });
@@ -443,7 +439,7 @@ impl State<'_> {
         let step = match fed {
             Fed::Header => self.link.header(stanzas.element(), &account, self.now).map(|()| Step::Taken),
             Fed::Element => self.link.element(stanzas.element(), &account, self.now),
-            _ => self.link.ended(self.now).map(|()| Step::Taken),
+            _ => Err(self.link.ended(self.now)),
         };
         match step {
             Ok(Step::Stanza) => (self.stanza(stanzas.element(), block), false),
@@ -470,7 +466,7 @@ impl State<'_> {
 
     /// The bytes are no XML we take: say so and leave (SER-02).
     fn malformed(&mut self, error: XmlError) {
-        let failure = self.link.refuse(error, self.now);
+        let failure = self.link.refuse(error);
         self.fail(failure.reason, failure.condition);
     }
 
