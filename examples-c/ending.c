@@ -1,0 +1,60 @@
+/* How a program ends. */
+#include "ending.h"
+
+#include "options.h"
+#include "xft.h"
+
+int exit_code_of_transfer(uint32_t reason)
+{
+    switch (reason) {
+    case XFT_REASON_PEER_UNKNOWN:
+    case XFT_REASON_PEER_GONE:
+    case XFT_REASON_UNSUPPORTED:
+        return EXIT_RECIPIENT;
+    case XFT_REASON_DECLINED:
+        return EXIT_DECLINED;
+    case XFT_REASON_HASH_MISMATCH:
+        return EXIT_HASH;
+    case XFT_REASON_STORE_FAILED:
+        return EXIT_STORE;
+    case XFT_REASON_READ_FAILED:
+        return EXIT_READ;
+    case XFT_REASON_STREAM_LOST:
+        return EXIT_SERVER_LOST;
+    default:
+        return EXIT_TRANSFER;
+    }
+}
+
+int exit_code_of_session(uint32_t reason, int was_online)
+{
+    switch (reason) {
+    case XFT_REASON_CLOSED:
+        return EXIT_ALL_WELL;
+    case XFT_REASON_TLS_FAILED:
+    case XFT_REASON_TLS_MISSING:
+    case XFT_REASON_TLS_REFUSED:
+    case XFT_REASON_TLS_INJECTED:
+        return EXIT_TLS;
+    case XFT_REASON_NO_MECHANISM:
+    case XFT_REASON_NOT_AUTHORIZED:
+    case XFT_REASON_AUTH_FAILED:
+    case XFT_REASON_SERVER_NOT_PROVEN:
+    case XFT_REASON_BAD_CHALLENGE:
+    case XFT_REASON_DOWNGRADE:
+    case XFT_REASON_BIND_REFUSED:
+    case XFT_REASON_BIND_MISMATCH:
+        return EXIT_LOGIN;
+    default:
+        return was_online ? EXIT_SERVER_LOST : EXIT_UNREACHABLE;
+    }
+}
+
+void say_reason(const char *what, uint32_t reason, uint32_t condition)
+{
+    const char *word = xft_condition_name(condition);
+    if (word[0] != '\0')
+        say("%s: %s [the other side said: %s]", what, xft_reason_text(reason), word);
+    else
+        say("%s: %s", what, xft_reason_text(reason));
+}

@@ -1,0 +1,62 @@
+/* The event loop: carries the bytes between one libxft session and one server, and tells the program what only the
+ * program can do. It is driven by calls, like the session itself:
+ *
+ *     while ((step = loop_next(&loop)) != LOOP_OVER)
+ *         switch (step) { ... }
+ */
+#ifndef XFT_EXAMPLES_LOOP_H
+#define XFT_EXAMPLES_LOOP_H
+
+#include "options.h"
+#include "stream.h"
+#include "xft.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the program has to do now. */
+enum loop_step {
+    LOOP_EVENT,     /* look at `output`: XFT_EVENT_... */
+    LOOP_NEED_DATA, /* read the file as `output` says and call loop_supply(), or xft_cancel() */
+    LOOP_DATA,      /* store the bytes in `received` before the next call */
+    LOOP_OFFER,     /* look at `received`; xft_accept() or xft_decline() */
+    LOOP_IDLE,      /* everything that came is handed out: sync and say what is stored, draw the progress */
+    LOOP_STALLED,   /* nothing moved for --timeout seconds (said once) */
+    LOOP_STOP,      /* SIGINT or SIGTERM came (said once) */
+    LOOP_OVER       /* the session is over */
+};
+
+struct loop {
+    xft_session *session;
+    xft_output output;     /* for LOOP_EVENT and LOOP_NEED_DATA */
+    xft_received received; /* for LOOP_DATA and LOOP_OFFER */
+    uint64_t now_ms;
+    uint64_t wake_ms; /* set by the program: LOOP_IDLE comes at least this often; 0: only with traffic */
+    struct stream stream;
+    int online;     /* the login has succeeded */
+    int tls_failed; /* STREAM_UNTRUSTED or STREAM_TLS_FAILED, see stream.error */
+
+    /* The loop's own. */
+    const struct account_options *options;
+    void *memory;
+    uint8_t *in, *out;
+    size_t in_from, in_to;
+    size_t out_from, out_to, out_bytes, room;
+    uint64_t until_ms, moved_ms, stall_ms;
+    int full, idle_said, stopped, broken;
+};
+
+/* Connects, runs direct TLS if that is wanted, and makes the session. `transfers` are possible at once. 0, or the exit
+ * code after saying what is wrong. The password is wiped in any case. */
+int loop_open(struct loop *loop, struct account_options *options, uint32_t transfers);
+
+/* Carries on until there is something for the program. */
+enum loop_step loop_next(struct loop *loop);
+
+/* Hands in the file bytes that LOOP_NEED_DATA asked for. Returns what xft_supply() returned. */
+uint32_t loop_supply(struct loop *loop, const uint8_t *bytes, size_t size);
+
+/* Frees everything; the session ends at once if it is not over yet. */
+void loop_free(struct loop *loop);
+
+#endif

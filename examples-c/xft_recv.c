@@ -1,0 +1,394 @@
+/* Receives files over XMPP, in band, into a folder.
+ *
+ *   xft_recv --jid pacs@hospital.example/store --password-file pw --dir incoming --from ct@hospital.example
+ *
+ * A file is NAME.part until every byte is on disk and its hash is right. Standard output has one line when the program
+ * is online and one per file; everything for people goes to standard error. */
+#include "ending.h"
+#include "loop.h"
+#include "options.h"
+#include "part_file.h"
+#include "progress.h"
+#include "xft.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* When bytes count as safe, and are acknowledged. */
+enum fsync_choice {
+    FSYNC_BLOCK, /* after every block */
+    FSYNC_BATCH, /* whenever everything that came is written, and at the latest after SYNC_BYTES */
+    FSYNC_END    /* written is enough while the file runs, synced before its last byte is acknowledged */
+};
+
+/* Most bytes that wait for one sync with --fsync batch. */
+#define SYNC_BYTES (4u << 20)
+
+/* One file on its way in. */
+struct incoming {
+    int used;
+    uint32_t transfer;
+    uint64_t size, started_ms;
+    uint64_t written, stored; /* positions in the file: written without a gap, said to be stored */
+    int error;                /* errno of the failure to store */
+    struct part_file file;
+};
+
+struct receiver {
+    struct account_options account;
+    const char *dir, *fsync_word;
+    enum fsync_choice fsync;
+    struct texts from;
+    uint64_t count; /* leave after this many files; 0: never */
+    uint64_t over;
+    int dir_fd;
+    struct incoming *files; /* `account.parallel` of them */
+    size_t running;
+    uint64_t total_bytes, done_bytes;
+    int code, leaving;
+    struct progress progress;
+};
+
+static void fail(struct receiver *receiver, int code)
+{
+    if (receiver->code == EXIT_ALL_WELL)
+        receiver->code = code;
+}
+
+static int check_options(struct receiver *receiver, const struct texts *rest)
+{
+    static const char *const WORDS[] = { "block", "batch", "end" };
+    size_t choice = 0;
+    if (rest->count > 0) {
+        say("'%s' is no option; see --help", rest->items[0]);
+        return EXIT_USAGE;
+    }
+    if (receiver->dir == NULL) {
+        say("--dir is missing: give the folder for the files; see --help");
+        return EXIT_USAGE;
+    }
+    while (choice < 3 && strcmp(receiver->fsync_word, WORDS[choice]) != 0)
+        choice++;
+    if (choice == 3) {
+        say("--fsync takes block, batch or end, not '%s'", receiver->fsync_word);
+        return EXIT_USAGE;
+    }
+    receiver->fsync = (enum fsync_choice)choice;
+    if (account_options_check(&receiver->account) != 0)
+        return EXIT_USAGE;
+    receiver->dir_fd = open(receiver->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (receiver->dir_fd < 0 || faccessat(receiver->dir_fd, ".", W_OK | X_OK, 0) != 0) {
+        say("cannot write into %s: %s", receiver->dir, strerror(errno));
+        return EXIT_STORE;
+    }
+    receiver->files = calloc((size_t)receiver->account.parallel, sizeof *receiver->files);
+    return receiver->files != NULL ? EXIT_ALL_WELL : EXIT_DEFECT;
+}
+
+static struct incoming *file_of(struct receiver *receiver, uint32_t transfer)
+{
+    for (size_t at = 0; at < receiver->account.parallel; at++)
+        if (receiver->files[at].used && receiver->files[at].transfer == transfer)
+            return &receiver->files[at];
+    return NULL;
+}
+
+/* Whether `from` is on the list: an entry without a resource stands for all of that account. The server has
+ * normalised what it stamps; an entry written with capitals still fits. */
+static int is_allowed(const struct receiver *receiver, const char *from, size_t length)
+{
+    const char *slash = memchr(from, '/', length);
+    size_t bare = slash != NULL ? (size_t)(slash - from) : length;
+    for (size_t entry = 0; entry < receiver->from.count; entry++) {
+        const char *wanted = receiver->from.items[entry], *wanted_slash = strchr(wanted, '/');
+        size_t wanted_bare = wanted_slash != NULL ? (size_t)(wanted_slash - wanted) : strlen(wanted), at = 0;
+        if (wanted_bare != bare)
+            continue;
+        while (at < bare && tolower((unsigned char)wanted[at]) == tolower((unsigned char)from[at]))
+            at++;
+        if (at < bare)
+            continue;
+        if (wanted_slash == NULL || (strlen(wanted) == length && memcmp(wanted + bare, from + bare, length - bare) == 0))
+            return 1;
+    }
+    return receiver->from.count == 0;
+}
+
+static void cannot_store(struct receiver *receiver, struct loop *loop, struct incoming *file)
+{
+    file->error = errno;
+    xft_cancel(loop->session, file->transfer, XFT_CANCEL_STORE_FAILED);
+    (void)receiver;
+}
+
+/* Everything written so far is made safe and said to be stored; the sender gets its acknowledgements by that. */
+static void commit(struct receiver *receiver, struct loop *loop, struct incoming *file)
+{
+    int whole = file->written == file->size;
+    if (file->error != 0 || file->stored == file->written)
+        return;
+    if ((receiver->fsync != FSYNC_END || whole) && part_file_sync(&file->file) != 0) {
+        cannot_store(receiver, loop, file);
+        return;
+    }
+    file->stored = file->written;
+    uint32_t status = xft_stored(loop->session, file->transfer, file->stored);
+    if (status != XFT_OK && status != XFT_ERR_STALE && status != XFT_ERR_CLOSED)
+        say("xft_stored: %s", xft_status_text(status));
+}
+
+static void commit_all(struct receiver *receiver, struct loop *loop)
+{
+    for (size_t at = 0; at < receiver->account.parallel; at++)
+        if (receiver->files[at].used)
+            commit(receiver, loop, &receiver->files[at]);
+}
+
+static void on_data(struct receiver *receiver, struct loop *loop)
+{
+    const xft_received *data = &loop->received;
+    struct incoming *file = file_of(receiver, data->transfer);
+    if (file == NULL || file->error != 0)
+        return;
+    if (part_file_write(&file->file, data->offset, data->bytes, data->len) != 0) {
+        cannot_store(receiver, loop, file);
+        return;
+    }
+    file->written = data->offset + data->len;
+    if (receiver->fsync != FSYNC_BATCH || file->written - file->stored >= SYNC_BYTES)
+        commit(receiver, loop, file);
+}
+
+static void on_offer(struct receiver *receiver, struct loop *loop)
+{
+    xft_received offer = loop->received;
+    struct incoming *file = receiver->files;
+    progress_clear(&receiver->progress);
+    if (!is_allowed(receiver, offer.from, offer.from_len)) {
+        say("declined a file of %.*s, who is not on the --from list", (int)offer.from_len, offer.from);
+        xft_decline(loop->session, offer.transfer, XFT_DECLINE_UNWANTED);
+        return;
+    }
+    while (file < receiver->files + receiver->account.parallel && file->used)
+        file++;
+    if (receiver->leaving || file == receiver->files + receiver->account.parallel ||
+        (receiver->count != 0 && receiver->over + receiver->running >= receiver->count)) {
+        xft_decline(loop->session, offer.transfer, XFT_DECLINE_BUSY);
+        return;
+    }
+    memset(file, 0, sizeof *file);
+    if (part_file_create(&file->file, receiver->dir_fd, (const char *)offer.name, offer.name_len) != 0) {
+        say("cannot make a file in %s: %s", receiver->dir, strerror(errno));
+        fail(receiver, EXIT_STORE);
+        part_file_close(&file->file);
+        xft_decline(loop->session, offer.transfer, XFT_DECLINE_BUSY);
+        return;
+    }
+    file->used = 1;
+    file->transfer = offer.transfer;
+    file->size = offer.file_size;
+    file->started_ms = loop->now_ms;
+    receiver->running++;
+    receiver->total_bytes += file->size;
+    if (receiver->account.verbose)
+        say("receiving %s, %llu bytes, from %.*s%s", (const char *)offer.name, (unsigned long long)offer.file_size,
+            (int)offer.from_len, offer.from, (offer.has & XFT_HAS_SHA256) != 0 ? ", with its SHA-256" : "");
+    uint32_t status = xft_accept(loop->session, offer.transfer, 0);
+    if (status != XFT_OK)
+        say("xft_accept: %s", xft_status_text(status));
+}
+
+/* The file is whole: gives it its name and tells the world. */
+static void settle(struct receiver *receiver, struct loop *loop, struct incoming *file, int verified)
+{
+    double seconds = (double)(loop->now_ms - file->started_ms) / 1000.0;
+    double rate = (double)file->size / 1e6 / (seconds > 0.001 ? seconds : 0.001);
+    if (!verified && receiver->account.strict) {
+        say("%s stays as %s/%s: the sender gave no hash to check it by", file->file.wanted, receiver->dir,
+            file->file.part);
+        fail(receiver, EXIT_UNCONFIRMED);
+        return;
+    }
+    if (part_file_finish(&file->file) != 0) {
+        say("cannot give %s/%s its name: %s", receiver->dir, file->file.part, strerror(errno));
+        fail(receiver, EXIT_STORE);
+        return;
+    }
+    if (!verified)
+        say("warning: the sender of %s gave no hash: the file has the right size, but was not checked", file->file.final);
+    printf("received %s %llu bytes %.3f s %.2f MB/s %s\n", file->file.final, (unsigned long long)file->size, seconds,
+           rate, verified ? "verified" : "unverified");
+}
+
+static void failed(struct receiver *receiver, const struct incoming *file, const xft_output *output)
+{
+    char what[512];
+    snprintf(what, sizeof what, "%s is not whole, what came is in %s/%s", file->file.wanted, receiver->dir,
+             file->file.part);
+    if (file->error != 0) {
+        say("%s: storing failed: %s. Make room or check permissions, then have it sent again.", what,
+            strerror(file->error));
+        fail(receiver, EXIT_STORE);
+        return;
+    }
+    say_reason(what, output->reason, output->condition);
+    fail(receiver, exit_code_of_transfer(output->reason));
+}
+
+static void file_over(struct receiver *receiver, struct loop *loop, struct incoming *file)
+{
+    part_file_close(&file->file);
+    file->used = 0;
+    receiver->running--;
+    receiver->over++;
+    receiver->done_bytes += file->size;
+    if (receiver->count != 0 && receiver->over >= receiver->count && !receiver->leaving) {
+        receiver->leaving = 1;
+        xft_close(loop->session);
+    }
+}
+
+static void on_event(struct receiver *receiver, struct loop *loop)
+{
+    const xft_output *output = &loop->output;
+    struct incoming *file = file_of(receiver, output->transfer);
+    const char *jid;
+    size_t length;
+    progress_clear(&receiver->progress);
+    switch (output->event) {
+    case XFT_EVENT_ONLINE:
+        if (xft_jid(loop->session, &jid, &length) == XFT_OK)
+            printf("online %.*s\n", (int)length, jid);
+        break;
+    case XFT_EVENT_FINISHED:
+        if (file == NULL)
+            break;
+        if (output->ending == XFT_ENDING_DONE || output->ending == XFT_ENDING_UNVERIFIED)
+            settle(receiver, loop, file, output->ending == XFT_ENDING_DONE);
+        else
+            failed(receiver, file, output);
+        file_over(receiver, loop, file);
+        break;
+    case XFT_EVENT_OFFLINE:
+        if (output->reason == XFT_REASON_CLOSED || (receiver->leaving && receiver->running == 0))
+            break;
+        if (!loop->tls_failed)
+            say_reason(loop->online ? "the session ended" : "cannot log in", output->reason, output->condition);
+        fail(receiver, exit_code_of_session(output->reason, loop->online));
+        break;
+    default:
+        break;
+    }
+}
+
+static void draw(struct receiver *receiver, struct loop *loop)
+{
+    char what[64] = "";
+    uint64_t done = receiver->done_bytes;
+    for (size_t at = 0; at < receiver->account.parallel; at++)
+        if (receiver->files[at].used) {
+            done += receiver->files[at].stored;
+            snprintf(what, sizeof what, "%.63s", receiver->files[at].file.wanted);
+        }
+    if (receiver->running > 1)
+        snprintf(what, sizeof what, "%zu files", receiver->running);
+    if (receiver->running > 0)
+        progress_draw(&receiver->progress, loop->now_ms, what, done, receiver->total_bytes);
+}
+
+static void leave(struct receiver *receiver, struct loop *loop, int code)
+{
+    progress_clear(&receiver->progress);
+    if (code == EXIT_TIMEOUT) {
+        say("nothing moved for %llu s: leaving", (unsigned long long)receiver->account.timeout_s);
+        fail(receiver, code);
+    } else if (receiver->running > 0 || receiver->over < receiver->count || !loop->online) {
+        say("interrupted: leaving");
+        fail(receiver, code);
+    }
+    receiver->leaving = 1;
+    commit_all(receiver, loop);
+    xft_close(loop->session);
+}
+
+static void run(struct receiver *receiver, struct loop *loop)
+{
+    for (;;) {
+        enum loop_step step = loop_next(loop);
+        switch (step) {
+        case LOOP_DATA:
+            on_data(receiver, loop);
+            break;
+        case LOOP_OFFER:
+            on_offer(receiver, loop);
+            break;
+        case LOOP_EVENT:
+            on_event(receiver, loop);
+            break;
+        case LOOP_IDLE:
+            commit_all(receiver, loop);
+            break;
+        case LOOP_STALLED:
+            leave(receiver, loop, EXIT_TIMEOUT);
+            break;
+        case LOOP_STOP:
+            leave(receiver, loop, EXIT_INTERRUPTED);
+            break;
+        case LOOP_OVER:
+            return;
+        case LOOP_NEED_DATA:
+            break;
+        }
+        if (receiver->progress.on && loop->now_ms >= receiver->progress.next_ms)
+            draw(receiver, loop);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct receiver receiver = { .account = ACCOUNT_OPTION_DEFAULTS, .fsync_word = "batch", .dir_fd = -1 };
+    const struct option_line table[] = {
+        { "dir", "DIR", "folder for the files", OPTION_TEXT, &receiver.dir, 0, 0 },
+        { "from", "USER@DOMAIN[/RES]", "take files only from this sender; may be repeated; default: from everybody",
+          OPTION_TEXTS, &receiver.from, 0, 0 },
+        { "count", "N", "leave after N files; default: 0, run until a signal comes", OPTION_NUMBER, &receiver.count, 0,
+          1u << 30 },
+        { "fsync", "block|batch|end", "when bytes are on disk and acknowledged; default: batch", OPTION_TEXT,
+          &receiver.fsync_word, 0, 0 },
+        ACCOUNT_OPTION_LINES(receiver.account),
+        { NULL, NULL, NULL, OPTION_FLAG, NULL, 0, 0 },
+    };
+    struct texts rest = { NULL, 0 };
+    struct loop loop;
+    program_name = "xft_recv";
+    receiver.account.parallel = 4;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (options_read(table, argc, argv, &rest) != 0)
+        return EXIT_USAGE;
+    if (receiver.account.help) {
+        printf("usage: xft_recv --jid USER@DOMAIN[/RES] --dir DIR [options]\n\n");
+        options_help(table);
+        return EXIT_ALL_WELL;
+    }
+    int code = check_options(&receiver, &rest);
+    if (code == EXIT_ALL_WELL) {
+        progress_start(&receiver.progress, receiver.account.progress);
+        code = loop_open(&loop, &receiver.account, (uint32_t)receiver.account.parallel);
+        loop.wake_ms = receiver.progress.on ? PROGRESS_STEP_MS : 0;
+        if (code == EXIT_ALL_WELL)
+            run(&receiver, &loop);
+        loop_free(&loop);
+    }
+    account_options_forget(&receiver.account);
+    if (receiver.dir_fd >= 0)
+        close(receiver.dir_fd);
+    free(receiver.files);
+    free(receiver.from.items);
+    free(rest.items);
+    return code != EXIT_ALL_WELL ? code : receiver.code;
+}

@@ -1,0 +1,390 @@
+/* Sends files to one recipient over XMPP, in band.
+ *
+ *   xft_send --jid me@hospital.example/ct --password-file pw --to pacs@hospital.example/store scan.dcm ...
+ *
+ * One line on standard output per file that arrived; everything for people goes to standard error. */
+#include "ending.h"
+#include "loop.h"
+#include "options.h"
+#include "progress.h"
+#include "xft.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One file on its way out. */
+struct outgoing {
+    const char *path, *name;
+    int fd;
+    int over;          /* nothing more happens to it */
+    uint32_t transfer; /* 0: not offered yet */
+    uint64_t size, started_ms, safe;
+    int64_t date;
+    int read_error; /* errno of a failed read, -1: the file became shorter */
+};
+
+struct sender {
+    struct account_options account;
+    const char *to, *sha256_text, *mime_type, *description;
+    uint8_t sha256[32];
+    struct outgoing *files;
+    size_t count, next, running;
+    uint64_t total_bytes, done_bytes; /* done: of files that are over */
+    int code;                         /* the first failure */
+    int leaving;                      /* xft_close was called */
+    struct progress progress;
+    uint8_t block[65536];
+};
+
+static void fail(struct sender *sender, int code)
+{
+    if (sender->code == EXIT_ALL_WELL)
+        sender->code = code;
+}
+
+static int read_hex(const char *text, uint8_t out[32])
+{
+    for (size_t at = 0; at < 32; at++) {
+        unsigned int byte;
+        if (strspn(text + 2 * at, "0123456789abcdefABCDEF") < 2 || sscanf(text + 2 * at, "%2x", &byte) != 1)
+            return -1;
+        out[at] = (uint8_t)byte;
+    }
+    return text[64] == '\0' ? 0 : -1;
+}
+
+static int check_options(struct sender *sender)
+{
+    if (sender->count == 0 || sender->to == NULL) {
+        say("%s; see --help", sender->count == 0 ? "no file given" : "--to is missing");
+        return EXIT_USAGE;
+    }
+    const char *slash = strchr(sender->to, '/');
+    if (slash == NULL || slash[1] == '\0') {
+        say("--to %s: a file goes to one device: give the full JID with its resource, such as %s/RESOURCE. xft_recv "
+            "prints its own when it starts.",
+            sender->to, sender->to);
+        return EXIT_USAGE;
+    }
+    if (sender->sha256_text != NULL && (sender->count != 1 || read_hex(sender->sha256_text, sender->sha256) != 0)) {
+        say("--sha256 takes 64 hex digits and works with exactly one file");
+        return EXIT_USAGE;
+    }
+    return account_options_check(&sender->account) == 0 ? EXIT_ALL_WELL : EXIT_USAGE;
+}
+
+/* Looks at every file before anything is sent, so that a typing error does not show up half an hour later. */
+static int look_at_files(struct sender *sender, const struct texts *paths)
+{
+    sender->files = calloc(paths->count, sizeof *sender->files);
+    if (sender->files == NULL) {
+        say("out of memory");
+        return EXIT_DEFECT;
+    }
+    for (size_t at = 0; at < paths->count; at++) {
+        struct outgoing *file = &sender->files[at];
+        struct stat about;
+        const char *slash = strrchr(paths->items[at], '/');
+        file->path = paths->items[at];
+        file->name = slash != NULL ? slash + 1 : file->path;
+        file->fd = -1;
+        if (stat(file->path, &about) != 0 || access(file->path, R_OK) != 0) {
+            say("cannot read %s: %s", file->path, strerror(errno));
+            return EXIT_READ;
+        }
+        if (!S_ISREG(about.st_mode)) {
+            say("cannot send %s: it is no plain file", file->path);
+            return EXIT_READ;
+        }
+        file->size = (uint64_t)about.st_size;
+        file->date = (int64_t)about.st_mtime;
+        sender->total_bytes += file->size;
+    }
+    return EXIT_ALL_WELL;
+}
+
+static struct outgoing *file_of(struct sender *sender, uint32_t transfer)
+{
+    for (size_t at = 0; at < sender->next; at++)
+        if (sender->files[at].transfer == transfer && !sender->files[at].over)
+            return &sender->files[at];
+    return NULL;
+}
+
+static void file_over(struct sender *sender, struct outgoing *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+    file->over = 1;
+    sender->done_bytes += file->size;
+    if (file->transfer != 0)
+        sender->running--;
+}
+
+/* Offers one file. The status of xft_offer(). */
+static uint32_t offer(struct sender *sender, struct loop *loop, struct outgoing *file)
+{
+    xft_file about;
+    xft_file_init(&about, sizeof about);
+    about.to = sender->to;
+    about.to_len = strlen(sender->to);
+    about.name = file->name;
+    about.name_len = strlen(file->name);
+    about.file_size = file->size;
+    about.date = file->date;
+    about.has = XFT_HAS_DATE;
+    about.mime_type = sender->mime_type;
+    about.mime_type_len = sender->mime_type != NULL ? strlen(sender->mime_type) : 0;
+    about.description = sender->description;
+    about.description_len = sender->description != NULL ? strlen(sender->description) : 0;
+    if (sender->sha256_text != NULL) {
+        about.has |= XFT_HAS_SHA256;
+        memcpy(about.sha256, sender->sha256, sizeof about.sha256);
+    }
+    file->started_ms = loop->now_ms;
+    return xft_offer(loop->session, &about, &file->transfer);
+}
+
+/* Starts files while there is room for them. */
+static void offer_files(struct sender *sender, struct loop *loop)
+{
+    while (!sender->leaving && sender->next < sender->count && sender->running < sender->account.parallel) {
+        struct outgoing *file = &sender->files[sender->next];
+        file->fd = open(file->path, O_RDONLY | O_CLOEXEC);
+        if (file->fd < 0) {
+            say("cannot read %s: %s", file->path, strerror(errno));
+            fail(sender, EXIT_READ);
+            sender->next++;
+            file_over(sender, file);
+            continue;
+        }
+        uint32_t status = offer(sender, loop, file);
+        if (status == XFT_ERR_FULL) {
+            /* Slots come free when others finish. */
+            close(file->fd);
+            file->fd = -1;
+            return;
+        }
+        sender->next++;
+        if (status == XFT_OK) {
+            sender->running++;
+            if (sender->account.verbose)
+                say("offering %s, %llu bytes, to %s", file->name, (unsigned long long)file->size, sender->to);
+            continue;
+        }
+        say("cannot offer %s: %s", file->path, xft_status_text(status));
+        fail(sender, status == XFT_ERR_CLOSED ? EXIT_SERVER_LOST : EXIT_USAGE);
+        file_over(sender, file);
+    }
+    if (sender->next == sender->count && sender->running == 0 && !sender->leaving) {
+        sender->leaving = 1;
+        xft_close(loop->session);
+    }
+}
+
+static void supply(struct sender *sender, struct loop *loop)
+{
+    struct outgoing *file = file_of(sender, loop->output.transfer);
+    size_t wanted = loop->output.len < sizeof sender->block ? loop->output.len : sizeof sender->block;
+    ssize_t got = -1;
+    if (file != NULL) {
+        do
+            got = pread(file->fd, sender->block, wanted, (off_t)loop->output.offset);
+        while (got < 0 && errno == EINTR);
+        if (got <= 0)
+            file->read_error = got < 0 ? errno : -1;
+    }
+    if (got <= 0) {
+        xft_cancel(loop->session, loop->output.transfer, XFT_CANCEL_READ_FAILED);
+        return;
+    }
+    uint32_t transfer = loop->output.transfer, status = loop_supply(loop, sender->block, (size_t)got);
+    if (status != XFT_OK) {
+        say("xft_supply: %s", xft_status_text(status));
+        xft_cancel(loop->session, transfer, XFT_CANCEL_WISH);
+        fail(sender, EXIT_DEFECT);
+    }
+}
+
+static void arrived(struct sender *sender, struct loop *loop, const struct outgoing *file, uint32_t ending)
+{
+    double seconds = (double)(loop->now_ms - file->started_ms) / 1000.0;
+    double rate = (double)file->size / 1e6 / (seconds > 0.001 ? seconds : 0.001);
+    int done = ending == XFT_ENDING_DONE;
+    printf("sent %s %llu bytes %.3f s %.2f MB/s %s\n", file->name, (unsigned long long)file->size, seconds, rate,
+           done ? "verified" : "unconfirmed");
+    if (done)
+        return;
+    say("warning: %s was handed over, but the recipient's program cannot confirm the hash: ask there whether the file "
+        "is whole",
+        file->name);
+    if (sender->account.strict)
+        fail(sender, EXIT_UNCONFIRMED);
+}
+
+static void failed(struct sender *sender, const struct outgoing *file, const xft_output *output)
+{
+    char what[320];
+    snprintf(what, sizeof what, "%s was not sent", file->name);
+    if (file->read_error > 0)
+        say("reading %s failed: %s", file->path, strerror(file->read_error));
+    else if (file->read_error < 0)
+        say("%s became shorter while it was sent: send it again when nobody writes to it", file->path);
+    else
+        say_reason(what, output->reason, output->condition);
+    fail(sender, exit_code_of_transfer(output->reason));
+}
+
+static void on_event(struct sender *sender, struct loop *loop)
+{
+    const xft_output *output = &loop->output;
+    struct outgoing *file = file_of(sender, output->transfer);
+    const char *jid;
+    size_t length;
+    progress_clear(&sender->progress);
+    switch (output->event) {
+    case XFT_EVENT_ONLINE:
+        if (sender->account.verbose && xft_jid(loop->session, &jid, &length) == XFT_OK)
+            say("online as %.*s", (int)length, jid);
+        break;
+    case XFT_EVENT_STARTED:
+        if (sender->account.verbose && file != NULL)
+            say("%s: sending in blocks of %u bytes", file->name, (unsigned int)output->block_bytes);
+        break;
+    case XFT_EVENT_FINISHED:
+        if (file == NULL)
+            break;
+        if (output->ending == XFT_ENDING_DONE || output->ending == XFT_ENDING_DELIVERED)
+            arrived(sender, loop, file, output->ending);
+        else
+            failed(sender, file, output);
+        file_over(sender, file);
+        break;
+    case XFT_EVENT_OFFLINE:
+        if (output->reason == XFT_REASON_CLOSED)
+            break;
+        /* All files that arrived are settled: a rude goodbye of the server changes nothing. */
+        if (sender->next == sender->count && sender->running == 0)
+            break;
+        if (!loop->tls_failed)
+            say_reason(loop->online ? "the session ended" : "cannot log in", output->reason, output->condition);
+        fail(sender, exit_code_of_session(output->reason, loop->online));
+        break;
+    default:
+        break;
+    }
+}
+
+static void draw(struct sender *sender, struct loop *loop)
+{
+    char what[64] = "";
+    uint64_t done = sender->done_bytes;
+    for (size_t at = 0; at < sender->next; at++) {
+        struct outgoing *file = &sender->files[at];
+        xft_marks marks;
+        if (!file->over && xft_progress(loop->session, file->transfer, &marks) == XFT_OK)
+            file->safe = marks.safe;
+        if (!file->over)
+            done += file->safe;
+        if (!file->over && sender->running == 1)
+            snprintf(what, sizeof what, "%s", file->name);
+    }
+    if (sender->running > 1)
+        snprintf(what, sizeof what, "%zu files", sender->running);
+    if (sender->running > 0)
+        progress_draw(&sender->progress, loop->now_ms, what, done, sender->total_bytes);
+}
+
+static void leave(struct sender *sender, struct loop *loop, int code)
+{
+    progress_clear(&sender->progress);
+    if (code == EXIT_TIMEOUT)
+        say("nothing moved for %llu s: giving up", (unsigned long long)sender->account.timeout_s);
+    else
+        say("interrupted: leaving");
+    fail(sender, code);
+    sender->leaving = 1;
+    xft_close(loop->session);
+}
+
+static void run(struct sender *sender, struct loop *loop)
+{
+    for (;;) {
+        enum loop_step step = loop_next(loop);
+        switch (step) {
+        case LOOP_NEED_DATA:
+            supply(sender, loop);
+            break;
+        case LOOP_OFFER:
+            xft_decline(loop->session, loop->received.transfer, XFT_DECLINE_UNWANTED);
+            break;
+        case LOOP_EVENT:
+            on_event(sender, loop);
+            if (loop->online)
+                offer_files(sender, loop);
+            break;
+        case LOOP_STALLED:
+            leave(sender, loop, EXIT_TIMEOUT);
+            break;
+        case LOOP_STOP:
+            leave(sender, loop, EXIT_INTERRUPTED);
+            break;
+        case LOOP_OVER:
+            return;
+        case LOOP_DATA:
+        case LOOP_IDLE:
+            break;
+        }
+        if (sender->progress.on && loop->now_ms >= sender->progress.next_ms)
+            draw(sender, loop);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct sender sender = { .account = ACCOUNT_OPTION_DEFAULTS };
+    const struct option_line table[] = {
+        { "to", "USER@DOMAIN/RES", "full JID of the recipient", OPTION_TEXT, &sender.to, 0, 0 },
+        { "sha256", "HEX", "the file's SHA-256, if you know it: the recipient then checks against your word",
+          OPTION_TEXT, &sender.sha256_text, 0, 0 },
+        { "mime-type", "TYPE", "MIME type of the files", OPTION_TEXT, &sender.mime_type, 0, 0 },
+        { "description", "TEXT", "a sentence for the recipient", OPTION_TEXT, &sender.description, 0, 0 },
+        ACCOUNT_OPTION_LINES(sender.account),
+        { NULL, NULL, NULL, OPTION_FLAG, NULL, 0, 0 },
+    };
+    struct texts paths = { NULL, 0 };
+    struct loop loop;
+    program_name = "xft_send";
+    sender.account.parallel = 1;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (options_read(table, argc, argv, &paths) != 0)
+        return EXIT_USAGE;
+    if (sender.account.help) {
+        printf("usage: xft_send --jid USER@DOMAIN[/RES] --to USER@DOMAIN/RES [options] FILE...\n\n");
+        options_help(table);
+        return EXIT_ALL_WELL;
+    }
+    sender.count = paths.count;
+    int code = check_options(&sender);
+    if (code == EXIT_ALL_WELL)
+        code = look_at_files(&sender, &paths);
+    if (code == EXIT_ALL_WELL) {
+        uint32_t transfers = (uint32_t)sender.account.parallel;
+        progress_start(&sender.progress, sender.account.progress);
+        code = loop_open(&loop, &sender.account, transfers);
+        loop.wake_ms = sender.progress.on ? PROGRESS_STEP_MS : 0;
+        if (code == EXIT_ALL_WELL)
+            run(&sender, &loop);
+        loop_free(&loop);
+    }
+    account_options_forget(&sender.account);
+    free(sender.files);
+    free(paths.items);
+    return code != EXIT_ALL_WELL ? code : sender.code;
+}
