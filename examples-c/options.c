@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const char *program_name = "xft";
 
@@ -210,6 +211,10 @@ int account_options_check(struct account_options *options)
     if (choose_tls(options) != 0 || split_jid(options) != 0 ||
         split_server(options, options->server != NULL ? options->server : options->domain) != 0)
         return -1;
+    if (options->ca_file != NULL && access(options->ca_file, R_OK) != 0) {
+        say("cannot read the CA file %s: %s", options->ca_file, strerror(errno));
+        return -1;
+    }
     if (options->window_bytes < options->block_bytes) {
         say("--window %llu is smaller than one block of %llu bytes", (unsigned long long)options->window_bytes,
             (unsigned long long)options->block_bytes);

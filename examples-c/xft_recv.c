@@ -2,8 +2,8 @@
  *
  *   xft_recv --jid pacs@hospital.example/store --password-file pw --dir incoming --from ct@hospital.example
  *
- * A file is NAME.part until every byte is on disk and its hash is right. Standard output has one line when the program
- * is online and one per file; everything for people goes to standard error. */
+ * A file is NAME.part until every byte is on disk and its hash is right. Standard output has one line, `ready JID`, when
+ * files can be sent here, and one per file; everything for people goes to standard error. */
 #include "ending.h"
 #include "loop.h"
 #include "options.h"
@@ -263,7 +263,7 @@ static void on_event(struct receiver *receiver, struct loop *loop)
     switch (output->event) {
     case XFT_EVENT_ONLINE:
         if (xft_jid(loop->session, &jid, &length) == XFT_OK)
-            printf("online %.*s\n", (int)length, jid);
+            printf("ready %.*s\n", (int)length, jid);
         break;
     case XFT_EVENT_FINISHED:
         if (file == NULL)
