@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::servers::{Kind, Server, Setup};
 
 /// The accounts that exist at every server.
@@ -151,6 +153,18 @@ impl Endpoint {
             Running::Loopback { child, .. } => {
                 let _ = child.kill();
                 let _ = child.wait();
+            }
+        }
+    }
+
+    /// Stops it where it is: its sockets stay open and nothing answers.
+    pub fn freeze(&mut self) {
+        match &self.server {
+            Running::Real(server) => server.freeze(),
+            Running::Loopback { child, .. } => {
+                if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+                    let _ = kill_process(pid, Signal::STOP);
+                }
             }
         }
     }

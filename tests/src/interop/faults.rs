@@ -24,12 +24,15 @@ mod code {
     pub const STORE: i32 = 10;
     pub const READ: i32 = 11;
     pub const SERVER_LOST: i32 = 12;
+    pub const TIMEOUT: i32 = 14;
 }
 
 /// Every failure is told within this time; none of these causes needs a deadline of the protocol.
 const SOON: Duration = Duration::from_secs(20);
 /// One small block at a time: slow enough that a fault comes in the middle of the file.
 const SLOW: [&str; 4] = ["--block", "1024", "--window", "1024"];
+/// No transfer here pauses so long unless something is wrong.
+const PATIENCE: [&str; 2] = ["--timeout", "5"];
 const LARGE: u64 = 20_000_000;
 const SMALL: u64 = 300_000;
 
@@ -64,8 +67,10 @@ pub fn run(tools: &Tools, report: &mut Report) -> Result<(), String> {
             note(report, which, name, case(&scene));
         }
         let name = "server killed mid-file: both ends are told, the part file stays";
-        let outcome = server_killed(tools, &mut endpoint);
-        note(report, which, name, outcome);
+        note(report, which, name, server_ends(tools, &mut endpoint, Endpoint::kill, code::SERVER_LOST));
+        let mut endpoint = Endpoint::start(which)?;
+        let name = "server hangs mid-file: with --timeout both ends give up, the part file stays";
+        note(report, which, name, server_ends(tools, &mut endpoint, Endpoint::freeze, code::TIMEOUT));
     }
     Ok(())
 }
@@ -114,8 +119,11 @@ impl<'a> Scene<'a> {
     /// Both ends in the middle of a large file, which is given too.
     fn mid_file(&self) -> Result<(Program, Program, PathBuf), String> {
         let file = self.file(LARGE)?;
-        let receiver = self.receiver(1)?;
-        let mut sender = self.sender(Who::OpenSsl, &SLOW, &file)?;
+        let mut recv = self.recv(Who::Rustls, 1);
+        recv.args(PATIENCE);
+        let receiver = self.tools.receiver(recv)?;
+        let options = [&SLOW[..], &PATIENCE].concat();
+        let mut sender = self.sender(Who::OpenSsl, &options, &file)?;
         let end = Instant::now() + SOON;
         while self.part_bytes() < 65_536 {
             if !sender.is_running() || Instant::now() > end {
@@ -319,12 +327,18 @@ fn hostile_beside_good(scene: &Scene<'_>) -> Result<(), String> {
     good.arrived_in(whole.path(), safe_name)
 }
 
-fn server_killed(tools: &Tools, endpoint: &mut Endpoint) -> Result<(), String> {
+/// The server fails in some way in the middle of a file.
+fn server_ends(
+    tools: &Tools,
+    endpoint: &mut Endpoint,
+    fail: fn(&mut Endpoint),
+    code: i32,
+) -> Result<(), String> {
     let scene = Scene::new(tools, endpoint)?;
     let (sender, receiver, _) = scene.mid_file()?;
     let Scene { outgoing, incoming, .. } = scene;
-    endpoint.kill();
-    sender.end(SOON).code_is(code::SERVER_LOST)?;
-    receiver.end(SOON).code_is(code::SERVER_LOST)?;
+    fail(endpoint);
+    sender.end(SOON).code_is(code)?;
+    receiver.end(SOON).code_is(code)?;
     Scene { tools, at: endpoint, outgoing, incoming }.only_part()
 }

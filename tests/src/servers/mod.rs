@@ -250,6 +250,11 @@ impl Server {
         self.process.kill();
     }
 
+    /// Stops it where it is, as a hung machine: its sockets stay open and nothing answers.
+    pub fn freeze(&self) {
+        self.process.freeze();
+    }
+
     /// The last lines that it wrote, for a failure's report.
     pub fn log_tail(&self, lines: usize) -> String {
         let mut text = String::new();

@@ -84,6 +84,11 @@ impl Process {
         !self.ended
     }
 
+    /// Stops it where it is: its sockets stay open and nothing answers.
+    pub(super) fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
     /// Ends it and its group at once.
     pub(super) fn kill(&mut self) {
         self.signal(Signal::KILL);
@@ -104,6 +109,8 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.signal(Signal::TERM);
+        // A frozen one could not hear it.
+        self.signal(Signal::CONT);
         let end = Instant::now() + Duration::from_secs(STOP_S);
         while self.is_running() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(20));
