@@ -2,6 +2,8 @@
 //!
 //! `tests/fuzz` runs them under libFuzzer, `tests/tests/corpora.rs` replays the committed corpora through them.
 
+mod stanza;
 mod xml;
 
+pub use stanza::stanza;
 pub use xml::xml;

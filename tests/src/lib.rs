@@ -5,4 +5,5 @@ pub mod interop;
 pub mod loopback;
 pub mod router;
 pub mod servers;
+pub mod stanza_trace;
 pub mod xml_trace;

@@ -7,6 +7,7 @@ use xft_core::wire::stanza::{
     read_error, stanza, write_error, write_result,
 };
 use xft_core::wire::xml::{Limits, Writer, XmlError};
+use xft_tests::stanza_trace::{Memory, Seen, feed_all};
 
 const ROOT: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
     xmlns:stream='http://etherx.jabber.org/streams' id='s1' from='hospital.example' version='1.0'>";
@@ -58,84 +59,6 @@ const EXAMPLES: &[&str] = &[
      <vendor xmlns='urn:example:v' a='1'>deep<deeper><show xmlns='jabber:client'>no</show></deeper></vendor></presence>",
     "<iq type='result' id='x'/>",
 ];
-
-fn limits() -> Limits {
-    Limits { element_bytes: 200_000, ..Limits::default() }
-}
-
-/// One thing the reader told, with everything a caller can see of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Seen {
-    Header(String),
-    Element { tree: String, truncated: bool, block: Option<Result<Vec<u8>, Base64Error>> },
-    Space,
-    End,
-    Error(XmlError),
-}
-
-/// Feeds the pieces one by one and looks at all that comes.
-fn feed_all(reader: &mut StanzaReader<'_>, pieces: &[&[u8]]) -> Vec<Seen> {
-    let mut seen = Vec::new();
-    for piece in pieces {
-        let mut input = piece.to_vec();
-        let mut at = 0;
-        loop {
-            let (used, fed) = match reader.feed(&mut input[at..]) {
-                Ok(fed) => fed,
-                Err(error) => {
-                    seen.push(Seen::Error(error));
-                    return seen;
-                }
-            };
-            match fed {
-                Fed::More => {
-                    assert_eq!(used, input.len() - at, "More means that all is used");
-                    break;
-                }
-                // How many pieces white space comes in is no matter of meaning.
-                Fed::Space if seen.last() == Some(&Seen::Space) => {}
-                Fed::Space => seen.push(Seen::Space),
-                Fed::Header => seen.push(Seen::Header(tree(reader.element()))),
-                Fed::Element => {
-                    assert!(reader.between());
-                    let block = reader.block(&input[at..]).map(|block| block.map(<[u8]>::to_vec));
-                    let truncated = reader.element().truncated();
-                    seen.push(Seen::Element { tree: tree(reader.element()), truncated, block });
-                }
-                Fed::End => seen.push(Seen::End),
-            }
-            at += used;
-        }
-    }
-    seen
-}
-
-/// The whole element as the tape holds it, attributes and text included.
-fn tree(element: Element<'_>) -> String {
-    format!("{element:?}")
-}
-
-struct Memory {
-    xml: Vec<u8>,
-    tape: Vec<u8>,
-    block: Vec<u8>,
-}
-
-impl Memory {
-    fn new(tape: usize, block: usize) -> Self {
-        Self { xml: vec![0; 16384], tape: vec![0; tape], block: vec![0; block] }
-    }
-
-    fn reader(&mut self) -> StanzaReader<'_> {
-        StanzaReader::new(&mut self.xml, &mut self.tape, &mut self.block, limits())
-    }
-
-    fn hosted(&mut self) -> StanzaReader<'_> {
-        let mut reader = self.reader();
-        reader.enter_hosted();
-        reader
-    }
-}
 
 /// Reads the stanzas as host-owned ones.
 fn hosted(memory: &mut Memory, pieces: &[&[u8]]) -> Vec<Seen> {
@@ -660,7 +583,7 @@ fn hosted_stream_knows_when_a_stanza_was_whole() {
 #[test]
 fn reader_memory_too_small_for_a_hosted_stream_is_told_at_the_first_feed() {
     let (mut tape, mut block) = (vec![0; 1024], vec![0; 16]);
-    let mut reader = StanzaReader::new(&mut [], &mut tape, &mut block, limits());
+    let mut reader = StanzaReader::new(&mut [], &mut tape, &mut block, Limits::default());
     reader.enter_hosted();
     assert_eq!(reader.feed(&mut b"<iq/>".to_vec()), Err(XmlError::ScratchFull));
 }
