@@ -6,4 +6,4 @@ mod stanza;
 mod xml;
 
 pub use stanza::stanza;
-pub use xml::xml;
+pub use xml::{agrees_with_rxml, xml};

@@ -1,3 +1,8 @@
 //! The XML reader and writer: vectors, attacks, limits, any split, another reader, round trips.
 
+mod generate;
+mod hand_over;
+mod limits;
+mod properties;
 mod vectors;
+mod writer;

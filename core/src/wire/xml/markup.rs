@@ -1,7 +1,8 @@
 //! Everything between `<` and `>`: the declaration, start tags, end tags, the way into a CDATA section.
 
 use super::chars::{self, NAME_START, SPACE};
-use super::reader::{After, Cursor, Found, Reader, State, Step};
+use super::reader::{After, Reader, State};
+use super::step::{Cursor, Found, Step};
 use super::{XmlError, declaration, scan};
 
 const CDATA: &[u8] = b"[CDATA[";

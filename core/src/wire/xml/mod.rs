@@ -7,12 +7,15 @@ mod chars;
 mod declaration;
 mod error;
 mod markup;
+mod namespaces;
 mod reader;
 mod record;
 mod reference;
 mod scan;
 mod scope;
+mod step;
 mod tag;
+mod text;
 mod writer;
 
 pub use error::{Limits, WriteError, XmlError};

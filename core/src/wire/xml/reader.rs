@@ -1,9 +1,9 @@
 //! Incremental reader: one event per call, any split of the input gives the same events (XML-05).
 
-use super::chars::{self, SPACE, Utf8};
+use super::chars::Utf8;
 use super::reference::Reference;
-use super::scan;
 use super::scope::Scope;
+use super::step::{Cursor, Found, Step};
 use super::{Limits, Tag, XmlError};
 
 /// What one call of [`Reader::next`] found.
@@ -41,14 +41,14 @@ pub struct Reader<'a> {
     pub(super) utf8: Utf8,
     pub(super) reference: Reference,
     /// Closing brackets just seen in character data, 2 at most: `]]>` may not follow (XM-07).
-    brackets: u8,
+    pub(super) brackets: u8,
     /// A carriage return was just read, so a line feed belongs to it (XM-12).
     pub(super) cr: bool,
     /// What the end tag still has to repeat: offset in the scratch memory and length.
     pub(super) end_name: (usize, u8),
     /// Bytes the first-level element may still take.
     budget: u32,
-    failed: Option<XmlError>,
+    pub(super) failed: Option<XmlError>,
 }
 
 /// Where in the grammar the next byte stands.
@@ -104,62 +104,6 @@ pub(super) enum After {
     Forget,
     Close,
 }
-
-/// The input of one call and how far it is read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Cursor<'i> {
-    input: &'i [u8],
-    pub(super) at: usize,
-    /// Range of the input that [`Found::Text`] is about.
-    text: (usize, usize),
-    /// What [`Found::Char`] is about.
-    char: char,
-}
-
-impl<'i> Cursor<'i> {
-    pub(super) fn rest(&self) -> &'i [u8] {
-        self.input.get(self.at..).unwrap_or_default()
-    }
-
-    pub(super) fn peek(&self) -> Option<u8> {
-        self.input.get(self.at).copied()
-    }
-
-    pub(super) fn bump(&mut self, n: usize) {
-        self.at = self.at.wrapping_add(n);
-    }
-
-    fn found_text(&mut self, start: usize, end: usize) -> Found {
-        self.text = (start, end);
-        if start < end { Found::Text } else { Found::Nothing }
-    }
-
-    fn found_char(&mut self, c: char) -> Found {
-        self.char = c;
-        Found::Char
-    }
-
-    /// Takes plain character data; false if there is none.
-    fn skip_text(&mut self) -> bool {
-        let len = scan::text(self.rest());
-        self.bump(len);
-        len != 0
-    }
-}
-
-/// An event without its data, which stays in the [`Cursor`]: a step's result then travels in a register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    Nothing,
-    Start,
-    End,
-    Text,
-    Char,
-    Space,
-}
-
-/// Result of one step of the grammar.
-pub(super) type Step = Result<Found, XmlError>;
 
 impl<'a> Reader<'a> {
     /// A reader at the start of a stream. 2 KiB of scratch serve honest stanzas; start tags with values up to the
@@ -319,196 +263,5 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(Found::Nothing)
-    }
-
-    /// White space between first-level elements, or the `<` of the next one (XML-06).
-    fn between(&mut self, cursor: &mut Cursor<'_>, byte: u8) -> Step {
-        if byte == b'<' {
-            cursor.bump(1);
-            self.state = State::Markup;
-            return Ok(Found::Nothing);
-        }
-        if !chars::is(byte, SPACE) {
-            return Err(XmlError::BadFormat);
-        }
-        let rest = cursor.rest();
-        let run = rest.iter().position(|b| !chars::is(*b, SPACE));
-        cursor.bump(run.unwrap_or(rest.len()));
-        Ok(Found::Space)
-    }
-
-    /// One piece of character data, or the `<` or `&` after it.
-    fn text(&mut self, cursor: &mut Cursor<'_>) -> Step {
-        if self.utf8.is_pending() {
-            return self.split_char(cursor);
-        }
-        self.skip_line_feed(cursor);
-        let start = cursor.at;
-        let mut end = start;
-        while let Some(byte) = cursor.peek() {
-            if cursor.skip_text() {
-                self.brackets = 0;
-            } else if byte == b']' {
-                self.brackets = self.brackets.saturating_add(1).min(2);
-                cursor.bump(1);
-            } else if byte == b'>' {
-                if self.brackets == 2 {
-                    return self.text_then(cursor, (start, end), XmlError::NotWellFormed);
-                }
-                self.brackets = 0;
-                cursor.bump(1);
-            } else if byte < 0x80 {
-                return self.after_text(cursor, byte, (start, end));
-            } else {
-                self.brackets = 0;
-                if let Err(error) = self.wide_char(cursor) {
-                    return self.text_then(cursor, (start, end), error);
-                }
-                if self.utf8.is_pending() {
-                    break;
-                }
-            }
-            end = cursor.at;
-        }
-        Ok(cursor.found_text(start, end))
-    }
-
-    /// Gives the text read so far, or takes the byte that ended it.
-    fn after_text(&mut self, cursor: &mut Cursor<'_>, byte: u8, (start, end): (usize, usize)) -> Step {
-        if start < end {
-            return Ok(cursor.found_text(start, end));
-        }
-        cursor.bump(1);
-        self.brackets = 0;
-        match byte {
-            b'<' => self.state = State::Markup,
-            b'&' => self.begin_reference(0),
-            b'\r' => {
-                self.cr = true;
-                return Ok(cursor.found_char('\n'));
-            }
-            _ => return Err(XmlError::NotWellFormed),
-        }
-        Ok(Found::Nothing)
-    }
-
-    /// Gives the text before an error first: what comes out before it may not depend on the split (XM-15).
-    fn text_then(&mut self, cursor: &mut Cursor<'_>, (start, end): (usize, usize), error: XmlError) -> Step {
-        if start == end {
-            return Err(error);
-        }
-        self.failed = Some(error);
-        Ok(cursor.found_text(start, end))
-    }
-
-    /// A line feed right after a carriage return is part of the same line end, wherever the input was split.
-    pub(super) fn skip_line_feed(&mut self, cursor: &mut Cursor<'_>) {
-        if self.cr && cursor.peek().is_some() {
-            self.cr = false;
-            if cursor.peek() == Some(b'\n') {
-                cursor.bump(1);
-            }
-        }
-    }
-
-    /// Takes bytes of one multi-byte character as far as the input has them.
-    pub(super) fn wide_char(&mut self, cursor: &mut Cursor<'_>) -> Result<Option<char>, XmlError> {
-        while let Some(byte) = cursor.peek() {
-            cursor.bump(1);
-            let c = self.utf8.push(byte)?;
-            if c.is_some() {
-                return Ok(c);
-            }
-        }
-        Ok(None)
-    }
-
-    /// The rest of a character whose first bytes came with an earlier input.
-    fn split_char(&mut self, cursor: &mut Cursor<'_>) -> Step {
-        Ok(match self.wide_char(cursor)? {
-            Some(c) => cursor.found_char(c),
-            None => Found::Nothing,
-        })
-    }
-
-    pub(super) fn begin_reference(&mut self, quote: u8) {
-        self.reference = Reference::Empty;
-        self.state = State::Reference(quote);
-    }
-
-    fn reference(&mut self, cursor: &mut Cursor<'_>, quote: u8, byte: u8) -> Step {
-        cursor.bump(1);
-        let Some(c) = self.reference.push(byte)? else {
-            return Ok(Found::Nothing);
-        };
-        if quote == 0 {
-            self.state = State::Content;
-            return Ok(cursor.found_char(c));
-        }
-        self.state = State::Value(quote);
-        let bytes = &mut [0; 4];
-        let bytes = c.encode_utf8(bytes).as_bytes();
-        self.scope.push_value(bytes, bytes.len(), &self.limits)?;
-        Ok(Found::Nothing)
-    }
-
-    /// Character data of a CDATA section (XM-06). Brackets go one by one, because any two may begin `]]>`.
-    fn cdata(&mut self, cursor: &mut Cursor<'_>, brackets: u8, byte: u8) -> Step {
-        if self.utf8.is_pending() {
-            return self.split_char(cursor);
-        }
-        match (brackets, byte) {
-            (2, b'>') => {
-                cursor.bump(1);
-                self.state = State::Content;
-                return Ok(Found::Nothing);
-            }
-            (0 | 1, b']') => {
-                cursor.bump(1);
-                self.cr = false;
-                self.state = State::Cdata(brackets.wrapping_add(1));
-                return Ok(Found::Nothing);
-            }
-            (2, b']') => {
-                cursor.bump(1);
-                return Ok(cursor.found_char(']'));
-            }
-            (0, _) => {}
-            _ => {
-                self.state = State::Cdata(brackets.wrapping_sub(1));
-                return Ok(cursor.found_char(']'));
-            }
-        }
-        self.skip_line_feed(cursor);
-        self.cdata_text(cursor)
-    }
-
-    fn cdata_text(&mut self, cursor: &mut Cursor<'_>) -> Step {
-        let start = cursor.at;
-        let mut end = start;
-        while let Some(byte) = cursor.peek() {
-            if !cursor.skip_text() {
-                match byte {
-                    b'<' | b'&' | b'>' => cursor.bump(1),
-                    b'\r' if start == end => {
-                        cursor.bump(1);
-                        self.cr = true;
-                        return Ok(cursor.found_char('\n'));
-                    }
-                    b']' | b'\r' => break,
-                    0x80.. => {
-                        if let Err(error) = self.wide_char(cursor) {
-                            return self.text_then(cursor, (start, end), error);
-                        }
-                        if self.utf8.is_pending() {
-                            break;
-                        }
-                    }
-                    _ => return self.text_then(cursor, (start, end), XmlError::NotWellFormed),
-                }
-            }
-            end = cursor.at;
-        }
-        Ok(cursor.found_text(start, end))
     }
 }

@@ -1,28 +1,30 @@
 //! Open elements, namespaces in scope and the tag being read, all in the caller's scratch memory.
 
-use super::record::{Frame, Kind, Record, Span, XML_NS, XMLNS_NS, slice, to_usize};
+use super::record::{Frame, Kind, Record, Span, slice, to_usize};
 use super::tag::Head;
 use super::{Limits, Tag, XmlError};
 
 /// The stack of open elements with the tag being read on top.
 #[derive(Debug)]
 pub(super) struct Scope<'a> {
-    mem: &'a mut [u8],
+    pub(super) mem: &'a mut [u8],
     /// One past the last frame; the tag being read begins here.
-    base: usize,
+    pub(super) base: usize,
     /// One past the last byte in use.
     top: usize,
     /// Default namespace where the next tag stands.
     default: Span,
     /// Declarations in scope, those of the tag being read not counted.
     declarations: u8,
-    head: Head,
+    pub(super) head: Head,
     /// Default namespace and declarations the tag being read brings.
-    new_default: Span,
-    new_declarations: u8,
+    pub(super) new_default: Span,
+    pub(super) new_declarations: u8,
     name: Name,
     /// Where the attribute being read begins.
     record_at: usize,
+    /// Where its value begins.
+    value_at: usize,
     attributes: u8,
     /// One bit per hash of an attribute name, so that a tag without suspicion is not searched for doubles.
     seen: u64,
@@ -58,6 +60,7 @@ impl<'a> Scope<'a> {
             new_declarations: 0,
             name: Name::default(),
             record_at: 0,
+            value_at: 0,
             attributes: 0,
             seen: 0,
             suspicious: false,
@@ -151,6 +154,7 @@ impl<'a> Scope<'a> {
         let bit = 1u64.wrapping_shl(
             first.wrapping_add(last.wrapping_mul(7)).wrapping_add(u32::from(self.name.len).wrapping_mul(3)),
         );
+        self.value_at = self.top;
         self.suspicious |= self.seen & bit != 0;
         self.seen |= bit;
         Ok(())
@@ -158,14 +162,14 @@ impl<'a> Scope<'a> {
 
     /// Adds the first `len` of `bytes` to an attribute value.
     pub(super) fn push_value(&mut self, bytes: &[u8], len: usize, limits: &Limits) -> Result<(), XmlError> {
-        let have = self.top.wrapping_sub(self.value_at());
+        let have = self.top.wrapping_sub(self.value_at);
         let room = usize::from(limits.value_bytes).saturating_sub(have);
         self.push(bytes, len, room, XmlError::ValueTooLong)
     }
 
     /// Ends an attribute.
     pub(super) fn end_attribute(&mut self) -> Result<(), XmlError> {
-        let value_len = self.top.wrapping_sub(self.value_at());
+        let value_len = self.top.wrapping_sub(self.value_at);
         let mut record = Record {
             kind: Kind::Plain,
             name_len: self.name.len,
@@ -287,114 +291,6 @@ impl<'a> Scope<'a> {
         copy(self.mem.get_mut(self.top..).unwrap_or_default(), bytes, len);
         self.top = end;
         Ok(())
-    }
-
-    fn value_at(&self) -> usize {
-        self.record_at.wrapping_add(Record::BYTES).wrapping_add(usize::from(self.name.len))
-    }
-
-    /// Notes a namespace declaration if it is one that may be made (XML-04).
-    fn declare(&mut self, at: usize, record: Record) -> Result<(), XmlError> {
-        let (mem, bad) = (&*self.mem, Err(XmlError::BadNamespacePrefix));
-        let value = record.value(mem, at);
-        if value == XMLNS_NS.as_bytes() {
-            return bad;
-        }
-        let is_xml = value == XML_NS.as_bytes();
-        if record.kind == Kind::Default {
-            let start = u32::try_from(record.value_at(at)).map_err(|_| XmlError::ScratchFull)?;
-            self.new_default = Span { start, len: record.value_len };
-            if is_xml {
-                return bad;
-            }
-        } else {
-            let prefix = record.local(mem, at);
-            if value.is_empty() || prefix == b"xmlns" || is_xml != (prefix == b"xml") {
-                return bad;
-            }
-        }
-        self.new_declarations = self.new_declarations.saturating_add(1);
-        Ok(())
-    }
-
-    /// What a prefix stands for inside the tag being read.
-    fn lookup(&self, prefix: &[u8]) -> Result<Span, XmlError> {
-        if prefix == b"xml" {
-            return Ok(Span::XML);
-        }
-        let (start, end) = self.head.records;
-        if self.new_declarations != 0
-            && let Some(found) = self.declared(prefix, start, end)
-        {
-            return Ok(found);
-        }
-        let mut end = self.base;
-        // Each turn goes down one open element, so the depth limit bounds it.
-        while let Some(frame) = Frame::read(self.mem, end) {
-            if frame.declarations != 0 {
-                let stop = end.wrapping_sub(Frame::BYTES);
-                if let Some(found) = self.declared(prefix, frame.records_at(), stop) {
-                    return Ok(found);
-                }
-            }
-            end = to_usize(frame.start);
-        }
-        Err(XmlError::BadNamespacePrefix)
-    }
-
-    fn declared(&self, prefix: &[u8], mut at: usize, end: usize) -> Option<Span> {
-        while at < end {
-            let record = Record::read(self.mem, at)?;
-            if record.kind == Kind::Prefix && record.local(self.mem, at) == prefix {
-                let start = u32::try_from(record.value_at(at)).ok()?;
-                let len = record.value_len;
-                return Some(Span { start, len });
-            }
-            at = at.wrapping_add(record.size());
-        }
-        None
-    }
-
-    fn resolve_attributes(&mut self) -> Result<(), XmlError> {
-        let (mut at, end) = self.head.records;
-        while at < end {
-            let mut record = Record::read(self.mem, at).ok_or(XmlError::ScratchFull)?;
-            if record.kind == Kind::Prefixed {
-                record.ns = self.lookup(record.prefix(self.mem, at))?;
-                record.write(self.mem, at).ok_or(XmlError::ScratchFull)?;
-            }
-            at = at.wrapping_add(record.size());
-        }
-        Ok(())
-    }
-
-    /// True if two attributes have one name, as written or expanded (XM-10). The attribute limit bounds the cost.
-    fn has_double(&self) -> bool {
-        let (first, end) = self.head.records;
-        let mut at = first;
-        while let Some(one) = Record::read(self.mem, at).filter(|_| at < end) {
-            let mut other_at = at.wrapping_add(one.size());
-            let next = other_at;
-            while let Some(other) = Record::read(self.mem, other_at).filter(|_| other_at < end) {
-                if self.same_name((at, one), (other_at, other)) {
-                    return true;
-                }
-                other_at = other_at.wrapping_add(other.size());
-            }
-            at = next;
-        }
-        false
-    }
-
-    fn same_name(&self, (at, one): (usize, Record), (other_at, other): (usize, Record)) -> bool {
-        let mem = &*self.mem;
-        if one.name(mem, at) == other.name(mem, other_at) {
-            return true;
-        }
-        one.kind == Kind::Prefixed
-            && other.kind == Kind::Prefixed
-            && one.local(mem, at) == other.local(mem, other_at)
-            && one.ns.bytes(mem) == other.ns.bytes(mem)
     }
 
     /// Moves the declarations of the tag together; gives one past the last.
