@@ -61,11 +61,11 @@ fn a_header_may_stay_open() {
 #[test]
 fn code_points_outside_char_are_refused() {
     for bad in ["\0", "\u{8}", "\u{1F}", "\u{FFFE}", "a\u{FFFF}b"] {
-        assert_eq!(written(|w| drop(w.open("a").text(bad))), Err(WriteError::Invalid));
-        assert_eq!(written(|w| drop(w.open("a").attr("b", bad))), Err(WriteError::Invalid));
+        assert_eq!(written(|w| _ = w.open("a").text(bad)), Err(WriteError::Invalid));
+        assert_eq!(written(|w| _ = w.open("a").attr("b", bad)), Err(WriteError::Invalid));
     }
     for good in ["\u{7F}", "\u{FFFD}", "\u{EFFF}\u{F000}", "\u{10FFFF}", "\u{1FFFE}"] {
-        assert_eq!(written(|w| drop(w.text(good))).as_deref(), Ok(good));
+        assert_eq!(written(|w| _ = w.text(good)).as_deref(), Ok(good));
     }
 }
 
