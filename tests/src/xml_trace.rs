@@ -129,8 +129,7 @@ fn open_name(items: &[Item]) -> Option<&Name> {
 
 /// Reads the document with `rxml`, a reader for the same subset. White space under the root is left out.
 pub fn read_with_rxml(mut document: &[u8]) -> Trace<String> {
-    let mut options = rxml::Options::default();
-    options.max_token_length = 1 << 24;
+    let options = rxml::Options { max_token_length: 1 << 24, ..rxml::Options::default() };
     let mut parser: rxml::Parser = rxml::WithOptions::with_options(options);
     let mut trace = Trace::new();
     loop {
