@@ -16,14 +16,19 @@ pub(crate) unsafe fn slice<'a>(at: *const u8, len: usize) -> Result<&'a [u8], xf
     Ok(unsafe { core::slice::from_raw_parts(at, len) })
 }
 
-/// A buffer the call may write: NULL only with length 0.
-pub(crate) unsafe fn slice_mut<'a>(at: *mut u8, len: usize) -> Result<&'a mut [u8], xft_status> {
+/// A buffer the call may write: NULL only with length 0, and outside the session's memory.
+pub(crate) unsafe fn slice_mut<'a>(
+    at: *mut u8,
+    len: usize,
+    session: (usize, usize),
+) -> Result<&'a mut [u8], xft_status> {
     if len == 0 {
         return Ok(&mut []);
     }
     shape(at, len)?;
+    apart((at as usize, len), session)?;
     // SAFETY: not NULL and of a possible length (checked above); the caller vouches that `len` bytes live there and
-    // that nobody else uses them during the call; `apart` rules out the session's own memory.
+    // that nobody else uses them during the call.
     Ok(unsafe { core::slice::from_raw_parts_mut(at, len) })
 }
 
@@ -100,11 +105,11 @@ macro_rules! bytes {
     };
 }
 
-/// `bytes_mut!(at, len)`: a buffer to write, or return the status.
+/// `bytes_mut!(at, len, header)`: a buffer to write, outside the header's session, or return the status.
 macro_rules! bytes_mut {
-    ($at:expr, $len:expr) => {
+    ($at:expr, $len:expr, $header:expr) => {
         // SAFETY: the caller's word, as the prototype says: `len` writable bytes at `at`, used by nobody else.
-        $crate::border::check!(unsafe { $crate::border::slice_mut($at, $len) })
+        $crate::border::check!(unsafe { $crate::border::slice_mut($at, $len, $header.block()) })
     };
 }
 

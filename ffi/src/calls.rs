@@ -283,9 +283,8 @@ pub unsafe extern "C" fn xft_stream_in(
 ) -> xft_status {
     let header = session!(session);
     place!(used, received);
-    check!(apart((buf as usize, len), header.block()));
     let stream = check!(stream_id(stream));
-    let input = bytes_mut!(buf, len);
+    let input = bytes_mut!(buf, len, header);
     match header.session.stream_in(stream, input) {
         Ok((count, what)) => {
             put!(received, what.into());
@@ -316,8 +315,7 @@ pub unsafe extern "C" fn xft_stanza_in(
 ) -> xft_status {
     let header = session!(session);
     place!(received);
-    check!(apart((stanza as usize, len), header.block()));
-    let input = bytes_mut!(stanza, len);
+    let input = bytes_mut!(stanza, len, header);
     match header.session.stanza_in(input) {
         Ok(what) => {
             put!(received, what.into());
@@ -386,8 +384,7 @@ pub unsafe extern "C" fn xft_poll(
 ) -> xft_status {
     let header = session!(session);
     place!(output);
-    check!(apart((out as usize, cap), header.block()));
-    let out = bytes_mut!(out, cap);
+    let out = bytes_mut!(out, cap, header);
     match header.session.poll(out) {
         Ok(what) => {
             put!(output, what.into());
@@ -421,11 +418,10 @@ pub unsafe extern "C" fn xft_supply(
 ) -> xft_status {
     let header = session!(session);
     place!(output);
+    let data = bytes!(bytes, len);
     check!(apart((bytes as usize, len), (out as usize, cap)));
     check!(apart((bytes as usize, len), header.block()));
-    check!(apart((out as usize, cap), header.block()));
-    let data = bytes!(bytes, len);
-    let out = bytes_mut!(out, cap);
+    let out = bytes_mut!(out, cap, header);
     match header.session.supply(handle(transfer), offset, data, out) {
         Ok(what) => {
             put!(output, what.into());

@@ -1,0 +1,200 @@
+/* Two sessions against each other through the C ABI, in host-owned mode: files cross, refusals arrive, handles go
+ * stale. Everything lives in memory of exactly the size that the library asked for. */
+#include "router.h"
+
+static void a_file_crosses_and_both_ends_know_it(size_t len, uint32_t block, size_t tight) {
+  world w;
+  open_world(&w, 2, block);
+  end *a = &w.ends[0], *b = &w.ends[1];
+  a->tight = b->tight = tight;
+  file *sent = send_file(a, b->jid, "ct-0001.dcm", len, XFT_OK);
+  settle(&w);
+  CLAIM(b->files_len == 1, "the_offer_arrives");
+  if (sent != NULL && b->files_len == 1) {
+    file *got = &b->files[0];
+    CLAIM(strcmp(got->name, "ct-0001.dcm") == 0 && strcmp(got->from, a->jid) == 0, "the_offer_tells_name_and_sender");
+    CLAIM(sent->accepted == 1 && sent->started == 1 && got->started == 1, "both_ends_see_the_bytestream_open");
+    CLAIM(sent->block_bytes == block && got->block_bytes == block, "both_ends_agree_on_the_block");
+    CLAIM(got->len == len && memcmp(got->bytes, sent->bytes, len) == 0, "the_bytes_are_those_of_the_file");
+    CLAIM(got->ending == XFT_ENDING_DONE, "the_receiver_knows_that_the_hash_matched");
+    CLAIM(sent->ending == XFT_ENDING_DONE, "the_sender_knows_that_the_receiver_knows");
+    xft_marks m;
+    CLAIM(xft_progress(a->session, sent->transfer, &m) == XFT_ERR_STALE, "the_sender_s_handle_is_stale_afterwards");
+    CLAIM(xft_stored(b->session, got->transfer, len) == XFT_ERR_STALE, "the_receiver_s_handle_is_stale_afterwards");
+    CLAIM(xft_cancel(b->session, got->transfer, XFT_CANCEL_WISH) == XFT_ERR_STALE, "a_finished_transfer_cannot_be_cancelled");
+  }
+  if (tight != 0) { CLAIM(a->no_space > 0, "a_tight_buffer_is_refused_and_asked_again"); }
+  close_world(&w);
+}
+
+static void several_files_cross_in_both_directions_at_once(void) {
+  static const size_t lens[] = {1, 4096, 50000, 4097};
+  world w;
+  file *sent[2][4];
+  open_world(&w, 8, 4096);
+  for (unsigned i = 0; i < 4; i++) {
+    sent[0][i] = send_file(&w.ends[0], w.ends[1].jid, "from-a", lens[i], XFT_OK);
+    sent[1][i] = send_file(&w.ends[1], w.ends[0].jid, "from-b", lens[3 - i], XFT_OK);
+  }
+  settle(&w);
+  for (unsigned e = 0; e < 2; e++) {
+    CLAIM(w.ends[e].files_len == 8, "four_offers_arrive");
+    for (unsigned i = 0; i < 4; i++) { CLAIM(sent[e][i] != NULL && sent[e][i]->ending == XFT_ENDING_DONE, "each_sender_ends_well"); }
+    unsigned matched = 0;
+    for (unsigned f = 4; f < w.ends[e].files_len; f++) {
+      file *got = &w.ends[e].files[f];
+      CLAIM(got->ending == XFT_ENDING_DONE, "each_receiver_ends_well");
+      for (unsigned i = 0; i < 4; i++) {
+        file *source = sent[1 - e][i];
+        if (source != NULL && source->len == got->len && memcmp(source->bytes, got->bytes, got->len) == 0) { matched++; }
+      }
+    }
+    CLAIM(matched == 4, "each_file_arrives_once_and_intact");
+  }
+  close_world(&w);
+}
+
+static void a_declined_offer_tells_the_sender(uint32_t code) {
+  world w;
+  open_world(&w, 2, 1024);
+  w.ends[1].decline = code;
+  file *sent = send_file(&w.ends[0], w.ends[1].jid, "x", 10, XFT_OK);
+  settle(&w);
+  CLAIM(sent != NULL && sent->ending == XFT_ENDING_FAILED, "a_declined_offer_fails");
+  CLAIM(sent != NULL && (sent->reason == XFT_REASON_DECLINED || sent->reason == XFT_REASON_REFUSED), "the_reason_is_the_refusal");
+  CLAIM(sent != NULL && sent->condition != XFT_CONDITION_NONE, "the_refusal_carries_its_condition");
+  close_world(&w);
+}
+
+static void nothing_is_acknowledged_before_it_is_stored(void) {
+  world w;
+  open_world(&w, 2, 1024);
+  end *a = &w.ends[0], *b = &w.ends[1];
+  b->hold = 1;
+  file *sent = send_file(a, b->jid, "held", 400000, XFT_OK);
+  settle(&w);
+  xft_marks m;
+  CLAIM(sent != NULL && xft_progress(a->session, sent->transfer, &m) == XFT_OK, "a_running_transfer_has_progress");
+  if (sent != NULL && b->files_len == 1) {
+    CLAIM(m.safe == 0, "no_byte_is_safe_before_the_receiver_stored_it");
+    CLAIM(m.moved > 0 && m.moved <= 65536, "the_window_bounds_what_is_in_flight");
+    CLAIM(sent->ending == XFT_ENDING_NONE, "the_transfer_waits");
+    file *got = &b->files[0];
+    CLAIM(xft_stored(b->session, got->transfer, got->stored_upto + 1) == XFT_ERR_OFFSET, "what_did_not_come_cannot_be_stored");
+    b->hold = 0;
+    CLAIM(xft_stored(b->session, got->transfer, got->stored_upto) == XFT_OK, "stored_can_be_said_late");
+    CLAIM(xft_stored(b->session, got->transfer, 1) == XFT_OK, "stored_is_idempotent");
+    settle(&w);
+    CLAIM(sent->ending == XFT_ENDING_DONE && got->ending == XFT_ENDING_DONE, "the_transfer_goes_on_once_stored");
+    CLAIM(memcmp(sent->bytes, got->bytes, sent->len) == 0, "the_held_bytes_are_right");
+  }
+  close_world(&w);
+}
+
+static void a_cancel_reaches_the_other_end(unsigned who, uint32_t why, uint32_t own_reason) {
+  world w;
+  open_world(&w, 2, 1024);
+  end *a = &w.ends[0], *b = &w.ends[1];
+  b->hold = 1;
+  file *sent = send_file(a, b->jid, "cut", 300000, XFT_OK);
+  settle(&w);
+  CLAIM(sent != NULL && b->files_len == 1, "the_transfer_runs");
+  if (sent != NULL && b->files_len == 1) {
+    file *mine = who == 0 ? sent : &b->files[0], *theirs = who == 0 ? &b->files[0] : sent;
+    CLAIM(xft_cancel(w.ends[who].session, mine->transfer, why) == XFT_OK, "a_running_transfer_can_be_cancelled");
+    settle(&w);
+    later(&w, 120000);
+    later(&w, 120000);
+    CLAIM(mine->ending == XFT_ENDING_FAILED && mine->reason == own_reason, "the_canceller_s_reason_is_its_own");
+    CLAIM(theirs->ending == XFT_ENDING_FAILED && theirs->reason != XFT_REASON_NONE, "the_peer_s_transfer_fails_too");
+  }
+  close_world(&w);
+}
+
+static void strangers_and_full_tables(void) {
+  world w;
+  open_world(&w, 1, 1024);
+  end *a = &w.ends[0], *b = &w.ends[1];
+  file *nobody = send_file(a, "carol@example.org/c", "x", 10, XFT_OK);
+  settle(&w);
+  CLAIM(nobody != NULL && nobody->ending == XFT_ENDING_FAILED && w.bounced > 0, "an_unknown_recipient_fails_the_transfer");
+  CLAIM(nobody != NULL && nobody->condition == XFT_CONDITION_STANZA_SERVICE_UNAVAILABLE, "the_bounce_s_condition_is_told");
+  b->hold = 1;
+  file *first = send_file(a, b->jid, "first", 300000, XFT_OK);
+  send_file(a, b->jid, "second", 10, XFT_ERR_FULL);
+  send_file(b, a->jid, "back", 10, XFT_OK);
+  settle(&w);
+  CLAIM(first != NULL && first->ending == XFT_ENDING_NONE, "a_full_table_disturbs_no_running_transfer");
+  close_world(&w);
+  open_world(&w, 1, 1024);
+  send_file(&w.ends[0], "bob@example.org", "x", 1, XFT_ERR_PEER);
+  send_file(&w.ends[0], "", "x", 1, XFT_ERR_PEER);
+  send_file(&w.ends[0], w.ends[1].jid, "", 1, XFT_ERR_NAME);
+  close_world(&w);
+}
+
+static void the_host_keeps_what_is_its_own(void) {
+  static const char *foreign[] = {
+      "<message from='carol@example.org/c' to='alice@example.org/a' type='chat'><body>hello</body></message>",
+      "<presence from='carol@example.org/c'/>",
+      "<iq from='carol@example.org/c' to='alice@example.org/a' type='get' id='v1'><query xmlns='jabber:iq:version'/></iq>",
+  };
+  static const char *broken[] = {"", "<", "<iq", "<iq>", "hello", "<iq/><iq/>", "</iq>", "<iq></message>", "<a>&#0;</a>"};
+  world w;
+  open_world(&w, 2, 1024);
+  end *a = &w.ends[0];
+  for (unsigned i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+    enqueue(a, foreign[i], strlen(foreign[i]), "", 0, "", 0);
+  }
+  settle(&w);
+  CLAIM(a->not_mine == 3, "stanzas_of_others_are_not_mine");
+  for (unsigned i = 0; i < sizeof broken / sizeof *broken; i++) {
+    size_t len = strlen(broken[i]);
+    uint8_t *copy = memory(len);
+    xft_received r;
+    memcpy(copy, broken[i], len);
+    CLAIM(xft_stanza_in(a->session, copy, len, &r) == XFT_ERR_STANZA, "what_is_not_one_stanza_is_refused");
+    free(copy);
+  }
+  file *sent = send_file(a, w.ends[1].jid, "after", 5000, XFT_OK);
+  settle(&w);
+  CLAIM(sent != NULL && sent->ending == XFT_ENDING_DONE, "refused_stanzas_leave_the_session_working");
+  close_world(&w);
+}
+
+static void closing_ends_the_transfers_first(void) {
+  world w;
+  open_world(&w, 2, 1024);
+  end *a = &w.ends[0], *b = &w.ends[1];
+  b->hold = 1;
+  file *sent = send_file(a, b->jid, "cut", 300000, XFT_OK);
+  settle(&w);
+  CLAIM(xft_close(a->session) == XFT_OK, "a_session_can_be_closed_at_any_time");
+  settle(&w);
+  later(&w, 60000);
+  CLAIM(sent != NULL && sent->ending == XFT_ENDING_FAILED, "running_transfers_end");
+  CLAIM(a->offline_reason == XFT_REASON_CLOSED, "offline_tells_that_the_owner_closed");
+  CLAIM(xft_close(a->session) == XFT_ERR_CLOSED, "a_closed_session_says_so");
+  CLAIM(b->offline_reason == XFT_REASON_NONE, "the_other_session_lives_on");
+  close_world(&w);
+}
+
+int main(void) {
+  a_file_crosses_and_both_ends_know_it(100000, 4096, 0);
+  a_file_crosses_and_both_ends_know_it(0, 4096, 0);
+  a_file_crosses_and_both_ends_know_it(1, 1, 0);
+  a_file_crosses_and_both_ends_know_it(4096, 4096, 0);
+  a_file_crosses_and_both_ends_know_it(30000, 1024, 64);
+  several_files_cross_in_both_directions_at_once();
+  a_declined_offer_tells_the_sender(XFT_DECLINE_UNWANTED);
+  a_declined_offer_tells_the_sender(XFT_DECLINE_BUSY);
+  nothing_is_acknowledged_before_it_is_stored();
+  a_cancel_reaches_the_other_end(0, XFT_CANCEL_WISH, XFT_REASON_CANCELLED);
+  a_cancel_reaches_the_other_end(0, XFT_CANCEL_READ_FAILED, XFT_REASON_READ_FAILED);
+  a_cancel_reaches_the_other_end(1, XFT_CANCEL_WISH, XFT_REASON_CANCELLED);
+  a_cancel_reaches_the_other_end(1, XFT_CANCEL_STORE_FAILED, XFT_REASON_STORE_FAILED);
+  strangers_and_full_tables();
+  the_host_keeps_what_is_its_own();
+  closing_ends_the_transfers_first();
+  return claims_end();
+}

@@ -1,0 +1,333 @@
+/* Two sessions that own no stream (XFT_OWNER_HOST), and the few lines of a server between them: stanzas go to the
+ * end their `to` names, with `from` stamped (STZ-01); what nobody has is bounced. */
+#ifndef ROUTER_H
+#define ROUTER_H
+#include "check.h"
+#include "xft.h"
+#include <stdlib.h>
+
+#define ENDS 2
+#define FILES 8
+#define OUT_BYTES 16384
+
+typedef struct file {          /* one transfer as one end sees it */
+  uint32_t transfer;
+  uint8_t *bytes;              /* sender: the source; receiver: what came */
+  size_t len;
+  uint64_t stored_upto;        /* receiver: what it said */
+  uint32_t ending, reason, condition, started, accepted, block_bytes;
+  char name[XFT_NAME_BYTES];
+  char from[256];
+  uint32_t has;
+  uint8_t sha256[32];
+} file;
+
+typedef struct stanza {
+  struct stanza *next;
+  size_t len;
+  char *text;
+} stanza;
+
+typedef struct end {
+  const char *jid;
+  void *mem;
+  xft_session *session;
+  stanza *first, *last;        /* on its way to this end */
+  file files[FILES];
+  unsigned files_len;
+  uint32_t online, offline_reason, not_mine;
+  uint32_t decline;            /* answer offers with this code, 0: accept */
+  int hold;                    /* receive, but do not say stored */
+  size_t tight;                /* give poll this little room first, 0: enough */
+  unsigned no_space;
+} end;
+
+typedef struct world {
+  end ends[ENDS];
+  uint64_t now_ms;
+  uint8_t *out;
+  unsigned bounced;
+} world;
+
+static void *memory(size_t len) {
+  void *at = malloc(len == 0 ? 1 : len);
+  if (at == NULL) { abort(); }
+  return at;
+}
+
+static void enqueue(end *to, const char *a, size_t a_len, const char *b, size_t b_len, const char *c, size_t c_len) {
+  stanza *it = memory(sizeof *it);
+  it->next = NULL;
+  it->len = a_len + b_len + c_len;
+  it->text = memory(it->len); /* exactly: a sanitizer sees a read beyond */
+  memcpy(it->text, a, a_len);
+  memcpy(it->text + a_len, b, b_len);
+  memcpy(it->text + a_len + b_len, c, c_len);
+  if (to->last != NULL) { to->last->next = it; } else { to->first = it; }
+  to->last = it;
+}
+
+/* The value of an attribute of the first tag; its start and length, or 0. */
+static const char *attribute(const char *text, size_t len, const char *name, size_t *value_len) {
+  size_t name_len = strlen(name);
+  for (size_t i = 0; i + name_len + 3 < len && text[i] != '>'; i++) {
+    if (text[i] == ' ' && memcmp(text + i + 1, name, name_len) == 0 && text[i + 1 + name_len] == '='
+        && (text[i + 2 + name_len] == '\'' || text[i + 2 + name_len] == '"')) {
+      const char *start = text + i + 3 + name_len;
+      const char *stop = memchr(start, start[-1], len - (size_t)(start - text));
+      if (stop == NULL) { return NULL; }
+      *value_len = (size_t)(stop - start);
+      return start;
+    }
+  }
+  return NULL;
+}
+
+static void bounce(world *w, end *from, const char *text, size_t len) {
+  char error[1024];
+  size_t id_len = 0, to_len = 0, type_len = 0;
+  const char *id = attribute(text, len, "id", &id_len), *to = attribute(text, len, "to", &to_len);
+  const char *type = attribute(text, len, "type", &type_len);
+  w->bounced++;
+  if (memcmp(text, "<iq", 3) != 0 || id == NULL || to == NULL || type == NULL || type_len != 3) { return; }
+  int error_len = snprintf(error, sizeof error,
+      "<iq from='%.*s' to='%s' id='%.*s' type='error'><error type='cancel'>"
+      "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
+      (int)to_len, to, from->jid, (int)id_len, id);
+  enqueue(from, error, (size_t)error_len, "", 0, "", 0);
+}
+
+/* One whole stanza from an end: its own `from` is dropped, the true one is stamped. */
+static void route(world *w, end *from, const char *text, size_t len) {
+  char stamp[300];
+  size_t to_len = 0, own_len = 0;
+  const char *to = attribute(text, len, "to", &to_len), *own = attribute(text, len, "from", &own_len);
+  size_t name_len = 1;
+  while (name_len < len && text[name_len] != ' ' && text[name_len] != '>' && text[name_len] != '/') { name_len++; }
+  int stamp_len = snprintf(stamp, sizeof stamp, "%.*s from='%s'", (int)name_len, text, from->jid);
+  CLAIM(text[0] == '<' && text[len - 1] == '>', "transmit_is_a_whole_stanza");
+  CLAIM(own == NULL || (own_len == strlen(from->jid) && memcmp(own, from->jid, own_len) == 0), "from_is_true_if_sent");
+  for (unsigned i = 0; i < ENDS && to != NULL; i++) {
+    end *target = &w->ends[i];
+    if (strlen(target->jid) == to_len && memcmp(target->jid, to, to_len) == 0) {
+      if (own == NULL) {
+        enqueue(target, stamp, (size_t)stamp_len, text + name_len, len - name_len, "", 0);
+      } else {
+        enqueue(target, text, len, "", 0, "", 0);
+      }
+      return;
+    }
+  }
+  bounce(w, from, text, len);
+}
+
+static file *find(end *e, uint32_t transfer) {
+  for (unsigned i = 0; i < e->files_len; i++) {
+    if (e->files[i].transfer == transfer) { return &e->files[i]; }
+  }
+  CLAIM(0, "an_output_names_a_known_transfer");
+  return NULL;
+}
+
+static file *remember(end *e, uint32_t transfer, size_t len) {
+  if (e->files_len == FILES) { abort(); }
+  file *it = &e->files[e->files_len++];
+  memset(it, 0, sizeof *it);
+  it->transfer = transfer;
+  it->len = len;
+  it->bytes = memory(len);
+  return it;
+}
+
+static void happened(end *e, const xft_output *o) {
+  file *it = o->transfer == 0 ? NULL : find(e, o->transfer);
+  switch (o->event) {
+    case XFT_EVENT_ONLINE: e->online++; break;
+    case XFT_EVENT_OFFLINE: e->offline_reason = o->reason; break;
+    case XFT_EVENT_ACCEPTED: if (it != NULL) { it->accepted++; } break;
+    case XFT_EVENT_STARTED: if (it != NULL) { it->started++; it->block_bytes = o->block_bytes; } break;
+    case XFT_EVENT_FINISHED:
+      if (it != NULL) {
+        CLAIM(it->ending == XFT_ENDING_NONE, "a_transfer_ends_once");
+        it->ending = o->ending;
+        it->reason = o->reason;
+        it->condition = o->condition;
+      }
+      break;
+    default: CLAIM(0, "every_event_is_known");
+  }
+}
+
+/* Does what the session asks for until it waits; returns whether it asked for anything. */
+static int drain(world *w, end *e) {
+  int worked = 0;
+  for (unsigned turns = 0; turns < 100000; turns++) {
+    xft_output o;
+    xft_status status = XFT_ERR_NO_SPACE;
+    if (e->tight != 0) {
+      uint8_t *little = memory(e->tight);
+      status = xft_poll(e->session, little, e->tight, &o);
+      if (status == XFT_OK && o.kind == XFT_OUTPUT_TRANSMIT) {
+        memcpy(w->out, o.bytes, o.len);
+        o.bytes = w->out;
+      }
+      free(little);
+      if (status == XFT_ERR_NO_SPACE) { e->no_space++; }
+    }
+    if (status == XFT_ERR_NO_SPACE) { status = xft_poll(e->session, w->out, OUT_BYTES, &o); }
+    if (status == XFT_ERR_CLOSED) { return worked; }
+    CLAIM(status == XFT_OK, "poll_succeeds_in_a_large_buffer");
+    if (status != XFT_OK || o.kind == XFT_OUTPUT_WAIT) { return worked; }
+    worked = 1;
+    if (o.kind == XFT_OUTPUT_NEED_DATA) {
+      file *it = find(e, o.transfer);
+      if (it == NULL) { return worked; }
+      CLAIM(o.len > 0 && o.offset + o.len <= it->len, "data_is_wanted_inside_the_file");
+      uint8_t *block = memory(o.len);
+      memcpy(block, it->bytes + o.offset, o.len);
+      CLAIM(xft_supply(e->session, o.transfer, o.offset, block, o.len, w->out, OUT_BYTES, &o) == XFT_OK, "supply_takes_what_poll_wanted");
+      free(block);
+    }
+    if (o.kind == XFT_OUTPUT_TRANSMIT) {
+      CLAIM(o.bytes >= w->out && o.bytes + o.len <= w->out + OUT_BYTES, "transmit_bytes_lie_in_the_buffer");
+      route(w, e, (const char *)o.bytes, o.len);
+    } else if (o.kind == XFT_OUTPUT_EVENT) {
+      happened(e, &o);
+    }
+  }
+  CLAIM(0, "a_drain_ends");
+  return worked;
+}
+
+static void take(end *e, const xft_received *r) {
+  file *it;
+  switch (r->kind) {
+    case XFT_RECEIVED_CONSUMED: break;
+    case XFT_RECEIVED_NOT_MINE: e->not_mine++; break;
+    case XFT_RECEIVED_DATA:
+      it = find(e, r->transfer);
+      if (it == NULL) { return; }
+      CLAIM(r->len > 0 && r->offset + r->len <= it->len, "received_bytes_lie_in_the_file");
+      memcpy(it->bytes + r->offset, r->bytes, r->len);
+      it->stored_upto = r->offset + r->len;
+      if (!e->hold) { CLAIM(xft_stored(e->session, r->transfer, it->stored_upto) == XFT_OK, "what_came_can_be_stored"); }
+      break;
+    case XFT_RECEIVED_OFFER:
+      it = remember(e, r->transfer, (size_t)r->file_size);
+      memcpy(it->name, r->name, sizeof it->name);
+      CLAIM(r->name_len == strlen((const char *)r->name), "the_name_ends_with_a_nul");
+      if (r->from_len < sizeof it->from) { memcpy(it->from, r->from, r->from_len); }
+      it->has = r->has;
+      memcpy(it->sha256, r->sha256, sizeof it->sha256);
+      if (e->decline != 0) {
+        CLAIM(xft_decline(e->session, r->transfer, e->decline) == XFT_OK, "an_offer_can_be_declined");
+      } else {
+        CLAIM(xft_accept(e->session, r->transfer, 0) == XFT_OK, "an_offer_can_be_accepted");
+      }
+      break;
+    default: CLAIM(0, "every_reception_is_known");
+  }
+}
+
+/* Hands in one stanza; returns whether there was one. A full session keeps it for later. */
+static int deliver(end *e) {
+  stanza *it = e->first;
+  xft_received r;
+  if (it == NULL) { return 0; }
+  uint8_t *copy = memory(it->len);
+  memcpy(copy, it->text, it->len);
+  xft_status status = xft_stanza_in(e->session, copy, it->len, &r);
+  if (status == XFT_ERR_FULL) {
+    free(copy);
+    return 0;
+  }
+  e->first = it->next;
+  if (e->first == NULL) { e->last = NULL; }
+  if (status == XFT_OK) { take(e, &r); } else { CLAIM(status == XFT_ERR_CLOSED, "a_routed_stanza_is_taken"); }
+  free(it->text);
+  free(it);
+  free(copy);
+  return 1;
+}
+
+/* Until nobody has anything to do. */
+static void settle(world *w) {
+  int busy = 1;
+  for (unsigned turns = 0; busy && turns < 100000; turns++) {
+    busy = 0;
+    for (unsigned i = 0; i < ENDS; i++) {
+      busy |= drain(w, &w->ends[i]);
+      busy |= deliver(&w->ends[i]);
+    }
+  }
+  CLAIM(!busy, "the_world_settles");
+}
+
+static void later(world *w, uint64_t ms) {
+  w->now_ms += ms;
+  for (unsigned i = 0; i < ENDS; i++) { (void)xft_tick(w->ends[i].session, w->now_ms); }
+  settle(w);
+}
+
+static void open_end(end *e, const char *account, const char *jid, uint32_t transfers, uint32_t block, uint8_t seed) {
+  xft_config cfg;
+  size_t size = 0, align = 0;
+  memset(e, 0, sizeof *e);
+  e->jid = jid;
+  if (xft_config_init(&cfg, sizeof cfg) != XFT_OK) { abort(); }
+  cfg.account = account;
+  cfg.account_len = strlen(account);
+  cfg.host_jid = jid;
+  cfg.host_jid_len = strlen(jid);
+  cfg.owner = XFT_OWNER_HOST;
+  cfg.transfers = transfers;
+  cfg.block_bytes = block;
+  cfg.window_bytes = 65536;
+  memset(cfg.entropy, seed, sizeof cfg.entropy);
+  CLAIM(xft_session_layout(&cfg, &size, &align) == XFT_OK, "a_hosted_session_has_a_layout");
+  e->mem = memory(size);
+  if (xft_session_init(e->mem, size, &cfg, 0, &e->session) != XFT_OK) { abort(); }
+}
+
+static void open_world(world *w, uint32_t transfers, uint32_t block) {
+  memset(w, 0, sizeof *w);
+  w->out = memory(OUT_BYTES);
+  open_end(&w->ends[0], "alice@example.org", "alice@example.org/a", transfers, block, 1);
+  open_end(&w->ends[1], "bob@example.org", "bob@example.org/b", transfers, block, 2);
+  settle(w);
+}
+
+static void close_world(world *w) {
+  for (unsigned i = 0; i < ENDS; i++) {
+    end *e = &w->ends[i];
+    CLAIM(xft_session_wipe(e->session) == XFT_OK, "a_used_session_can_be_wiped");
+    for (stanza *it = e->first, *next; it != NULL; it = next) {
+      next = it->next;
+      free(it->text);
+      free(it);
+    }
+    for (unsigned f = 0; f < e->files_len; f++) { free(e->files[f].bytes); }
+    free(e->mem);
+  }
+  free(w->out);
+}
+
+/* Offers `len` bytes of a pattern; NULL if refused with something else than `want`. */
+static file *send_file(end *from, const char *to, const char *name, size_t len, xft_status want) {
+  xft_file offer;
+  uint32_t transfer = 0;
+  if (xft_file_init(&offer, sizeof offer) != XFT_OK) { abort(); }
+  offer.to = to;
+  offer.to_len = strlen(to);
+  offer.name = name;
+  offer.name_len = strlen(name);
+  offer.file_size = len;
+  xft_status status = xft_offer(from->session, &offer, &transfer);
+  CLAIM(status == want, "offer_gives_the_expected_status");
+  if (status != XFT_OK) { return NULL; }
+  CLAIM(transfer != 0, "a_handle_is_never_0");
+  file *it = remember(from, transfer, len);
+  for (size_t i = 0; i < len; i++) { it->bytes[i] = (uint8_t)(i * 31 + (i >> 8) * 7 + transfer); }
+  return it;
+}
+#endif
