@@ -379,10 +379,6 @@ enum xft_status
    */
   XFT_ERR_PART_CONTACTS = 83,
   /**
-   * The slots for requests are too few (a defect of the library: please report).
-   */
-  XFT_ERR_PART_REQUESTS = 84,
-  /**
    * The part for the XML reader is too small (a defect of the library: please report).
    */
   XFT_ERR_PART_XML = 85,
@@ -402,10 +398,6 @@ enum xft_status
    * The part for acknowledgements is too small (a defect of the library: please report).
    */
   XFT_ERR_PART_ACKS = 89,
-  /**
-   * The part for texts is too small (a defect of the library: please report).
-   */
-  XFT_ERR_PART_TEXT = 90,
   /**
    * Another part of the memory is too small (a defect of the library: please report).
    */
@@ -1235,6 +1227,11 @@ typedef struct xft_config {
    */
   uint32_t block_bytes;
   /**
+   * Bytes of one block sent, at most `block_bytes`; default 4096. More are sent where the sequence number would
+   * come round otherwise, because some peers fail there.
+   */
+  uint32_t chunk_bytes;
+  /**
    * Most bytes in flight per transfer, at least `block_bytes`; default 262144.
    */
   uint32_t window_bytes;
@@ -1313,7 +1310,7 @@ typedef struct xft_config {
   /**
    * 0.
    */
-  uint32_t reserved[8];
+  uint32_t reserved[7];
 } xft_config;
 
 /**
@@ -1346,21 +1343,13 @@ typedef struct xft_file {
    */
   size_t name_len;
   /**
-   * MIME type, at most 255 bytes; length 0 if unknown.
+   * MIME type, at most 64 bytes; length 0 if unknown.
    */
   const char *mime_type;
   /**
    * Bytes of `mime_type`.
    */
   size_t mime_type_len;
-  /**
-   * Description for people, at most 1024 bytes; length 0 if none.
-   */
-  const char *description;
-  /**
-   * Bytes of `description`.
-   */
-  size_t description_len;
   /**
    * Size of the file, bytes, below 2^63; 0 is a file too.
    */

@@ -130,7 +130,7 @@ pub struct xft_config {
     /// The answer to the closing of a bytestream, and the verdict; default 60000.
     pub finish_ms: u32,
     /// 0.
-    pub reserved: [u32; 9],
+    pub reserved: [u32; 7],
 }
 
 /// The defaults as C sees them; they are those of [`Config::new`], written once.
@@ -178,7 +178,7 @@ pub(crate) fn defaults() -> xft_config {
         block_ms: times.block_ms,
         progress_ms: times.progress_ms,
         finish_ms: times.finish_ms,
-        reserved: [0; 9],
+        reserved: [0; 7],
     }
 }
 
@@ -187,7 +187,7 @@ impl xft_config {
     pub(crate) unsafe fn from_c(at: *const Self) -> Result<Self, xft_status> {
         // SAFETY: the caller's word, as the prototypes say; the first version of the structure is the least one.
         let cfg = unsafe { border::sized(at, size_of::<Self>(), defaults()) }?;
-        if cfg.reserved != [0; 9] {
+        if cfg.reserved != [0; 7] {
             return Err(XFT_ERR_RESERVED);
         }
         Ok(cfg)
