@@ -1,0 +1,160 @@
+//! Stream errors in both directions and elements where they do not belong (SER-01, SER-02, XML-06, ATK-07, ATK-10).
+
+use crate::client::*;
+use xft_core::link::{Link, Step};
+use xft_core::{Condition, Reason, StreamCondition, Tls};
+
+fn stream_error(condition: &str) -> String {
+    format!(
+        "<stream:error><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\
+         <text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>why</text><app xmlns='urn:app'/></stream:error>"
+    )
+}
+
+#[test]
+fn every_stream_error_is_recognised_and_never_answered_with_one() {
+    for condition in StreamCondition::ALL {
+        let mut client = Client::online(config(Tls::Direct));
+        let said = client.ask(&stream_error(condition.name()));
+        assert_eq!(said, CLOSED);
+        let failure = client.failure.unwrap();
+        assert_eq!(failure.condition, Some(Condition::Stream(*condition)));
+        let replaced = *condition == StreamCondition::Conflict;
+        assert_eq!(failure.reason, if replaced { Reason::Replaced } else { Reason::StreamError });
+    }
+    for unknown in [stream_error("made-up"), "<stream:error/>".to_owned()] {
+        let mut client = Client::online(config(Tls::Direct));
+        client.ask(&unknown);
+        let condition = Condition::Stream(StreamCondition::UndefinedCondition);
+        assert_eq!(client.failure.unwrap().condition, Some(condition));
+    }
+}
+
+#[test]
+fn stream_error_during_the_login_ends_it() {
+    let (client, said) = Client::at_features(config(Tls::Direct), &stream_error("conflict"));
+    assert_eq!((client.reason(), said.as_str()), (Reason::StreamError, CLOSED));
+}
+
+#[test]
+fn see_other_host_is_reported_and_not_followed() {
+    // ATK-10, SER-03
+    let text = "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>evil.test:5222</see-other-host></stream:error>";
+    let (client, said) = Client::at_features(config(Tls::Direct), text);
+    let failure = client.failure.unwrap();
+    assert_eq!(failure.condition, Some(Condition::Stream(StreamCondition::SeeOtherHost)));
+    assert_eq!(said, CLOSED);
+}
+
+#[test]
+fn our_errors_come_after_our_header_and_before_the_closing_tag() {
+    // SER-02: the server talks before our header went out.
+    let mut client = Client::new(config(Tls::StartTls));
+    client.link.opened(client.at()).unwrap();
+    let said = client.ask("<a><b></a>");
+    assert_eq!(
+        said,
+        format!(
+            "{PLAIN_HEADER}<stream:error><invalid-namespace xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>{CLOSED}"
+        )
+    );
+}
+
+#[test]
+fn xml_that_is_refused_ends_the_stream_with_its_condition() {
+    for (text, condition, reason) in [
+        ("<a></b>", "not-well-formed", Reason::NotWellFormed),
+        ("<!-- -->", "restricted-xml", Reason::RestrictedXml),
+        ("<x:a/>", "bad-namespace-prefix", Reason::NotWellFormed),
+        ("text", "bad-format", Reason::BadFormat),
+    ] {
+        let mut client = Client::online(config(Tls::Direct));
+        let said = client.ask(text);
+        assert_eq!(client.reason(), reason, "{text}");
+        assert_eq!(
+            said,
+            format!(
+                "<stream:error><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>{CLOSED}"
+            )
+        );
+    }
+    let mut client = Client::online(config(Tls::Direct));
+    client.ask(&"<a>".repeat(40));
+    assert_eq!(client.reason(), Reason::LimitExceeded);
+}
+
+#[test]
+fn negotiation_elements_in_the_session_end_it() {
+    // ATK-07
+    for text in [
+        sasl("success", ""),
+        "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>".to_owned(),
+        SERVER_HEADER
+            .strip_prefix("<?xml version='1.0'?>")
+            .unwrap()
+            .replace("version='1.0'>", "version='1.0'/>"),
+    ] {
+        let mut client = Client::online(config(Tls::Direct));
+        let said = client.ask(&text);
+        assert_eq!(client.reason(), Reason::BadFormat, "{text}");
+        assert!(said.contains("<bad-format "));
+    }
+}
+
+#[test]
+fn late_features_change_nothing() {
+    let mut client = Client::online(config(Tls::Direct));
+    let limits = "<stream:features><limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>99</max-bytes></limits></stream:features>";
+    assert_eq!(client.ask(limits), "");
+    assert_eq!(client.link.stanza_bytes(), 10_000);
+    assert_eq!(client.failure, None);
+}
+
+#[test]
+fn unknown_elements_are_ignored_sixteen_times_in_a_row() {
+    // XML-06
+    let mut client = Client::online(config(Tls::Direct));
+    for _ in 0..3 {
+        client.ask(&"<odd xmlns='urn:odd'/>".repeat(16));
+        client.ask("<message/>");
+    }
+    assert_eq!((client.failure, client.link.ignored()), (None, 48));
+    let said = client.ask(&"<odd xmlns='urn:odd'/>".repeat(17));
+    assert_eq!(client.reason(), Reason::BadFormat);
+    assert!(said.contains("<unsupported-stanza-type "));
+}
+
+#[test]
+fn only_iq_message_and_presence_are_stanzas() {
+    let mut client = Client::online(config(Tls::Direct));
+    client.ask("<message/><iq xmlns='urn:odd'/><other/><presence/><iq id='1' type='get'/>");
+    assert_eq!(client.stanzas, ["message", "presence", "iq"]);
+    assert_eq!(client.link.ignored(), 2);
+}
+
+#[test]
+fn white_space_between_elements_means_nothing() {
+    let mut client = Client::online(config(Tls::Direct));
+    client.ask(" \n\t\r <message/> \n");
+    assert_eq!((client.stanzas.len(), client.link.ignored()), (1, 0));
+}
+
+#[test]
+fn nothing_is_taken_after_the_end() {
+    let mut client = Client::online(config(Tls::Direct));
+    client.ask(&stream_error("reset"));
+    client.failure = None;
+    client.steps.clear();
+    assert_eq!(client.ask("<message/>"), "");
+    assert_eq!((client.steps.as_slice(), client.failure), (&[Step::Ignored][..], None));
+}
+
+#[test]
+fn hosted_stream_hands_every_stanza_over() {
+    let mut client = Client::of(Link::hosted("ct1@hospital.test/gw", 10_000).unwrap());
+    // The reader needs a root; a real session enters its hosted mode.
+    client.link.heard(client.at());
+    client.feed(b"");
+    assert!(client.link.is_online());
+    assert_eq!(client.drain(), "");
+}
