@@ -166,6 +166,6 @@ impl Link {
 
     /// The answer to our probe: result or error, it proves the stream alive (PNG-02).
     pub(super) fn is_probe_answer(&self, element: Element<'_>, account: &Account<'_>) -> bool {
-        self.answers(element, Request::Ping, account)
+        !self.hosted && self.answers(element, Request::Ping, account)
     }
 }

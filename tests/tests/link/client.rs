@@ -91,6 +91,10 @@ impl Client {
         }
     }
 
+    pub fn enter_hosted(&mut self) {
+        self.reader.enter_hosted();
+    }
+
     /// Transport up, first output drained.
     pub fn opened(cfg: LinkConfig) -> Self {
         let mut client = Self::new(cfg);
@@ -241,16 +245,12 @@ impl Client {
                 assert_eq!(self.drain(), "[tls]");
                 said += "[tls]";
                 router.tls_done(self.now, no, exporter, end_point.clone());
-                said +=
-                    &self.tls_done_quiet(exporter.as_ref().map(<[u8; 32]>::as_slice), end_point.as_deref());
+                let server_end_point = end_point.as_deref();
+                let binding =
+                    ChannelBinding { exporter: exporter.as_ref().map(|e| e.as_slice()), server_end_point };
+                self.link.tls_done(&binding, self.at()).unwrap();
             }
         }
-    }
-
-    fn tls_done_quiet(&mut self, exporter: Option<&[u8]>, server_end_point: Option<&[u8]>) -> String {
-        let binding = ChannelBinding { exporter, server_end_point };
-        self.link.tls_done(&binding, self.at()).unwrap();
-        String::new()
     }
 }
 

@@ -152,9 +152,9 @@ fn nothing_is_taken_after_the_end() {
 #[test]
 fn hosted_stream_hands_every_stanza_over() {
     let mut client = Client::of(Link::hosted("ct1@hospital.test/gw", 10_000).unwrap());
-    // The reader needs a root; a real session enters its hosted mode.
-    client.link.heard(client.at());
-    client.feed(b"");
-    assert!(client.link.is_online());
-    assert_eq!(client.drain(), "");
+    client.enter_hosted();
+    assert_eq!(client.ask("<message/><presence/><iq type='result' id='0000000000000000p'/>"), "");
+    // An id that looks like one of ours is not: a hosted link asks nothing.
+    assert_eq!(client.stanzas, ["message", "presence", "iq"]);
+    assert_eq!(client.failure, None);
 }

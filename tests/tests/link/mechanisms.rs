@@ -233,7 +233,7 @@ fn challenges_after_the_end_and_answers_before_the_question_are_refused() {
 #[test]
 fn small_output_changes_nothing() {
     use xft_core::link::LinkOutput;
-    let (mut client, said) = (started(), ());
+    let mut client = started();
     let server_first = format!("r={NONCE}srv,s=c2FsdA==,i=4096");
     client.feed(sasl("challenge", &STANDARD.encode(server_first)).as_bytes());
     let (now, account) = (client.at(), client.account);
@@ -244,5 +244,4 @@ fn small_output_changes_nothing() {
     };
     assert!(client.link.poll(&mut out[..needed - 1], &account, now).is_err());
     assert_eq!(client.link.poll(&mut out[..needed], &account, now), Ok(LinkOutput::Transmit(needed)));
-    let () = said;
 }
