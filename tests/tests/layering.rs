@@ -1,0 +1,93 @@
+//! The rooms of the core import only whom they may: a `use` line with a wrong arrow fails here.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const WORDS: &[&str] = &["config", "error", "output", "storage", "time"];
+
+/// Rooms a room may name, besides itself and the words of the contract.
+fn allowed(room: &str) -> &'static [&'static str] {
+    match room {
+        "session" => &["link", "contact", "negotiate", "transport", "transfer", "dispatch", "wire"],
+        // The slot of a transfer holds the state of its bytestream.
+        "transfer" => &["transport", "wire"],
+        "link" | "contact" | "negotiate" | "transport" | "dispatch" => &["wire"],
+        "storage" => &["contact", "transfer"],
+        _ => &[],
+    }
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// First path segments after `crate::` in a file, comments and test modules left out.
+fn imports(text: &str) -> BTreeSet<String> {
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let mut found = BTreeSet::new();
+    for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        for (at, _) in line.match_indices("crate::") {
+            let rest = &line[at + "crate::".len()..];
+            if let Some(group) = rest.strip_prefix('{') {
+                let names = group.split('}').next().unwrap().split(',');
+                found.extend(names.map(|name| name.trim().split("::").next().unwrap().to_owned()));
+            } else {
+                found.insert(
+                    rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned(),
+                );
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn rooms_import_only_whom_they_may() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src");
+    let rooms: BTreeSet<String> = fs::read_dir(&root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|name| name != "lib")
+        .collect();
+    assert!(rooms.contains("session") && rooms.contains("wire"), "the rooms moved: {rooms:?}");
+    let (mut wrong, mut checked) = (Vec::new(), 0);
+    for path in sources(&root) {
+        let inside = path.strip_prefix(&root).unwrap();
+        let first = inside.components().next().unwrap();
+        let room = Path::new(first.as_os_str()).file_stem().unwrap().to_str().unwrap().to_owned();
+        if room == "lib" {
+            continue;
+        }
+        checked += 1;
+        for import in imports(&fs::read_to_string(&path).unwrap()) {
+            let is_room = rooms.contains(&import) && import != room && !WORDS.contains(&import.as_str());
+            if is_room && !allowed(&room).contains(&import.as_str()) {
+                wrong.push(format!("{}: {room} must not import {import}", inside.display()));
+            }
+        }
+    }
+    assert!(checked > 30, "only {checked} files found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_core_holds_no_unsafe_and_no_std() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src");
+    let lib = fs::read_to_string(root.join("lib.rs")).unwrap();
+    assert!(lib.contains("#![no_std]") && lib.contains("#![forbid(unsafe_code)]"));
+    for path in sources(&root) {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        assert!(!code.contains("alloc::") && !code.contains("std::collections"), "{}", path.display());
+    }
+}
