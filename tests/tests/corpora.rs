@@ -25,3 +25,8 @@ fn replay(target: &str, body: fn(&[u8])) {
 fn xml_corpus_keeps_every_promise() {
     replay("xml", fuzz_targets::xml);
 }
+
+#[test]
+fn stanza_corpus_keeps_every_promise() {
+    replay("stanza", fuzz_targets::stanza);
+}
