@@ -6,4 +6,5 @@ pub mod loopback;
 pub mod router;
 pub mod servers;
 pub mod stanza_trace;
+pub mod world;
 pub mod xml_trace;

@@ -1,0 +1,5 @@
+//! One deterministic world from one seed.
+
+mod memory;
+
+pub use memory::Memory;
