@@ -1227,8 +1227,8 @@ typedef struct xft_config {
    */
   uint32_t block_bytes;
   /**
-   * Bytes of one block sent, at most `block_bytes`; default 4096. More are sent where the sequence number would
-   * come round otherwise, because some peers fail there.
+   * Bytes of one block sent, 1..65535; default 4096; `block_bytes` if that is smaller. More are sent where the
+   * sequence number would come round otherwise, because some peers fail there.
    */
   uint32_t chunk_bytes;
   /**

@@ -88,8 +88,8 @@ pub struct xft_config {
     pub scram_rounds_per_poll: u32,
     /// Largest block to offer and to accept, bytes before base64, 1..65535; default 8192.
     pub block_bytes: u32,
-    /// Bytes of one block sent, at most `block_bytes`; default 4096. More are sent where the sequence number would
-    /// come round otherwise, because some peers fail there.
+    /// Bytes of one block sent, 1..65535; default 4096; `block_bytes` if that is smaller. More are sent where the
+    /// sequence number would come round otherwise, because some peers fail there.
     pub chunk_bytes: u32,
     /// Most bytes in flight per transfer, at least `block_bytes`; default 262144.
     pub window_bytes: u32,
@@ -234,7 +234,8 @@ impl xft_config {
             sasl: self.sasl()?,
             entropy: self.entropy,
             block_bytes: u16::try_from(self.block_bytes).map_err(|_| XFT_ERR_BLOCK_BYTES)?,
-            chunk_bytes: u16::try_from(self.chunk_bytes).map_err(|_| XFT_ERR_BLOCK_BYTES)?,
+            chunk_bytes: u16::try_from(self.chunk_bytes.min(self.block_bytes))
+                .map_err(|_| XFT_ERR_BLOCK_BYTES)?,
             window_bytes: self.window_bytes,
             stanza_bytes: self.stanza_bytes,
             element_bytes: self.element_bytes,
