@@ -101,6 +101,7 @@ static uint32_t make_session(struct loop *loop, const struct account_options *op
     config.transfers = transfers;
     config.offers_per_peer = transfers > 255 ? 255 : transfers < 4 ? 4 : transfers;
     config.block_bytes = (uint32_t)options->block_bytes;
+    config.chunk_bytes = (uint32_t)options->chunk_bytes;
     config.window_bytes = (uint32_t)options->window_bytes;
     if (fill_random(config.entropy, sizeof config.entropy) != 0) {
         say("cannot read /dev/urandom: %s", strerror(errno));
@@ -340,6 +341,7 @@ static int feed(struct loop *loop)
             break;
         }
         loop->in_from += used;
+        loop->idle_said = 0;
         if (loop->received.kind == XFT_RECEIVED_DATA || loop->received.kind == XFT_RECEIVED_OFFER) {
             loop->moved_ms = loop->now_ms;
             return loop->received.kind == XFT_RECEIVED_DATA ? LOOP_DATA : LOOP_OFFER;
@@ -399,8 +401,10 @@ enum loop_step loop_next(struct loop *loop)
         if (step != GO_ON)
             return (enum loop_step)step;
         flush(loop);
+        /* Draining may have made room for what was left of the input. */
+        if (loop->in_from < loop->in_to && !loop->full)
+            continue;
         if (fill(loop)) {
-            loop->idle_said = 0;
             next_turn(loop);
             continue;
         }

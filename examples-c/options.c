@@ -215,6 +215,16 @@ int account_options_check(struct account_options *options)
         say("cannot read the CA file %s: %s", options->ca_file, strerror(errno));
         return -1;
     }
+    /* Blocks above 4096 bytes make some servers slow: they are sent only when somebody asks for them. */
+    if (options->chunk_bytes == 0)
+        options->chunk_bytes = options->block_bytes != 0 ? options->block_bytes : 4096;
+    if (options->block_bytes == 0)
+        options->block_bytes = options->chunk_bytes > 8192 ? options->chunk_bytes : 8192;
+    if (options->chunk_bytes > options->block_bytes) {
+        say("--chunk %llu is larger than --block %llu", (unsigned long long)options->chunk_bytes,
+            (unsigned long long)options->block_bytes);
+        return -1;
+    }
     if (options->window_bytes < options->block_bytes) {
         say("--window %llu is smaller than one block of %llu bytes", (unsigned long long)options->window_bytes,
             (unsigned long long)options->block_bytes);

@@ -40,7 +40,7 @@ struct account_options {
     const char *ca_file;       /* NULL: the system's certificates */
     const char *tls_word;
     enum tls_choice tls;
-    uint64_t block_bytes, window_bytes, timeout_s, parallel;
+    uint64_t block_bytes, chunk_bytes, window_bytes, timeout_s, parallel;
     int verbose, progress, strict, help;
 
     /* Worked out from the above by account_options_check(). */
@@ -62,7 +62,10 @@ struct account_options {
     { "tls", "starttls|direct|none-unsafe", "how the stream is secured; default: starttls",                            \
       OPTION_TEXT, &(NAME).tls_word, 0, 0 },                                                                           \
     { "ca", "FILE", "trusted CA certificates (PEM); default: the system's", OPTION_TEXT, &(NAME).ca_file, 0, 0 },      \
-    { "block", "BYTES", "largest block, 1 to 65535; default: 8192", OPTION_NUMBER, &(NAME).block_bytes, 1, 65535 },    \
+    { "block", "BYTES", "largest block to agree on, and to send unless --chunk says less; default: 8192",              \
+      OPTION_NUMBER, &(NAME).block_bytes, 1, 65535 },                                                                  \
+    { "chunk", "BYTES", "bytes of one block sent; default: what --block says, else 4096", OPTION_NUMBER,               \
+      &(NAME).chunk_bytes, 1, 65535 },                                                                                 \
     { "window", "BYTES", "most bytes in flight per file, at least one block; default: 262144",                         \
       OPTION_NUMBER, &(NAME).window_bytes, 1, 1u << 30 },                                                              \
     { "parallel", "N", "most files at the same time, 1 to 64", OPTION_NUMBER, &(NAME).parallel, 1, 64 },               \
@@ -75,7 +78,7 @@ struct account_options {
     { "help", NULL, "print this", OPTION_FLAG, &(NAME).help, 0, 0 }
 
 /* The defaults of the common options. */
-#define ACCOUNT_OPTION_DEFAULTS { .tls_word = "starttls", .block_bytes = 8192, .window_bytes = 262144 }
+#define ACCOUNT_OPTION_DEFAULTS { .tls_word = "starttls", .window_bytes = 262144 }
 
 /* Reads argv by the table. What is no option is gathered in `rest`. 0, or -1 after saying on standard error what is
  * wrong. `--` ends the options. */

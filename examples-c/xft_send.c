@@ -30,7 +30,7 @@ struct outgoing {
 
 struct sender {
     struct account_options account;
-    const char *to, *sha256_text, *mime_type, *description;
+    const char *to, *sha256_text, *mime_type;
     uint8_t sha256[32];
     struct outgoing *files;
     size_t count, next, running;
@@ -141,8 +141,6 @@ static uint32_t offer(struct sender *sender, struct loop *loop, struct outgoing 
     about.has = XFT_HAS_DATE;
     about.mime_type = sender->mime_type;
     about.mime_type_len = sender->mime_type != NULL ? strlen(sender->mime_type) : 0;
-    about.description = sender->description;
-    about.description_len = sender->description != NULL ? strlen(sender->description) : 0;
     if (sender->sha256_text != NULL) {
         about.has |= XFT_HAS_SHA256;
         memcpy(about.sha256, sender->sha256, sizeof about.sha256);
@@ -354,7 +352,6 @@ int main(int argc, char **argv)
         { "sha256", "HEX", "the file's SHA-256, if you know it: the recipient then checks against your word",
           OPTION_TEXT, &sender.sha256_text, 0, 0 },
         { "mime-type", "TYPE", "MIME type of the files", OPTION_TEXT, &sender.mime_type, 0, 0 },
-        { "description", "TEXT", "a sentence for the recipient", OPTION_TEXT, &sender.description, 0, 0 },
         ACCOUNT_OPTION_LINES(sender.account),
         { NULL, NULL, NULL, OPTION_FLAG, NULL, 0, 0 },
     };
