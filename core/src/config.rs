@@ -1,6 +1,7 @@
 //! What the owner decides before the session starts.
 
 use crate::error::{Argument, Error};
+use crate::wire::jid::split_at_byte;
 
 /// Longest JID the session stores, bytes. Longer ones are legal XMPP (STZ-12) and refused with an error of their own.
 pub const JID_BYTES: usize = 256;
@@ -202,7 +203,7 @@ impl<'a> Config<'a> {
 
     /// Checks every field that has a range.
     pub fn check(&self) -> Result<(), Error> {
-        let (local, rest) = self.account.split_once('@').unwrap_or(("", ""));
+        let (local, rest) = split_at_byte(self.account, b'@').unwrap_or(("", ""));
         if local.is_empty() || rest.is_empty() || rest.contains(['/', '@']) || self.account.len() > JID_BYTES
         {
             return Err(Error::Argument(Argument::Account));

@@ -2,8 +2,12 @@
 //!
 //! `tests/fuzz` runs them under libFuzzer, `tests/tests/corpora.rs` replays the committed corpora through them.
 
+mod base64;
+mod scram;
 mod stanza;
 mod xml;
 
+pub use base64::base64;
+pub use scram::scram;
 pub use stanza::stanza;
 pub use xml::{agrees_with_rxml, xml};

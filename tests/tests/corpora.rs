@@ -30,3 +30,13 @@ fn xml_corpus_keeps_every_promise() {
 fn stanza_corpus_keeps_every_promise() {
     replay("stanza", fuzz_targets::stanza);
 }
+
+#[test]
+fn base64_corpus_keeps_every_promise() {
+    replay("base64", fuzz_targets::base64);
+}
+
+#[test]
+fn scram_corpus_keeps_every_promise() {
+    replay("scram", fuzz_targets::scram);
+}

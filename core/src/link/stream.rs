@@ -5,7 +5,7 @@ use super::{Account, Link, State, Step};
 use crate::config::Tls;
 use crate::error::{Condition, Reason, StreamCondition};
 use crate::time::Instant;
-use crate::wire::jid::Jid;
+use crate::wire::jid::{Jid, split_at_byte};
 use crate::wire::stanza::{Element, Ns};
 use crate::wire::xml::XmlError;
 
@@ -53,7 +53,8 @@ impl Link {
             return Err(self.refuse_with(StreamCondition::BadFormat, bad));
         }
         // Absent means a server from before XMPP; a higher major version may change anything.
-        let major = root.attr("version").and_then(|version| version.split_once('.')).map(|(major, _)| major);
+        let major =
+            root.attr("version").and_then(|version| split_at_byte(version, b'.')).map(|(major, _)| major);
         if major.is_none_or(|major| major.trim_start_matches('0') != "1") {
             return Err(self.refuse_with(StreamCondition::UnsupportedVersion, bad));
         }

@@ -5,6 +5,7 @@ use zeroize::Zeroize;
 use crate::config::{Carrier, Config, JID_BYTES, Times};
 use crate::error::{Argument, Error};
 use crate::link::Account;
+use crate::wire::jid::split_at_byte;
 
 /// Longest client name, bytes.
 const CLIENT_NAME_BYTES: usize = 32;
@@ -32,7 +33,7 @@ impl Identity {
     }
 
     pub(crate) fn account(&self) -> Account<'_> {
-        let (local, domain) = self.bare.split_once('@').unwrap_or(("", ""));
+        let (local, domain) = split_at_byte(&self.bare, b'@').unwrap_or(("", ""));
         Account { local, domain, bare: &self.bare, password: &self.password, resource: &self.resource }
     }
 }

@@ -35,11 +35,11 @@ impl<'j> Jid<'j> {
     /// See [`JidError`]. Characters outside ASCII are taken as they are, except control characters.
     pub fn parse(text: &'j str) -> Result<Self, JidError> {
         // The first slash ends the bare part; the resource may hold more of both separators.
-        let (bare, resource) = match text.split_once('/') {
+        let (bare, resource) = match split_at_byte(text, b'/') {
             Some((bare, resource)) => (bare, Some(resource)),
             None => (text, None),
         };
-        let (local, domain) = match bare.split_once('@') {
+        let (local, domain) = match split_at_byte(bare, b'@') {
             Some((local, domain)) => (Some(local), domain),
             None => (None, bare),
         };
@@ -115,6 +115,13 @@ impl<'j> Jid<'j> {
     }
 }
 
+/// What stands before and after the first such ASCII character. `str::split_once` would leave a panic path in the
+/// archive.
+pub(crate) fn split_at_byte(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == separator)?;
+    Some((text.get(..at)?, text.get(at.checked_add(1)?..)?))
+}
+
 /// The parts one after another as a bounded string; `None` when longer than `N`.
 ///
 /// Byte by byte on purpose: `push_str` of the string adds its length unchecked against its capacity, and with that
@@ -130,7 +137,7 @@ pub(crate) fn concat<const N: usize>(parts: &[&str]) -> Option<heapless::String<
 /// The part of an address before the resource; right for every text [`Jid::parse`] accepts.
 #[must_use]
 pub fn bare(text: &str) -> &str {
-    text.split_once('/').map_or(text, |(bare, _)| bare)
+    split_at_byte(text, b'/').map_or(text, |(bare, _)| bare)
 }
 
 /// RFC 7622 section 3.2: a final dot is no part of the domain.
