@@ -33,13 +33,13 @@ pub fn agrees_with_rxml(document: &[u8], ours: &Trace<XmlError>) {
         return;
     }
     // Line ends are normal before `rxml` sees them (XML 1.0 section 2.11): it drops a lone CR in a value.
-    let bare = normal_line_ends(bare);
+    let bare = normal_line_ends(without_leading_space(bare));
     let theirs = read_with_rxml(&bare);
     match (ours.error, &theirs.error) {
         (None, None) => {
             assert_eq!((settled(&ours.items), ours.depth), (settled(&theirs.items), theirs.depth));
         }
-        (None, Some(_)) if has_forgotten_name_chars(document) => {}
+        (None, Some(_)) if has_forgotten_name_chars(document) || has_long_reference(document) => {}
         (None, Some(error)) if accepts_more(&bare, we_take) => panic!("only rxml refuses: {error}"),
         (None, Some(_)) => starts_alike(&ours.items, &theirs.items),
         // `rxml` has no such limits and takes a reference or CDATA section of white space under the root.
@@ -50,6 +50,18 @@ pub fn agrees_with_rxml(document: &[u8], ours: &Trace<XmlError>) {
         (Some(_), None) => starts_alike(&ours.items, &theirs.items),
         (Some(_), Some(_)) => starts_alike(&ours.items, &theirs.items),
     }
+}
+
+/// `rxml` gives up on references with many leading zeros.
+fn has_long_reference(document: &[u8]) -> bool {
+    document.windows(10).any(|bytes| bytes.starts_with(b"&#") && !bytes.contains(&b';'))
+}
+
+/// `rxml` wants no white space before the root unless a declaration came first; XML does not mind.
+fn without_leading_space(document: &[u8]) -> &[u8] {
+    let space = document.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
+    let trimmed = &document[space.count()..];
+    if trimmed.starts_with(b"<?") { document } else { trimmed }
 }
 
 fn normal_line_ends(document: &[u8]) -> Vec<u8> {
