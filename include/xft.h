@@ -1749,7 +1749,8 @@ xft_status xft_stream_in(struct xft_session *session,
  * the server. `stanza` is changed: file bytes are decoded in it. What `*received` points at is lent until the next
  * call on this session. Returns `XFT_OK`; `XFT_ERR_FULL`, nothing was taken: drain with `xft_poll` and
  * `xft_stored`, then hand it in again; `XFT_ERR_STANZA`, `XFT_ERR_STATE` (the session owns the stream),
- * `XFT_ERR_CLOSED` or a status of the border. With `XFT_RECEIVED_NOT_MINE` the host handles the stanza.
+ * `XFT_ERR_CLOSED` or a status of the border. With `XFT_RECEIVED_NOT_MINE` the host handles the stanza; service
+ * discovery is among these, and its answer has to hold the features of `xft_feature`.
  *
  * # Safety
  * `session` comes from `xft_session_init`; `stanza` may be written for `len` bytes and lies outside the session's
@@ -1759,6 +1760,20 @@ xft_status xft_stanza_in(struct xft_session *session,
                          uint8_t *stanza,
                          size_t len,
                          struct xft_received *received);
+
+/**
+ * Tells the service-discovery features that a host has to announce (`XFT_OWNER_HOST`), one for each `index` from 0.
+ *
+ * Writes a pointer to `*len` bytes of ASCII into `*feature`, not NUL-terminated, a constant of the library. Returns
+ * `XFT_OK`, `XFT_ERR_ARGUMENT` behind the last feature, or a status of the border. Call it when answering a
+ * disco#info question (XEP-0030): a peer that does not see these features sends no files.
+ *
+ * # Safety
+ * `feature` and `len` may be written.
+ */
+xft_status xft_feature(uint32_t index,
+                       const char **feature,
+                       size_t *len);
 
 /**
  * Says that a stream ended outside the protocol.

@@ -8,6 +8,7 @@ use crate::config::{self, xft_config};
 use crate::output::{handle, xft_file, xft_marks, xft_output, xft_received, xft_refusal};
 use crate::reasons;
 use core::ffi::{CStr, c_char, c_void};
+use xft_core::contact::disco::FEATURES;
 use xft_core::{Cancel, ChannelBinding, Decline, Instant, StreamEnd, StreamId};
 
 /// Version of this interface: major in the upper 16 bits, minor in the lower. The same major version means that a
@@ -301,7 +302,8 @@ pub unsafe extern "C" fn xft_stream_in(
 /// the server. `stanza` is changed: file bytes are decoded in it. What `*received` points at is lent until the next
 /// call on this session. Returns `XFT_OK`; `XFT_ERR_FULL`, nothing was taken: drain with `xft_poll` and
 /// `xft_stored`, then hand it in again; `XFT_ERR_STANZA`, `XFT_ERR_STATE` (the session owns the stream),
-/// `XFT_ERR_CLOSED` or a status of the border. With `XFT_RECEIVED_NOT_MINE` the host handles the stanza.
+/// `XFT_ERR_CLOSED` or a status of the border. With `XFT_RECEIVED_NOT_MINE` the host handles the stanza; service
+/// discovery is among these, and its answer has to hold the features of `xft_feature`.
 ///
 /// # Safety
 /// `session` comes from `xft_session_init`; `stanza` may be written for `len` bytes and lies outside the session's
@@ -323,6 +325,24 @@ pub unsafe extern "C" fn xft_stanza_in(
         }
         Err(error) => header.refuse(error),
     }
+}
+
+/// Tells the service-discovery features that a host has to announce (`XFT_OWNER_HOST`), one for each `index` from 0.
+///
+/// Writes a pointer to `*len` bytes of ASCII into `*feature`, not NUL-terminated, a constant of the library. Returns
+/// `XFT_OK`, `XFT_ERR_ARGUMENT` behind the last feature, or a status of the border. Call it when answering a
+/// disco#info question (XEP-0030): a peer that does not see these features sends no files.
+///
+/// # Safety
+/// `feature` and `len` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_feature(index: u32, feature: *mut *const c_char, len: *mut usize) -> xft_status {
+    place!(feature, len);
+    let at = usize::try_from(index).ok();
+    let Some(text) = at.and_then(|at| FEATURES.get(at)) else { return XFT_ERR_ARGUMENT };
+    put!(feature, text.as_ptr().cast());
+    put!(len, text.len());
+    XFT_OK
 }
 
 /// Says that a stream ended outside the protocol.

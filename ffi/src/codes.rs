@@ -324,7 +324,7 @@ pub(crate) const TEXTS: &[(xft_status, &CStr)] = &[
     (XFT_ERR_STREAM, c"no such stream; use the number an output named, 0 is the XMPP stream"),
     (XFT_ERR_CHANNEL_BINDING, c"channel-binding data is at most 64 bytes; hash longer data first"),
     (XFT_ERR_STANZA, c"not one whole stanza; hand in exactly one"),
-    (XFT_ERR_ARGUMENT, c"an argument is out of its range; see the call's description"),
+    (XFT_ERR_ARGUMENT, c"an argument is out of its range or behind the last one; see the call's description"),
     (XFT_ERR_NULL, c"a pointer is NULL; only texts and buffers of length 0 may be"),
     (XFT_ERR_ALIGN, c"a pointer is misaligned; pass a variable of the declared type"),
     (XFT_ERR_LENGTH, c"a length is larger than any object; check for an underflow"),

@@ -64,6 +64,22 @@ static void versions_and_texts(void) {
   CLAIM(xft_condition_name(XFT_CONDITION_NONE)[0] == 0, "no_condition_has_no_word");
 }
 
+static void features_are_listed(void) {
+  const char *feature = NULL;
+  size_t len = 0;
+  uint32_t count = 0;
+  int ibb = 0;
+  while (xft_feature(count, &feature, &len) == XFT_OK) {
+    ibb |= len == 30 && memcmp(feature, "http://jabber.org/protocol/ibb", 30) == 0;
+    count++;
+  }
+  CLAIM(count > 5 && ibb, "in_band_bytestreams_are_among_the_features");
+  CLAIM(xft_feature(count, &feature, &len) == XFT_ERR_ARGUMENT, "there_is_nothing_behind_the_last_feature");
+  CLAIM(xft_feature(0xffffffffu, &feature, &len) == XFT_ERR_ARGUMENT, "an_absurd_feature_is_refused");
+  CLAIM(xft_feature(0, NULL, &len) == XFT_ERR_NULL, "feature_refuses_null");
+  CLAIM(xft_feature(0, &feature, NULL) == XFT_ERR_NULL, "feature_refuses_null_for_the_length");
+}
+
 static void structures_begin_with_their_size(void) {
   xft_config cfg = config();
   xft_file file;
@@ -409,6 +425,7 @@ static void a_lost_stream_ends_the_session_and_every_later_call_says_so(void) {
 
 int main(void) {
   versions_and_texts();
+  features_are_listed();
   structures_begin_with_their_size();
   the_layout_checks_the_configuration();
   the_macro_bounds_the_layout();

@@ -158,6 +158,34 @@ static void happened(end *e, const xft_output *o) {
   }
 }
 
+/* What a host does itself: it answers service discovery with the features of the library behind it, and other
+ * questions with an error. */
+static void host(world *w, end *e, const stanza *it) {
+  char answer[4096];
+  size_t id_len = 0, from_len = 0, type_len = 0, at = 0, feature_len = 0;
+  const char *id = attribute(it->text, it->len, "id", &id_len), *from = attribute(it->text, it->len, "from", &from_len);
+  const char *type = attribute(it->text, it->len, "type", &type_len), *feature = NULL;
+  e->not_mine++;
+  if (memcmp(it->text, "<iq", 3) != 0 || id == NULL || from == NULL || type == NULL || memcmp(type, "get", 3) != 0) { return; }
+  static const char info[] = "http://jabber.org/protocol/disco#info";
+  size_t i = 0;
+  while (i + sizeof info - 1 < it->len && memcmp(it->text + i, info, sizeof info - 1) != 0) { i++; }
+  int is_info = i + sizeof info - 1 < it->len;
+  at += (size_t)snprintf(answer, sizeof answer, "<iq type='%s' to='%.*s' id='%.*s'>", is_info ? "result" : "error",
+                         (int)from_len, from, (int)id_len, id);
+  if (is_info) {
+    at += (size_t)snprintf(answer + at, sizeof answer - at, "<query xmlns='%s'><identity category='client' type='bot'/>", info);
+    for (uint32_t index = 0; xft_feature(index, &feature, &feature_len) == XFT_OK; index++) {
+      at += (size_t)snprintf(answer + at, sizeof answer - at, "<feature var='%.*s'/>", (int)feature_len, feature);
+    }
+    at += (size_t)snprintf(answer + at, sizeof answer - at, "</query></iq>");
+  } else {
+    at += (size_t)snprintf(answer + at, sizeof answer - at, "<error type='cancel'><service-unavailable "
+                           "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+  }
+  route(w, e, answer, at);
+}
+
 /* Does what the session asks for until it waits; returns whether it asked for anything. */
 static int drain(world *w, end *e) {
   int worked = 0;
@@ -199,11 +227,11 @@ static int drain(world *w, end *e) {
   return worked;
 }
 
-static void take(end *e, const xft_received *r) {
+static void take(world *w, end *e, const stanza *stanza, const xft_received *r) {
   file *it;
   switch (r->kind) {
     case XFT_RECEIVED_CONSUMED: break;
-    case XFT_RECEIVED_NOT_MINE: e->not_mine++; break;
+    case XFT_RECEIVED_NOT_MINE: host(w, e, stanza); break;
     case XFT_RECEIVED_DATA:
       it = find(e, r->transfer);
       if (it == NULL) { return; }
@@ -230,7 +258,7 @@ static void take(end *e, const xft_received *r) {
 }
 
 /* Hands in one stanza; returns whether there was one. A full session keeps it for later. */
-static int deliver(end *e) {
+static int deliver(world *w, end *e) {
   stanza *it = e->first;
   xft_received r;
   if (it == NULL) { return 0; }
@@ -243,7 +271,7 @@ static int deliver(end *e) {
   }
   e->first = it->next;
   if (e->first == NULL) { e->last = NULL; }
-  if (status == XFT_OK) { take(e, &r); } else { CLAIM(status == XFT_ERR_CLOSED, "a_routed_stanza_is_taken"); }
+  if (status == XFT_OK) { take(w, e, it, &r); } else { CLAIM(status == XFT_ERR_CLOSED, "a_routed_stanza_is_taken"); }
   free(it->text);
   free(it);
   free(copy);
@@ -257,7 +285,7 @@ static void settle(world *w) {
     busy = 0;
     for (unsigned i = 0; i < ENDS; i++) {
       busy |= drain(w, &w->ends[i]);
-      busy |= deliver(&w->ends[i]);
+      busy |= deliver(w, &w->ends[i]);
     }
   }
   CLAIM(!busy, "the_world_settles");
