@@ -13,14 +13,18 @@ set -eu
 cd "$(dirname "$0")/.."
 kind=${1:-host}
 proof=${2:-}
+features=panic-handler
 build=${CARGO_TARGET_DIR:-target}
 dir=$build/xft/$kind
+if [ "$proof" = --places ]; then # for ffi/panics
+    features=panic-places dir=$dir-places
+fi
 mkdir -p "$dir"
 
 case $kind in
 host)
     ld=${LD:-ld} objcopy=${OBJCOPY:-objcopy} nm=${NM:-nm} ar=${AR:-ar}
-    cargo rustc -q --locked -p xft-ffi --profile clib --crate-type staticlib --features panic-handler
+    cargo rustc -q --locked -p xft-ffi --profile clib --crate-type staticlib --features $features
     raw=$build/clib/libxft.a
     allowed='memcpy|memmove|memset|memcmp'
     ;;
@@ -28,14 +32,14 @@ mcu)
     ld=arm-none-eabi-ld objcopy=arm-none-eabi-objcopy nm=arm-none-eabi-nm ar=arm-none-eabi-ar
     target=thumbv7em-none-eabi
     if rustup target list --installed 2>/dev/null | grep -qx $target; then
-        cargo rustc -q --locked -p xft-ffi --profile clib-mcu --target $target --crate-type staticlib --features panic-handler
+        cargo rustc -q --locked -p xft-ffi --profile clib-mcu --target $target --crate-type staticlib --features $features
     else
         # Debian's compiler has no rustup proxy in front; it builds core itself, which needs the bootstrap switch.
         # A directory of its own keeps the two compilers' files apart.
         build=$build/mcu
         RUSTC=${MCU_RUSTC:-/usr/bin/rustc} RUSTC_BOOTSTRAP=1 ${MCU_CARGO:-/usr/bin/cargo} rustc -q --locked \
             -Z build-std=core -Z build-std-features=optimize_for_size --target-dir "$build" -p xft-ffi \
-            --profile clib-mcu --target $target --crate-type staticlib --features panic-handler
+            --profile clib-mcu --target $target --crate-type staticlib --features $features
     fi
     raw=$build/$target/clib-mcu/libxft.a
     allowed='memcpy|memmove|memset|memcmp|__aeabi_[a-z0-9_]+'
@@ -67,7 +71,7 @@ $objcopy --keep-global-symbols="$dir/exports" --redefine-sym bcmp=memcmp --strip
 rm -f "$dir/parts.a" "$dir/whole.o" "$dir/libxft.a"
 (cd "$dir" && $ar crsD libxft.a xft.o)
 
-[ "$proof" = --no-proof ] && exit 0
+[ -n "$proof" ] && exit 0
 fail=0
 $nm "$dir/xft.o" | awk '$2 ~ /^[A-TV-Z]$/ && NF == 3 { print $3 }' | sort -u >"$dir/globals"
 if ! diff "$dir/exports" "$dir/globals" >"$dir/exports.diff"; then
@@ -81,7 +85,7 @@ if $nm -u "$dir/xft.o" | awk '{ print $2 }' | grep -vxE "$allowed" >"$dir/foreig
     fail=1
 fi
 if $nm "$dir/xft.o" | grep -iE 'panic|unwrap_failed|expect_failed|slice_index|rust_begin_unwind' >"$dir/panics"; then
-    echo "pack ($kind): panic paths are left (ffi/panics.sh $kind names the callers):" >&2
+    echo "pack ($kind): panic paths are left (ffi/panics $kind names the callers):" >&2
     cat "$dir/panics" >&2
     fail=1
 fi

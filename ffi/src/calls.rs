@@ -486,7 +486,7 @@ pub unsafe extern "C" fn xft_offer(
 ///
 /// `from_offset` is 0, or, if the offer has `XFT_HAS_RANGED`, the bytes that are there already. Bytes come as
 /// `XFT_RECEIVED_DATA`. Returns `XFT_OK`, `XFT_ERR_OFFSET`, `XFT_ERR_STATE` (not an offer of a peer, or answered
-/// already), `XFT_ERR_STALE`, `XFT_ERR_FULL`, `XFT_ERR_CLOSED` or a status of the border. Call it after
+/// already), `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
 /// `XFT_RECEIVED_OFFER`, before `offer_ms` is over.
 ///
 /// # Safety
@@ -507,7 +507,7 @@ pub unsafe extern "C" fn xft_accept(
 /// Declines an offer.
 ///
 /// `why` is `XFT_DECLINE_UNWANTED` or `XFT_DECLINE_BUSY`. The handle is stale afterwards. Returns `XFT_OK`,
-/// `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_FULL`, `XFT_ERR_CLOSED` or a status of the border.
+/// `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border.
 /// Call it after `XFT_RECEIVED_OFFER` instead of `xft_accept`.
 ///
 /// # Safety
@@ -529,8 +529,7 @@ pub unsafe extern "C" fn xft_decline(session: *mut xft_session, transfer: u32, w
 /// Ends a transfer before its time; the peer is told, and `XFT_EVENT_FINISHED` follows.
 ///
 /// `why` is `XFT_CANCEL_WISH`, `XFT_CANCEL_READ_FAILED` or `XFT_CANCEL_STORE_FAILED`. Returns `XFT_OK`,
-/// `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_FULL`, `XFT_ERR_CLOSED` or a status of the border.
-/// Call it at any time in a transfer's life.
+/// `XFT_ERR_CODE`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border. Call it at any time in a transfer's life.
 ///
 /// # Safety
 /// `session` comes from `xft_session_init`.

@@ -29,7 +29,10 @@ pub use reasons::*;
 /// watchdog of a board honest should that proof ever be skipped.
 #[cfg(feature = "panic-handler")]
 #[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
+    // For ffi/panics only: with its place kept, a path that is left can be named.
+    #[cfg(feature = "panic-places")]
+    core::hint::black_box(_info);
     loop {
         core::hint::spin_loop();
     }

@@ -23,6 +23,13 @@ static void a_file_crosses_and_both_ends_know_it(size_t len, uint32_t block, siz
     CLAIM(xft_stored(b->session, got->transfer, len) == XFT_ERR_STALE, "the_receiver_s_handle_is_stale_afterwards");
     CLAIM(xft_cancel(b->session, got->transfer, XFT_CANCEL_WISH) == XFT_ERR_STALE, "a_finished_transfer_cannot_be_cancelled");
   }
+  for (unsigned i = 0; i < ENDS; i++) {
+    uint32_t stale = w.ends[i].files_len > 0 ? w.ends[i].files[0].transfer : 0;
+    CLAIM(xft_accept(w.ends[i].session, stale, 0) == XFT_ERR_STALE, "a_finished_transfer_cannot_be_accepted");
+    CLAIM(xft_decline(w.ends[i].session, stale, XFT_DECLINE_BUSY) == XFT_ERR_STALE, "nor_declined");
+    CLAIM(xft_accept(w.ends[i].session, stale ^ 0x70000u, 0) == XFT_ERR_STALE, "a_handle_never_given_is_stale");
+    CLAIM(xft_accept(w.ends[i].session, 0xffffffffu, 0) == XFT_ERR_STALE, "a_handle_of_no_slot_is_stale");
+  }
   if (tight != 0) { CLAIM(a->no_space > 0, "a_tight_buffer_is_refused_and_asked_again"); }
   close_world(&w);
 }
