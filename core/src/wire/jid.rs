@@ -118,7 +118,7 @@ impl<'j> Jid<'j> {
 /// What stands before and after the first such ASCII character. `str::split_once` would leave a panic path in the
 /// archive.
 pub(crate) fn split_at_byte(text: &str, separator: u8) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|byte| byte == separator)?;
+    let at = memchr::memchr(separator, text.as_bytes())?;
     Some((text.get(..at)?, text.get(at.checked_add(1)?..)?))
 }
 
