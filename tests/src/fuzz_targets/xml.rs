@@ -46,6 +46,8 @@ pub fn agrees_with_rxml(document: &[u8], ours: &Trace<XmlError>) {
         (Some(XmlError::BadFormat), None) => starts_alike(&ours.items, &theirs.items),
         (Some(error), None) if error.stream_condition() == "policy-violation" => {}
         (Some(_), None) if declares_twice(document) => {}
+        // `rxml` takes an empty CDATA section outside of the root element.
+        (Some(_), None) if ours.depth == 0 && bare.windows(3).any(|bytes| bytes == b"<![") => {}
         (Some(error), None) if accepts_more(&bare, rxml_takes) => panic!("only we refuse: {error:?}"),
         (Some(_), None) => starts_alike(&ours.items, &theirs.items),
         (Some(_), Some(_)) => starts_alike(&ours.items, &theirs.items),

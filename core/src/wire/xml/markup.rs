@@ -12,7 +12,7 @@ impl Reader<'_> {
     pub(super) fn markup(&mut self, cursor: &mut Cursor<'_>, byte: u8) -> Step {
         match self.state {
             State::Markup if begins_name(byte) => self.begin_tag(cursor)?,
-            State::InTag(true) if begins_name(byte) => self.begin_attribute(cursor)?,
+            State::InTag(true) if begins_name(byte) => self.attributes(cursor)?,
             State::TagName => self.tag_name(cursor)?,
             State::AttributeName => self.attribute_name(cursor)?,
             State::Value(quote) => self.value(cursor, quote)?,
@@ -140,6 +140,34 @@ impl Reader<'_> {
         self.tag_name(cursor)
     }
 
+    /// Attributes that are there as a whole and plain, one after the other, without asking for the state between
+    /// their parts; then one that is not. A stanza's head is little else, so this sets its cost.
+    fn attributes(&mut self, cursor: &mut Cursor<'_>) -> Result<(), XmlError> {
+        loop {
+            let rest = cursor.rest();
+            let name = scan::name(rest);
+            let Some(&[b'=', quote @ (b'\'' | b'"')]) = rest.get(name..).and_then(|rest| rest.first_chunk())
+            else {
+                return self.begin_attribute(cursor);
+            };
+            let value_at = name.wrapping_add(2);
+            let value = rest.get(value_at..).unwrap_or_default();
+            let len = scan::value(value, quote);
+            if value.get(len) != Some(&quote)
+                || !self.scope.attribute(rest, name, (value, len), &self.limits)?
+            {
+                return self.begin_attribute(cursor);
+            }
+            cursor.bump(value_at.wrapping_add(len).wrapping_add(1));
+            match *cursor.rest() {
+                [b' ', next, ..] if begins_name(next) => cursor.bump(1),
+                _ => break,
+            }
+        }
+        self.state = State::InTag(false);
+        Ok(())
+    }
+
     fn begin_attribute(&mut self, cursor: &mut Cursor<'_>) -> Result<(), XmlError> {
         self.scope.begin_attribute(&self.limits)?;
         self.state = State::AttributeName;
@@ -158,12 +186,6 @@ impl Reader<'_> {
         if self.name(cursor)? {
             self.scope.end_attribute_name()?;
             self.state = State::Equals;
-            // Nearly every attribute goes on like this, so it is worth not asking for the state in between.
-            if let [b'=', quote @ (b'\'' | b'"'), ..] = *cursor.rest() {
-                cursor.bump(2);
-                self.state = State::Value(quote);
-                return self.value(cursor, quote);
-            }
         }
         Ok(())
     }

@@ -127,6 +127,44 @@ impl<'a> Scope<'a> {
         Ok(())
     }
 
+    /// Adds an attribute in one go: the first `name_len` bytes of `name`, without prefix, and the first bytes of the
+    /// value. False if it does not fit: then it is for the piecewise calls below to say what is wrong.
+    pub(super) fn attribute(
+        &mut self,
+        name: &[u8],
+        name_len: usize,
+        (value, len): (&[u8], usize),
+        limits: &Limits,
+    ) -> Result<bool, XmlError> {
+        let at = self.top;
+        let name_at = at.wrapping_add(Record::BYTES);
+        let value_at = name_at.wrapping_add(name_len);
+        let end = value_at.wrapping_add(len);
+        let (Ok(name_len8), Ok(value_len)) = (u8::try_from(name_len), u16::try_from(len)) else {
+            return Ok(false);
+        };
+        if self.attributes >= limits.attributes
+            || name_len8 > limits.name_bytes
+            || value_len > limits.value_bytes
+            || end > self.mem.len()
+        {
+            return Ok(false);
+        }
+        self.attributes = self.attributes.wrapping_add(1);
+        copy(self.mem.get_mut(name_at..).unwrap_or_default(), name, name_len);
+        copy(self.mem.get_mut(value_at..).unwrap_or_default(), value, len);
+        self.top = end;
+        let name = name.get(..name_len).unwrap_or_default();
+        self.suspect(name_bit(name));
+        let kind = if name == b"xmlns" { Kind::Default } else { Kind::Plain };
+        let record = Record { kind, name_len: name_len8, prefix_len: 0, value_len, ns: Span::default() };
+        if kind == Kind::Default {
+            self.declare(at, record)?;
+        }
+        record.write(self.mem, at).ok_or(XmlError::ScratchFull)?;
+        Ok(true)
+    }
+
     /// Begins an attribute.
     pub(super) fn begin_attribute(&mut self, limits: &Limits) -> Result<(), XmlError> {
         if self.attributes >= limits.attributes {
@@ -149,15 +187,15 @@ impl<'a> Scope<'a> {
             return Err(XmlError::NotWellFormed);
         }
         let name = slice(self.mem, self.record_at.wrapping_add(Record::BYTES), usize::from(self.name.len));
-        let ends = name.first().zip(name.last());
-        let (first, last) = ends.map_or((0, 0), |(a, b)| (u32::from(*a), u32::from(*b)));
-        let bit = 1u64.wrapping_shl(
-            first.wrapping_add(last.wrapping_mul(7)).wrapping_add(u32::from(self.name.len).wrapping_mul(3)),
-        );
+        let bit = name_bit(name);
         self.value_at = self.top;
-        self.suspicious |= self.seen & bit != 0;
-        self.seen |= bit;
+        self.suspect(bit);
         Ok(())
+    }
+
+    fn suspect(&mut self, name_bit: u64) {
+        self.suspicious |= self.seen & name_bit != 0;
+        self.seen |= name_bit;
     }
 
     /// Adds the first `len` of `bytes` to an attribute value.
@@ -326,6 +364,14 @@ impl<'a> Scope<'a> {
             }
         }
     }
+}
+
+/// One bit that equal names share; few others do.
+fn name_bit(name: &[u8]) -> u64 {
+    let ends = name.first().zip(name.last());
+    let (first, last) = ends.map_or((0, 0), |(a, b)| (u32::from(*a), u32::from(*b)));
+    let len = u32::try_from(name.len()).unwrap_or(0);
+    1u64.wrapping_shl(first.wrapping_add(last.wrapping_mul(7)).wrapping_add(len.wrapping_mul(3)))
 }
 
 /// Copies `len` bytes in blocks of fixed size while both sides have a whole one: what lies behind the piece is
