@@ -388,6 +388,10 @@ impl Link {
 
     /// Queues the last words, after our header if that is still to go out (SER-02).
     fn give_up(&mut self, last: &[Send]) {
+        // The end is said once, whatever still comes in.
+        if self.state == State::Over {
+            return;
+        }
         self.outgoing.only(&[Send::Header]);
         if last == [Send::Close] {
             self.outgoing = Outgoing::default();
@@ -400,6 +404,7 @@ impl Link {
         self.state = State::Over;
     }
 
+    /// Ends the stream with these last words.
     fn fail(&mut self, reason: Reason, last: &[Send]) -> Failure {
         self.give_up(last);
         Failure { reason, condition: None }

@@ -39,7 +39,7 @@ impl Link {
     /// # Errors
     /// It is not the header of an XMPP 1.0 stream from the wanted domain (STR-05).
     pub fn header(&mut self, root: Element<'_>, account: &Account<'_>, now: Instant) -> Result<(), Failure> {
-        if self.state == State::Closing {
+        if matches!(self.state, State::Closing | State::Over) {
             return Ok(());
         }
         if self.state != State::Header {

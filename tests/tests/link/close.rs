@@ -99,3 +99,14 @@ fn lost_transport_silences_the_link() {
     assert!(client.link.is_over());
     assert_eq!(client.link.deadline(), None);
 }
+
+#[test]
+fn whatever_comes_after_the_end_is_not_answered() {
+    // Found by `servers_that_say_anything_break_no_promise`: a header after the close timer ran out.
+    let mut client = Client::opened(config(Tls::StartTls));
+    client.link.close(client.at());
+    assert_eq!(client.tick(5000), "[close]");
+    for text in [SERVER_HEADER, "<message/>", "<a></b>"] {
+        assert_eq!(client.ask(text), "");
+    }
+}

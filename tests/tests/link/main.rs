@@ -6,6 +6,7 @@ mod scripted;
 mod client;
 mod close;
 mod errors;
+mod hostile;
 mod login;
 mod mechanisms;
 mod steps;
