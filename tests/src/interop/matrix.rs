@@ -20,7 +20,7 @@ const PAIRS: [(Who, Who); 7] = [
 ];
 /// None, one byte, one whole block of old peers, and enough for many blocks.
 const SIZES: [u64; 5] = [0, 1, 4096, 1_000_000, 10_000_000];
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(60);
 const WRAP_LIMIT: Duration = Duration::from_secs(400);
 /// 300 MB in blocks of 4096 bytes are 73243 blocks: the counter of 16 bits passes 65535 once.
 const WRAP_BYTES: u64 = 300_000_000;
