@@ -1,6 +1,7 @@
 //! Ids of received blocks whose acknowledgement waits for the owner's *stored* (IBB-14, IBB-16).
 
 use super::outbox::copy;
+use core::ops::Range;
 
 /// slot 2, generation 2, upto 8, id length 1.
 const HEAD_BYTES: usize = 13;
@@ -64,9 +65,7 @@ impl<'a> Acks<'a> {
             match judge(ack) {
                 Fate::Drop => {}
                 Fate::Keep => {
-                    if write != read && end <= self.bytes.len() {
-                        self.bytes.copy_within(read..end, write);
-                    }
+                    move_down(self.bytes, read..end, write);
                     write = write.saturating_add(end.saturating_sub(read));
                 }
                 Fate::Stop => break,
@@ -74,9 +73,7 @@ impl<'a> Acks<'a> {
             read = end;
         }
         if write != read {
-            if read < self.len && self.len <= self.bytes.len() {
-                self.bytes.copy_within(read..self.len, write);
-            }
+            move_down(self.bytes, read..self.len, write);
             self.len = self.len.saturating_sub(read.saturating_sub(write));
         }
     }
@@ -95,6 +92,17 @@ impl<'a> Acks<'a> {
 
     pub(crate) fn clear(&mut self) {
         self.len = 0;
+    }
+}
+
+/// Moves `from` to the lower index `to`; on a region cut out first, so that no bounds check is left to fail.
+fn move_down(bytes: &mut [u8], from: Range<usize>, to: usize) {
+    let shift = from.start.saturating_sub(to);
+    if let Some(region) = bytes.get_mut(to..from.end)
+        && shift != 0
+        && shift <= region.len()
+    {
+        region.copy_within(shift.., 0);
     }
 }
 

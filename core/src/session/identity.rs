@@ -5,7 +5,7 @@ use zeroize::Zeroize;
 use crate::config::{Carrier, Config, JID_BYTES, Times};
 use crate::error::{Argument, Error};
 use crate::link::Account;
-use crate::wire::jid::split_at_byte;
+use crate::wire::jid::{concat, split_at_byte};
 
 /// Longest client name, bytes.
 const CLIENT_NAME_BYTES: usize = 32;
@@ -21,14 +21,12 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn new(cfg: &Config<'_>) -> Result<Self, Error> {
-        let copy =
-            |text: &str, argument| heapless::String::try_from(text).map_err(|_| Error::Argument(argument));
+        let copy = |text: &str, argument| concat(&[text]).ok_or(Error::Argument(argument));
         Ok(Self {
             bare: copy(cfg.account, Argument::Account)?,
             password: copy(cfg.password, Argument::Password)?,
             resource: copy(cfg.resource, Argument::Resource)?,
-            client_name: heapless::String::try_from(cfg.client_name)
-                .map_err(|_| Error::Argument(Argument::Text))?,
+            client_name: concat(&[cfg.client_name]).ok_or(Error::Argument(Argument::Text))?,
         })
     }
 

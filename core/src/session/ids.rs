@@ -1,5 +1,6 @@
 //! Ids of stanzas and bytestreams, all derived from the entropy given at start.
 
+use crate::wire::jid::{concat, split_at_byte};
 use sha2::{Digest as _, Sha256};
 
 /// An id on the wire.
@@ -91,11 +92,9 @@ impl Ids {
     }
 
     fn tagged(&self, tag: &str, numbers: &[u64]) -> Id {
-        let mut id = Id::new();
         // 16 + 2 + four numbers of at most 16 digits and 3 dots never pass 64 in use: offsets stay under 2^63.
-        let _ = id.push_str(&self.prefix);
-        let _ = id.push_str(tag);
-        for (index, number) in numbers.iter().enumerate() {
+        let mut id: Id = concat(&[&self.prefix, tag]).unwrap_or_default();
+        for (index, number) in (0..numbers.len()).zip(numbers) {
             if index > 0 {
                 let _ = id.push('.');
             }
@@ -106,12 +105,15 @@ impl Ids {
 }
 
 fn parse_block(text: &str) -> Option<Origin> {
-    let mut numbers = text.split('.').map(parse_hex);
-    let slot = u16::try_from(numbers.next()??).ok()?;
-    let generation = u16::try_from(numbers.next()??).ok()?;
-    let count = u32::try_from(numbers.next()??).ok()?;
-    let upto = numbers.next()??;
-    numbers.next().is_none().then_some(Origin::Block { slot, generation, count, upto })
+    let (slot, rest) = split_at_byte(text, b'.')?;
+    let (generation, rest) = split_at_byte(rest, b'.')?;
+    let (count, upto) = split_at_byte(rest, b'.')?;
+    Some(Origin::Block {
+        slot: u16::try_from(parse_hex(slot)?).ok()?,
+        generation: u16::try_from(parse_hex(generation)?).ok()?,
+        count: u32::try_from(parse_hex(count)?).ok()?,
+        upto: parse_hex(upto)?,
+    })
 }
 
 fn parse_hex(text: &str) -> Option<u64> {

@@ -5,6 +5,7 @@ use super::state::State;
 use crate::contact::{Known, disco};
 use crate::error::{Reason, StanzaCondition};
 use crate::wire::base64::Base64Error;
+use crate::wire::jid;
 use crate::wire::stanza::{
     Element, ErrorType, IqType, Kind, MessageType, Ns, PresenceType, Stanza, open_iq, read_error, stanza,
     write_error, write_result,
@@ -193,11 +194,11 @@ impl State<'_> {
     /// A peer that goes takes its transfers with it (IBB-36).
     fn presence(&mut self, s: &Stanza<'_>, kind: PresenceType) -> Taken {
         if let (PresenceType::Unavailable, Some(from)) = (kind, s.from) {
-            let is_bare = !from.contains('/');
+            let is_bare = jid::bare(from) == from;
             let State { contacts, transfers, .. } = self;
-            for (index, contact) in contacts.iter_mut().enumerate() {
+            for (index, contact) in (0..contacts.len()).zip(contacts.iter_mut()) {
                 // From a bare JID it speaks for every resource (PRS-06).
-                let bare = contact.jid.split('/').next().unwrap_or("");
+                let bare = jid::bare(&contact.jid);
                 if !(contact.jid == from || (is_bare && !from.is_empty() && bare == from)) {
                     continue;
                 }

@@ -11,6 +11,7 @@ use crate::transfer::digest::{Digest, Verdict};
 use crate::transfer::{Answer, OFFER_ID_BYTES, Phase, SID_BYTES};
 use crate::transport::ibb::{self, Bytestream};
 use crate::transport::window::Window;
+use crate::wire::jid::concat;
 use crate::wire::stanza::{Element, ErrorType, Kind, Ns, Stanza};
 
 /// Why an offer was not shown to the owner.
@@ -68,17 +69,17 @@ impl State<'_> {
             return Err(Turned::Double);
         }
         let contact = self.contact(from).ok_or(Turned::NoRoom)?;
-        let pending =
-            self.transfers.iter().filter(|t| t.phase == Phase::Asked && t.contact == contact).count();
-        if pending >= usize::from(self.settings.offers_per_peer) {
+        let mut pending = self.transfers.iter().filter(|t| t.phase == Phase::Asked && t.contact == contact);
+        let most = usize::from(self.settings.offers_per_peer);
+        if most == 0 || pending.nth(most.saturating_sub(1)).is_some() {
             return Err(Turned::NoRoom);
         }
         let index = self.begin(Phase::Asked, contact).ok_or(Turned::NoRoom)?;
         let deadline = self.in_ms(self.settings.times.offer_ms);
         let slot = self.transfers.get_mut(index).ok_or(Turned::NoRoom)?;
         slot.enter(Phase::Asked, Timer::Offer, deadline);
-        let _ = slot.sid.push_str(offer.sid);
-        let _ = slot.text.push_str(id);
+        slot.sid = concat(&[offer.sid]).unwrap_or_default();
+        slot.text = concat(&[id]).unwrap_or_default();
         slot.file.size = offer.size;
         slot.file.date = offer.date;
         slot.file.sha256 = offer.sha256;

@@ -11,7 +11,7 @@ use crate::transfer::digest::Digest;
 use crate::transfer::{File, MIME_BYTES, Phase, name, receipt};
 use crate::transport::ibb::{self, Bytestream};
 use crate::transport::window::Window;
-use crate::wire::jid;
+use crate::wire::jid::{self, concat};
 use crate::wire::stanza::{Element, ErrorType, IqType, Ns, Stanza, open_iq};
 use crate::wire::xml::{WriteError, Writer};
 
@@ -40,9 +40,8 @@ impl State<'_> {
         let sid = self.ids.next_sid();
         let md5 = self.settings.md5;
         let Some(slot) = self.transfers.get_mut(index) else { return Err(Error::Full) };
-        let _ = slot.sid.push_str(&sid);
-        let _ = slot.text.push_str(&name);
-        let _ = slot.text.push_str(mime);
+        slot.sid = concat(&[&sid]).unwrap_or_default();
+        slot.text = concat(&[&name, mime]).unwrap_or_default();
         slot.name_bytes = u8::try_from(name.len()).unwrap_or(0);
         slot.file =
             File { size: offer.size, date: offer.date, sha256: offer.sha256, md5: offer.md5.filter(|_| md5) };

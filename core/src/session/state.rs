@@ -10,6 +10,7 @@ use crate::link::Link;
 use crate::output::TransferId;
 use crate::time::Instant;
 use crate::transfer::{Phase, TransferSlot};
+use crate::wire::jid::concat;
 
 /// How far the session's life is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +96,7 @@ impl State<'_> {
                 let index = self.spare_contact()?;
                 let slot = self.contacts.get_mut(index)?;
                 *slot = ContactSlot::EMPTY;
-                slot.jid.push_str(jid).ok()?;
+                slot.jid = concat(&[jid])?;
                 index
             }
         };
@@ -113,7 +114,7 @@ impl State<'_> {
     fn spare_contact(&self) -> Option<usize> {
         let held =
             |index: usize| self.transfers.iter().any(|t| !t.is_free() && usize::from(t.contact) == index);
-        let spare = self.contacts.iter().enumerate().filter(|(index, _)| !held(*index));
+        let spare = (0..self.contacts.len()).zip(self.contacts.iter()).filter(|(index, _)| !held(*index));
         // Age, not the count itself: the count may have come round.
         let age = |slot: &ContactSlot| {
             if slot.jid.is_empty() { u32::MAX } else { self.uses.wrapping_sub(slot.used) }

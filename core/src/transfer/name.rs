@@ -1,6 +1,7 @@
 //! File names from the wire made harmless (ATK-40). They are data, never paths.
 
 use crate::config::NAME_BYTES;
+use crate::wire::jid::{concat, split_at_byte};
 
 /// A sanitised file name.
 pub type Name = heapless::String<NAME_BYTES>;
@@ -18,30 +19,24 @@ pub fn sanitise(raw: &str) -> Name {
         if name.is_empty() && matches!(c, '.' | ' ') {
             continue;
         }
-        if name.push(c).is_err() {
-            break;
-        }
+        let Some(longer) = concat(&[&name, c.encode_utf8(&mut [0; 4])]) else { break };
+        name = longer;
     }
-    while name.ends_with(['.', ' ']) {
-        name.pop();
-    }
-    if is_reserved(&name) {
-        // One byte longer at most once: a full name is never a device name.
-        let mut safe = Name::new();
-        let _ = safe.push('_');
-        let _ = safe.push_str(&name);
-        return safe;
-    }
-    if name.is_empty() || name.chars().all(|c| c == '_') {
-        name.clear();
-        let _ = name.push_str("file");
-    }
-    name
+    let kept = name.trim_end_matches(['.', ' ']);
+    let made = if is_reserved(kept) {
+        let room = kept.floor_char_boundary(NAME_BYTES.saturating_sub(1));
+        concat(&["_", kept.get(..room).unwrap_or_default()])
+    } else if kept.chars().all(|c| c == '_') {
+        concat(&["file"])
+    } else {
+        concat(&[kept])
+    };
+    made.unwrap_or_default()
 }
 
 /// Whether a system may read the name as a device.
 fn is_reserved(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or("").trim_end();
+    let stem = split_at_byte(name, b'.').map_or(name, |(stem, _)| stem).trim_end();
     let digitless = stem.strip_suffix(|c: char| c.is_ascii_digit()).unwrap_or(stem);
     RESERVED.iter().any(|word| {
         let numbered = matches!(*word, "com" | "lpt");
@@ -58,6 +53,13 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
     use super::sanitise;
+
+    #[test]
+    fn device_name_with_the_longest_extension_keeps_it() {
+        let name = sanitise(&["con.", &"a".repeat(200)].concat());
+        assert_eq!(name.len(), super::NAME_BYTES);
+        assert!(name.starts_with("_con.aaa"), "{name}");
+    }
 
     #[test]
     fn names_that_are_harmless_stay_as_they_are() {
