@@ -1,6 +1,7 @@
 //! The session: takes inputs and commands, drains outputs, wires cause to effect.
 
 mod acks;
+mod command;
 mod emit;
 mod identity;
 mod ids;
@@ -8,19 +9,23 @@ mod incoming;
 mod outbox;
 mod receiver;
 mod sender;
+mod setup;
 mod state;
+mod stream;
 mod timers;
 
+pub use command::{Cancel, Decline, Offer, Progress, StreamEnd};
+
 use crate::config::{ChannelBinding, Config, StreamOwner};
-use crate::error::{Argument, Error, Part, Reason};
-use crate::link::{Link, LinkConfig, Step};
+use crate::error::{Argument, Error, Reason};
+use crate::link::Link;
 use crate::negotiate::si;
 use crate::output::{Offered, Output, Received, StreamId, TransferId};
-use crate::storage::{Needs, Storage};
+use crate::storage::Storage;
 use crate::time::Instant;
 use crate::transfer::name;
 use crate::wire::stanza::{Fed, Ns, StanzaReader};
-use crate::wire::xml::{Limits, XmlError};
+use crate::wire::xml::Limits;
 
 use acks::Acks;
 use emit::Next;
@@ -28,68 +33,8 @@ use identity::{Identity, Settings};
 use ids::Ids;
 use incoming::Taken;
 use outbox::Outbox;
+use setup::{check_storage, link_config};
 use state::{Life, State};
-
-/// A file to send.
-#[derive(Clone, Copy, Debug)]
-pub struct Offer<'a> {
-    /// Full JID of the peer (STZ-10).
-    pub to: &'a str,
-    /// File name; it is sanitised before it goes out (ATK-40).
-    pub name: &'a str,
-    /// File size, bytes, at most 2^63-1.
-    pub size: u64,
-    /// Last modification, seconds since 1970.
-    pub date: Option<i64>,
-    /// MIME type, at most 64 bytes without control characters.
-    pub mime_type: Option<&'a str>,
-    /// SHA-256 of the whole file, if known; else both ends compute it while the bytes pass.
-    pub sha256: Option<[u8; 32]>,
-    /// MD5 of the whole file, if known, for peers that check only this (SI-12).
-    pub md5: Option<[u8; 16]>,
-}
-
-/// Why a stream that the owner carries ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamEnd {
-    /// The other side closed it, or it broke.
-    Lost,
-    /// TLS failed: handshake, certificate, or a broken record.
-    TlsFailed,
-}
-
-/// Why the owner declines an offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decline {
-    /// Not wanted (`forbidden`).
-    Unwanted,
-    /// Not now: busy or no room (`resource-constraint`, wait).
-    Busy,
-}
-
-/// Why the owner cancels a transfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cancel {
-    /// Somebody decided so.
-    Wish,
-    /// The file cannot be read any more (sender).
-    ReadFailed,
-    /// The bytes cannot be stored (receiver): disk full, I/O error.
-    StoreFailed,
-}
-
-/// How far a transfer is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// First byte of the range that is transferred.
-    pub start: u64,
-    /// One past the last byte of the range.
-    pub end: u64,
-    /// Sender: bytes are handed to the stream up to here. Receiver: bytes came up to here.
-    pub moved: u64,
-    /// Sender: acknowledged up to here. Receiver: stored up to here.
-    pub safe: u64,
-}
 
 /// One XMPP identity and everything it does.
 #[derive(Debug)]
@@ -426,98 +371,6 @@ impl<'a> Session<'a> {
     }
 }
 
-impl State<'_> {
-    /// A stream header, a first-level element, or the stream's end. Also tells whether the XML stream starts anew.
-    fn first_level(
-        &mut self,
-        fed: Fed,
-        stanzas: &StanzaReader<'_>,
-        block: incoming::Block<'_>,
-        more: bool,
-    ) -> (Taken, bool) {
-        let account = self.me.account();
-        let step = match fed {
-            Fed::Header => self.link.header(stanzas.element(), &account, self.now).map(|()| Step::Taken),
-            Fed::Element => self.link.element(stanzas.element(), &account, self.now),
-            _ => Err(self.link.ended(self.now)),
-        };
-        match step {
-            Ok(Step::Stanza) => (self.stanza(stanzas.element(), block), false),
-            Ok(Step::Restart) => (Taken::Done, true),
-            Ok(Step::Proceed) => {
-                // STR-08: whoever can glue bytes to the go-ahead could speak for the server inside TLS.
-                if more {
-                    self.link.lost();
-                    self.fail(Reason::TlsInjected, None);
-                }
-                (Taken::Done, true)
-            }
-            Ok(Step::Online) => {
-                self.news_online = true;
-                (Taken::Done, false)
-            }
-            Ok(Step::Taken | Step::Ignored) => (Taken::Done, false),
-            Err(failure) => {
-                self.fail(failure.reason, failure.condition);
-                (Taken::Done, false)
-            }
-        }
-    }
-
-    /// The bytes are no XML we take: say so and leave (SER-02).
-    fn malformed(&mut self, error: XmlError) {
-        let failure = self.link.refuse(error);
-        self.fail(failure.reason, failure.condition);
-    }
-
-    /// The owner wants to leave.
-    fn leave(&mut self) {
-        if self.life != Life::Running {
-            return;
-        }
-        self.life = Life::Leaving;
-        for slot in self.transfers.iter_mut().filter(|slot| !slot.is_free()) {
-            slot.fail(Reason::Cancelled, None);
-        }
-        if !self.settings.hosted && !self.link.is_online() {
-            self.link.close(self.now);
-        }
-    }
-}
-
 fn check_stream(stream: StreamId) -> Result<(), Error> {
     if stream == StreamId::XMPP { Ok(()) } else { Err(Error::Argument(Argument::Stream)) }
-}
-
-fn link_config(cfg: &Config<'_>, ids: &Ids) -> LinkConfig {
-    let mut nonce = [0; 24];
-    nonce.iter_mut().zip(ids.derive(b"login nonce", 0)).for_each(|(to, from)| *to = from);
-    let mut id_prefix = [0; 8];
-    id_prefix.iter_mut().zip(ids.derive(b"login ids", 0)).for_each(|(to, from)| *to = from);
-    LinkConfig {
-        tls: cfg.tls,
-        sasl: cfg.sasl,
-        times: cfg.times,
-        stanza_bytes: cfg.stanza_bytes,
-        priority: cfg.priority,
-        nonce,
-        id_prefix,
-    }
-}
-
-fn check_storage(cfg: &Config<'_>, storage: &Storage<'_>) -> Result<(), Error> {
-    let needs = Needs::of(cfg, 1, 1);
-    let parts = [
-        (Part::Transfers, storage.transfers.len(), 1),
-        (Part::Contacts, storage.contacts.len(), 1),
-        (Part::Xml, storage.xml.len(), needs.xml_bytes),
-        (Part::Stanza, storage.stanza.len(), needs.stanza_bytes),
-        (Part::Block, storage.block.len(), needs.block_bytes),
-        (Part::Outbox, storage.outbox.len(), needs.outbox_bytes),
-        (Part::Acks, storage.acks.len(), needs.acks_bytes),
-    ];
-    match parts.iter().find(|(_, has, needed)| has < needed) {
-        Some((part, _, needed)) => Err(Error::Storage { part: *part, needed: *needed }),
-        None => Ok(()),
-    }
 }

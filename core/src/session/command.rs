@@ -1,0 +1,62 @@
+//! What the owner tells a session, and what it can look up.
+
+/// A file to send.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer<'a> {
+    /// Full JID of the peer (STZ-10).
+    pub to: &'a str,
+    /// File name; it is sanitised before it goes out (ATK-40).
+    pub name: &'a str,
+    /// File size, bytes, at most 2^63-1.
+    pub size: u64,
+    /// Last modification, seconds since 1970.
+    pub date: Option<i64>,
+    /// MIME type, at most 64 bytes without control characters.
+    pub mime_type: Option<&'a str>,
+    /// SHA-256 of the whole file, if known; else both ends compute it while the bytes pass.
+    pub sha256: Option<[u8; 32]>,
+    /// MD5 of the whole file, if known, for peers that check only this (SI-12).
+    pub md5: Option<[u8; 16]>,
+}
+
+/// Why a stream that the owner carries ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamEnd {
+    /// The other side closed it, or it broke.
+    Lost,
+    /// TLS failed: handshake, certificate, or a broken record.
+    TlsFailed,
+}
+
+/// Why the owner declines an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decline {
+    /// Not wanted (`forbidden`).
+    Unwanted,
+    /// Not now: busy or no room (`resource-constraint`, wait).
+    Busy,
+}
+
+/// Why the owner cancels a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancel {
+    /// Somebody decided so.
+    Wish,
+    /// The file cannot be read any more (sender).
+    ReadFailed,
+    /// The bytes cannot be stored (receiver): disk full, I/O error.
+    StoreFailed,
+}
+
+/// How far a transfer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// First byte of the range that is transferred.
+    pub start: u64,
+    /// One past the last byte of the range.
+    pub end: u64,
+    /// Sender: bytes are handed to the stream up to here. Receiver: bytes came up to here.
+    pub moved: u64,
+    /// Sender: acknowledged up to here. Receiver: stored up to here.
+    pub safe: u64,
+}

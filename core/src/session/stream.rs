@@ -1,0 +1,67 @@
+//! The XMPP stream's part of the input: headers, first-level elements, the end, and what is no XML.
+
+use super::incoming::{Block, Taken};
+use super::state::{Life, State};
+use crate::error::Reason;
+use crate::link::Step;
+use crate::wire::stanza::{Fed, StanzaReader};
+use crate::wire::xml::XmlError;
+
+impl State<'_> {
+    /// A stream header, a first-level element, or the stream's end. Also tells whether the XML stream starts anew.
+    pub(crate) fn first_level(
+        &mut self,
+        fed: Fed,
+        stanzas: &StanzaReader<'_>,
+        block: Block<'_>,
+        more: bool,
+    ) -> (Taken, bool) {
+        let account = self.me.account();
+        let step = match fed {
+            Fed::Header => self.link.header(stanzas.element(), &account, self.now).map(|()| Step::Taken),
+            Fed::Element => self.link.element(stanzas.element(), &account, self.now),
+            _ => Err(self.link.ended(self.now)),
+        };
+        match step {
+            Ok(Step::Stanza) => (self.stanza(stanzas.element(), block), false),
+            Ok(Step::Restart) => (Taken::Done, true),
+            Ok(Step::Proceed) => {
+                // STR-08: whoever can glue bytes to the go-ahead could speak for the server inside TLS.
+                if more {
+                    self.link.lost();
+                    self.fail(Reason::TlsInjected, None);
+                }
+                (Taken::Done, true)
+            }
+            Ok(Step::Online) => {
+                self.news_online = true;
+                (Taken::Done, false)
+            }
+            Ok(Step::Taken | Step::Ignored) => (Taken::Done, false),
+            Err(failure) => {
+                self.fail(failure.reason, failure.condition);
+                (Taken::Done, false)
+            }
+        }
+    }
+
+    /// The bytes are no XML we take: say so and leave (SER-02).
+    pub(crate) fn malformed(&mut self, error: XmlError) {
+        let failure = self.link.refuse(error);
+        self.fail(failure.reason, failure.condition);
+    }
+
+    /// The owner wants to leave.
+    pub(crate) fn leave(&mut self) {
+        if self.life != Life::Running {
+            return;
+        }
+        self.life = Life::Leaving;
+        for slot in self.transfers.iter_mut().filter(|slot| !slot.is_free()) {
+            slot.fail(Reason::Cancelled, None);
+        }
+        if !self.settings.hosted && !self.link.is_online() {
+            self.link.close(self.now);
+        }
+    }
+}
