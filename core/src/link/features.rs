@@ -1,7 +1,7 @@
 //! Stream features: what the server offers at this point of the login (STR-06, LIM-01).
 
+use super::mechanism::Offer;
 use super::outgoing::Send;
-use super::sasl::Offer;
 use super::{Failure, Link, State, Step};
 use crate::error::{Reason, StreamCondition};
 use crate::time::Instant;

@@ -1,37 +1,12 @@
 //! Header, STARTTLS and stream errors (STR-04..09, SER-01..03).
 
 use super::outgoing::Send;
-use super::{Account, Link, State, Step};
+use super::{Account, Failure, Link, State, Step};
 use crate::config::Tls;
 use crate::error::{Condition, Reason, StreamCondition};
 use crate::time::Instant;
 use crate::wire::jid::{Jid, split_at_byte};
 use crate::wire::stanza::{Element, Ns};
-use crate::wire::xml::XmlError;
-
-/// Why the stream ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// In the owner's terms.
-    pub reason: Reason,
-    /// What the wire said, or what we said to it.
-    pub condition: Option<Condition>,
-}
-
-impl From<XmlError> for Failure {
-    fn from(error: XmlError) -> Self {
-        let reason = match error {
-            XmlError::RestrictedXml => Reason::RestrictedXml,
-            XmlError::NotWellFormed | XmlError::BadNamespacePrefix | XmlError::UnsupportedEncoding => {
-                Reason::NotWellFormed
-            }
-            XmlError::BadFormat => Reason::BadFormat,
-            _ => Reason::LimitExceeded,
-        };
-        let condition = StreamCondition::from_name(error.stream_condition());
-        Self { reason, condition: condition.map(Condition::Stream) }
-    }
-}
 
 impl Link {
     /// The server's stream header came.
