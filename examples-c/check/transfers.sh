@@ -1,0 +1,152 @@
+#!/bin/sh
+# Checks the programs' options against the loopback server: what arrives, under which name, and how failures end.
+#   check/transfers.sh PROGRAMS-DIR LOOPBACK-SERVER
+set -u
+programs=${1:?usage: check/transfers.sh PROGRAMS-DIR LOOPBACK-SERVER} loopback=${2:?}
+dir=$(mktemp -d)
+server= receiver=
+end() { [ -z "$1" ] || { kill "$1" 2> /dev/null; wait "$1" 2> /dev/null; }; }
+trap 'end "$receiver"; end "$server"; rm -rf "$dir"' EXIT
+trap 'exit 130' INT TERM
+passed=0 failed=0
+ok() { passed=$((passed + 1)); }
+bad() {
+    failed=$((failed + 1)); echo "FAIL $claim: $1"
+    for log in send.out send.log recv.out recv.log; do sed "s/^/     $log: /" "$dir/$log" 2> /dev/null; done
+}
+# Waits for a line of FILE that begins with ready.
+ready() { # FILE PID
+    tries=0
+    until grep -q '^ready ' "$1" 2> /dev/null; do
+        tries=$((tries + 1))
+        { kill -0 "$2" 2> /dev/null && [ $tries -lt 400 ]; } || return 1
+        sleep 0.05
+    done
+}
+serve() { # OPTIONS...
+    end "$server"
+    rm -f "$dir/hold" "$dir/server.out"; mkfifo "$dir/hold"; mkdir -p "$dir/certs"
+    "$loopback" --cert-dir "$dir/certs" --account alice:secret --account bob:secret "$@" < "$dir/hold" > "$dir/server.out" 2> "$dir/server.log" &
+    server=$!
+    exec 9> "$dir/hold"
+    ready "$dir/server.out" $server || { cat "$dir/server.log"; echo "the loopback server does not start"; exit 1; }
+    line=$(cat "$dir/server.out")
+    c2s=$(echo "$line" | sed 's/.* c2s=\([0-9]*\).*/\1/') tls=$(echo "$line" | sed 's/.* tls=\([0-9]*\).*/\1/')
+    account="--server 127.0.0.1:$c2s --ca $dir/certs/ca.pem"
+}
+recv() { # OPTIONS...   starts xft_recv and waits until it is online
+    rm -rf "$dir/in" "$dir/recv.out"; mkdir "$dir/in"
+    recv_again "$@"
+}
+recv_again() {
+    rm -f "$dir/recv.out" "$dir/recv.log"
+    "$programs/xft_recv" $account --jid bob@hospital.test/in --dir "$dir/in" "$@" > "$dir/recv.out" 2> "$dir/recv.log" &
+    receiver=$!
+    ready "$dir/recv.out" $receiver || { bad "xft_recv is not ready"; return 1; }
+}
+send() { # CODE ARGUMENTS...
+    wanted=$1; shift
+    code=0
+    "$programs/xft_send" $account --jid alice@hospital.test/out --to bob@hospital.test/in "$@" > "$dir/send.out" 2> "$dir/send.log" || code=$?
+    [ $code -eq "$wanted" ] && ok || bad "xft_send ended with $code, not $wanted"
+}
+received() { # CODE   waits for xft_recv
+    code=0; wait "$receiver" || code=$?
+    receiver=
+    [ $code -eq "$1" ] && ok || bad "xft_recv ended with $code, not $1"
+}
+same() { cmp -s "$1" "$2" && ok || bad "$1 and $2 differ"; }
+holds() { # NAMES...   the folder holds exactly these
+    [ "$(ls "$dir/in" | LC_ALL=C sort | tr '\n' ' ')" = "$(printf '%s\n' "$@" | LC_ALL=C sort | tr '\n' ' ' | sed 's/^ *$//')" ] && ok || bad "the folder holds: $(ls "$dir/in" | tr '\n' ' ')"
+}
+says() { grep -qF -- "$2" "$dir/$1" && ok || bad "$1 has not the words '$2'"; }
+
+export XFT_PASSWORD=secret
+mkdir "$dir/out"
+for number in 1 2 3 4 5; do head -c ${number}00001 /dev/urandom > "$dir/out/$number.bin"; done
+: > "$dir/out/empty.bin"
+head -c 20000000 /dev/urandom > "$dir/out/large.bin"
+serve
+
+claim="files go one after the other, an empty one too"
+recv --count 3 && { send 0 "$dir/out/1.bin" "$dir/out/empty.bin" "$dir/out/2.bin"; received 0; holds 1.bin 2.bin empty.bin; same "$dir/out/1.bin" "$dir/in/1.bin"; same "$dir/out/2.bin" "$dir/in/2.bin"; same "$dir/out/empty.bin" "$dir/in/empty.bin"; }
+claim="files go at the same time"
+recv --count 5 --parallel 5 && { send 0 --parallel 5 "$dir/out/"?.bin; received 0; for number in 1 2 3 4 5; do same "$dir/out/$number.bin" "$dir/in/$number.bin"; done; }
+for when in block batch end; do
+    claim="--fsync $when stores the same bytes"
+    recv --count 1 --fsync $when && { send 0 "$dir/out/3.bin"; received 0; same "$dir/out/3.bin" "$dir/in/3.bin"; says recv.out "received 3.bin 300001 bytes"; says recv.out verified; }
+done
+for size in 1 3 4096 65535; do
+    claim="blocks of $size bytes carry the same bytes"
+    file=1; [ $size -gt 3 ] || file=empty; [ $file = 1 ] || { head -c 2000 "$dir/out/1.bin" > "$dir/out/short.bin"; file=short; }
+    recv --count 1 && { send 0 --block $size --window 65535 "$dir/out/$file.bin"; received 0; same "$dir/out/$file.bin" "$dir/in/$file.bin"; }
+done
+claim="direct TLS works"
+account="--server 127.0.0.1:$tls --ca $dir/certs/ca.pem --tls direct"
+recv --count 1 && { send 0 "$dir/out/1.bin"; received 0; same "$dir/out/1.bin" "$dir/in/1.bin"; }
+account="--server 127.0.0.1:$c2s --ca $dir/certs/ca.pem"
+
+claim="a name that exists is never overwritten"
+recv --count 1 && { send 0 "$dir/out/1.bin"; received 0; cp "$dir/out/2.bin" "$dir/in/1.bin"; recv_again --count 1; send 0 "$dir/out/1.bin"; received 0; holds 1-1.bin 1.bin; same "$dir/out/2.bin" "$dir/in/1.bin"; same "$dir/out/1.bin" "$dir/in/1-1.bin"; }
+claim="a part file that exists is left alone"
+recv --count 1 && { echo mine > "$dir/in/1.bin.part"; send 0 "$dir/out/1.bin"; received 0; holds 1.bin 1.bin.part; same "$dir/out/1.bin" "$dir/in/1.bin"; }
+claim="two files of one name get two names"
+mkdir "$dir/out/other"; cp "$dir/out/2.bin" "$dir/out/other/1.bin"
+recv --count 2 && { send 0 --parallel 2 "$dir/out/1.bin" "$dir/out/other/1.bin"; received 0; holds 1-1.bin 1.bin; }
+claim="a hash that was announced and is wrong fails at both ends"
+recv --count 1 && { send 9 --sha256 "$(printf '%064d' 7)" "$dir/out/1.bin"; received 9; holds 1.bin.part; }
+claim="a hash that was announced and is right is no hindrance"
+recv --count 1 && { send 0 --sha256 "$(sha256sum < "$dir/out/1.bin" | cut -d' ' -f1)" "$dir/out/1.bin"; received 0; holds 1.bin; }
+claim="a sender who is not on the list is declined"
+recv --from carol@hospital.test --from alice@hospital.test/desk && { send 7 "$dir/out/1.bin"; says recv.log "not on the --from list"; end "$receiver"; receiver=; holds; }
+claim="a sender on the list is accepted, whatever the case"
+recv --count 1 --from Alice@HOSPITAL.test && { send 0 "$dir/out/1.bin"; received 0; }
+claim="one file that cannot be stored does not hinder the next"
+recv --count 2 && { chmod 500 "$dir/in"; [ "$(id -u)" -eq 0 ] && { chmod 700 "$dir/in"; end "$receiver"; receiver=; } || { send 7 "$dir/out/1.bin"; chmod 700 "$dir/in"; send 0 "$dir/out/1.bin"; end "$receiver"; receiver=; }; }
+claim="a full disk is told at both ends, the part file stays"
+rm -rf "$dir/in"; mkdir "$dir/in"; rm -f "$dir/recv.out"
+(ulimit -f 200; exec "$programs/xft_recv" $account --jid bob@hospital.test/in --dir "$dir/in" --count 1 > "$dir/recv.out" 2> "$dir/recv.log") &
+receiver=$!
+ready "$dir/recv.out" $receiver && { send 8 "$dir/out/5.bin"; received 10; holds 5.bin.part; says recv.log "storing failed"; } || bad "xft_recv is not ready"
+claim="a file that becomes shorter is told at both ends"
+recv --count 1 && { cp "$dir/out/large.bin" "$dir/out/shrinks.bin"; { sleep 0.3; : > "$dir/out/shrinks.bin"; } & send 11 --block 1024 --window 1024 "$dir/out/shrinks.bin"; received 8; holds shrinks.bin.part; says send.log "became shorter"; }
+claim="a wrong password is named"
+XFT_PASSWORD=wrong send 5 "$dir/out/1.bin"; says send.log "password"
+claim="an unknown recipient is named"
+send 6 --to bob@hospital.test/nowhere "$dir/out/1.bin"
+claim="an untrusted certificate is named, and the password stays here"
+if command -v openssl > /dev/null; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/key" -out "$dir/other.pem" -days 2 -subj /CN=other 2> /dev/null
+    send 4 --ca "$dir/other.pem" "$dir/out/1.bin"; says send.log certificate
+fi
+claim="the domain must be the certificate's"
+code=0; "$programs/xft_send" $account --jid alice@other.test --to bob@hospital.test/in "$dir/out/1.bin" > "$dir/send.out" 2> "$dir/send.log" || code=$?
+[ $code -eq 3 ] || [ $code -eq 4 ] && ok || bad "xft_send ended with $code, not 3 or 4"
+claim="Ctrl-C ends the sender, the receiver keeps the part file"
+recv --count 1 && {
+    "$programs/xft_send" $account --jid alice@hospital.test/out --to bob@hospital.test/in --block 1024 --window 1024 "$dir/out/large.bin" > "$dir/send.out" 2> "$dir/send.log" &
+    sender=$!; sleep 0.5; kill -INT $sender 2> /dev/null; code=0; wait $sender || code=$?
+    # A shell without job control starts background programs with SIGINT ignored; xft_send catches it all the same.
+    [ $code -eq 15 ] && ok || bad "xft_send ended with $code, not 15"; received 8; holds large.bin.part
+}
+claim="a receiver that is told to end while it is idle has nothing to regret"
+recv && { kill -TERM "$receiver"; received 0; }
+claim="nothing for a second is too long with --timeout 1"
+recv --timeout 1 && received 14
+claim="progress lines say how far it is"
+recv --count 1 --progress && { send 0 --progress --block 1024 --window 1024 "$dir/out/large.bin"; received 0; says send.log " MB of 20.0 MB "; says recv.log " left"; }
+claim="a server that dies in the middle is told at both ends"
+recv --count 1 && {
+    { sleep 0.5; kill -KILL $server; } 2> /dev/null &
+    send 12 --block 1024 --window 1024 "$dir/out/large.bin"; received 12; holds large.bin.part
+}
+wait "$server" 2> /dev/null; server=
+serve --plain
+claim="plain text needs the flag that says so"
+send 4 "$dir/out/1.bin"
+claim="plain text works with the flag"
+account="$account --tls none-unsafe"
+recv --count 1 && { send 0 "$dir/out/1.bin"; received 0; same "$dir/out/1.bin" "$dir/in/1.bin"; says send.log WARNING; }
+
+echo "$programs: $passed transfer checks passed, $failed failed"
+[ $failed -eq 0 ]
