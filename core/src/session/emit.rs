@@ -95,7 +95,8 @@ impl State<'_> {
         Ok(Some(Next::Transmit(written)))
     }
 
-    /// Acknowledges what is stored, in order; forgets what never will be (IBB-14, IBB-16).
+    /// Acknowledges what is stored, in order; refuses what never will be, because its transfer is over (IBB-14,
+    /// IBB-16, STZ-04).
     fn write_acks(&mut self, out: &mut [u8], one: bool, must: bool) -> Result<usize, Error> {
         let State { acks, transfers, contacts, .. } = self;
         let (mut written, mut refused) = (0usize, None);
@@ -104,15 +105,21 @@ impl State<'_> {
                 .get(usize::from(ack.slot))
                 .filter(|t| t.generation == ack.generation && !t.is_free());
             let Some(slot) = slot else { return Fate::Drop };
-            if ack.upto > slot.safe {
-                return if slot.phase == Phase::Over { Fate::Drop } else { Fate::Keep };
+            let stored = ack.upto <= slot.safe;
+            if !stored && slot.phase != Phase::Over {
+                return Fate::Keep;
             }
             if one && written > 0 {
                 return Fate::Stop;
             }
             let peer = contacts.get(usize::from(slot.contact)).map(|contact| contact.jid.as_str());
             let mut w = Writer::new(out.get_mut(written..).unwrap_or(&mut []));
-            write_result(&mut w, peer, ack.id);
+            if stored {
+                write_result(&mut w, peer, ack.id);
+            } else {
+                let gone = StanzaCondition::ItemNotFound;
+                write_error(&mut w, peer, ack.id, ErrorType::Cancel, gone, None, None, true);
+            }
             match w.finish() {
                 Ok(bytes) => {
                     written = written.saturating_add(bytes);
@@ -167,9 +174,7 @@ impl State<'_> {
             return;
         }
         let generation = slot.generation;
-        let owing = self.acks.any(|ack| {
-            usize::from(ack.slot) == index && ack.generation == generation && ack.upto <= slot.safe
-        });
+        let owing = self.acks.any(|ack| usize::from(ack.slot) == index && ack.generation == generation);
         if !owing {
             slot.free();
         }
@@ -200,9 +205,13 @@ impl State<'_> {
         let deadline = self.in_ms(self.settings.times.request_ms);
         let Some(contact) = self.contacts.get_mut(index) else { return Ok(None) };
         let mut w = Writer::new(out);
+        // Used up only once it is written: a refused write changes nothing.
+        let number = self.ids.upcoming();
         if contact.owes_greeting {
-            w.open("presence").attr("to", &contact.jid).attr("id", &self.ids.unanswered()).close("presence");
+            let id = self.ids.unanswered(number);
+            w.open("presence").attr("to", &contact.jid).attr("id", &id).close("presence");
             let bytes = w.finish().map_err(no_space)?;
+            self.ids.next_request();
             contact.owes_greeting = false;
             contact.greeted = true;
             return Ok(Some(bytes));
@@ -210,11 +219,11 @@ impl State<'_> {
         if contact.known != Known::Wanted {
             return Ok(None);
         }
-        let number = self.ids.next_request();
         open_iq(&mut w, IqType::Get, Some(&contact.jid), &self.ids.request(number));
         disco::write_query(&mut w, Ns::DiscoInfo);
         w.close("iq");
         let bytes = w.finish().map_err(no_space)?;
+        self.ids.next_request();
         contact.known = Known::Asked;
         contact.request = number;
         contact.deadline = deadline;
@@ -225,7 +234,7 @@ impl State<'_> {
     fn write_owed(&mut self, index: usize, out: &mut [u8]) -> Result<usize, Error> {
         let Some(slot) = self.transfers.get(index) else { return Ok(0) };
         let (owed, phase) = (slot.owed, slot.phase);
-        let number = self.ids.next_request();
+        let number = self.ids.upcoming();
         let mut w = Writer::new(out);
         if let Some(answer) = owed.answer {
             self.write_answer(&mut w, index, answer);
@@ -243,6 +252,7 @@ impl State<'_> {
             w.close("iq");
         }
         let bytes = w.finish().map_err(no_space)?;
+        self.ids.next_request();
         let finish = self.in_ms(self.settings.times.finish_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return Ok(bytes) };
         if owed.answer.is_some() {

@@ -45,9 +45,14 @@ impl Ids {
         hash.finalize().into()
     }
 
-    /// The number of the next request; never 0.
+    /// The number that the next request will have; never 0.
+    pub(crate) fn upcoming(&self) -> u32 {
+        self.requests.checked_add(1).unwrap_or(1)
+    }
+
+    /// The number of the next request, used up.
     pub(crate) fn next_request(&mut self) -> u32 {
-        self.requests = self.requests.checked_add(1).unwrap_or(1);
+        self.requests = self.upcoming();
         self.requests
     }
 
@@ -62,8 +67,7 @@ impl Ids {
     }
 
     /// The id of a stanza whose answer nobody waits for.
-    pub(crate) fn unanswered(&mut self) -> Id {
-        let number = self.next_request();
+    pub(crate) fn unanswered(&self, number: u32) -> Id {
         self.tagged("-u", &[u64::from(number)])
     }
 
@@ -145,7 +149,7 @@ mod tests {
         assert_eq!(ids.origin(&ids.request(number)), Some(Origin::Request(number)));
         let block = Origin::Block { slot: 3, generation: 0xffff, count: u32::MAX, upto: (1 << 63) - 1 };
         assert_eq!(ids.origin(&ids.block(3, 0xffff, u32::MAX, (1 << 63) - 1)), Some(block));
-        let other = ids.unanswered();
+        let other = ids.unanswered(number);
         assert_eq!(ids.origin(&other), Some(Origin::Other));
         assert_eq!(ids.origin("0123456789abcdef-r1"), None);
     }

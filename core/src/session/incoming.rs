@@ -179,9 +179,12 @@ impl State<'_> {
     fn message(&mut self, s: &Stanza<'_>, kind: MessageType, block: Block<'_>) -> Taken {
         if kind == MessageType::Error {
             let origin = s.id.and_then(|id| self.ids.origin(id));
-            if let (Some(Origin::Block { slot, .. }), Some(from)) = (origin, s.from) {
-                if self.is_from_peer(usize::from(slot), from) {
-                    self.block_bounced(usize::from(slot), read_error(s.element));
+            if let (Some(Origin::Block { slot, generation, .. }), Some(from)) = (origin, s.from) {
+                let index = usize::from(slot);
+                // A late bounce must not end the next transfer in the same slot.
+                let current = self.transfers.get(index).is_some_and(|t| t.generation == generation);
+                if current && self.is_from_peer(index, from) {
+                    self.block_bounced(index, read_error(s.element));
                 }
                 return Taken::Done;
             }

@@ -321,7 +321,7 @@ impl<'a> Session<'a> {
     /// [`Error::Stale`].
     pub fn progress(&self, transfer: TransferId) -> Result<Progress, Error> {
         let slot = self.state.transfers.get(usize::from(transfer.slot)).ok_or(Error::Stale)?;
-        if slot.is_free() || slot.generation != transfer.generation {
+        if slot.is_stale() || slot.generation != transfer.generation {
             return Err(Error::Stale);
         }
         Ok(Progress { start: slot.start, end: slot.end, moved: slot.moved, safe: slot.safe })

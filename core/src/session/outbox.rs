@@ -10,13 +10,11 @@ const HEAD_BYTES: usize = 4;
 pub(crate) struct Outbox<'a> {
     bytes: &'a mut [u8],
     len: usize,
-    /// Bytes of the first stanza that were transmitted already.
-    begun: usize,
 }
 
 impl<'a> Outbox<'a> {
     pub(crate) fn new(bytes: &'a mut [u8]) -> Self {
-        Self { bytes, len: 0, begun: 0 }
+        Self { bytes, len: 0 }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -50,30 +48,29 @@ impl<'a> Outbox<'a> {
         Ok(())
     }
 
-    /// Moves bytes into `out`: as many as fit, or exactly one stanza when `whole`. With `whole` and too small an
-    /// output nothing moves and the needed length is the error.
-    pub(crate) fn drain(&mut self, out: &mut [u8], whole: bool) -> Result<usize, usize> {
+    /// Moves whole stanzas into `out`: as many as fit, or the first alone when `one`. Nothing else may come between
+    /// the bytes of a stanza, so none is ever cut.
+    ///
+    /// # Errors
+    /// The length of the first stanza when it does not fit; nothing moves.
+    pub(crate) fn drain(&mut self, out: &mut [u8], one: bool) -> Result<usize, usize> {
         let mut moved: usize = 0;
         let mut read: usize = 0;
         while read < self.len {
             let body = read.saturating_add(HEAD_BYTES);
             let length = self.bytes.get(read..body).map_or(0, le32);
             let end = body.saturating_add(length);
-            let from = body.saturating_add(self.begun);
-            let rest = self.bytes.get(from..end).unwrap_or(&[]);
+            let stanza = self.bytes.get(body..end).unwrap_or(&[]);
             let space = out.get_mut(moved..).unwrap_or(&mut []);
-            if whole && space.len() < rest.len() {
-                return if moved == 0 { Err(rest.len()) } else { Ok(moved) };
-            }
-            let count = copy(space, rest);
-            moved = moved.saturating_add(count);
-            if count < rest.len() {
-                self.begun = self.begun.saturating_add(count);
+            if space.len() < stanza.len() {
+                if moved == 0 {
+                    return Err(stanza.len());
+                }
                 break;
             }
-            self.begun = 0;
+            moved = moved.saturating_add(copy(space, stanza));
             read = end;
-            if whole {
+            if one {
                 break;
             }
         }
@@ -84,7 +81,6 @@ impl<'a> Outbox<'a> {
     /// Drops everything, for a stream that is gone.
     pub(crate) fn clear(&mut self) {
         self.len = 0;
-        self.begun = 0;
     }
 
     fn forget(&mut self, upto: usize) {
@@ -135,18 +131,25 @@ mod tests {
     }
 
     #[test]
-    fn bytes_come_out_in_order_whatever_the_output_size() {
-        for size in 1..20 {
+    fn stanzas_come_out_whole_and_in_order_whatever_the_output_size() {
+        for size in 0..20 {
             let mut memory = [0; 64];
             let mut outbox = Outbox::new(&mut memory);
             push(&mut outbox, "<a></a>").unwrap();
             push(&mut outbox, "<bb/>").unwrap();
-            let (mut got, mut out) = (std::vec::Vec::new(), std::vec![0; size]);
-            while !outbox.is_empty() {
-                let count = outbox.drain(&mut out, false).unwrap();
-                got.extend_from_slice(&out[..count]);
+            let mut out = std::vec![0; size];
+            let want: &[u8] = match size {
+                0..7 => b"",
+                7..12 => b"<a></a>",
+                _ => b"<a></a><bb/>",
+            };
+            match outbox.drain(&mut out, false) {
+                Ok(count) => assert_eq!(&out[..count], want, "size {size}"),
+                Err(needed) => assert!(needed == 7 && size < 7),
             }
-            assert_eq!(got, b"<a></a><bb/>", "size {size}");
+            let mut rest = [0; 64];
+            let count = outbox.drain(&mut rest, false).unwrap();
+            assert_eq!([want, &rest[..count]].concat(), b"<a></a><bb/>", "size {size}");
         }
     }
 

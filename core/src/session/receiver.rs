@@ -267,6 +267,7 @@ impl State<'_> {
     /// The owner stored everything before `upto`.
     pub(crate) fn stored(&mut self, id: TransferId, upto: u64) -> Result<(), Error> {
         self.check_alive()?;
+        let progress = self.in_ms(self.settings.times.progress_ms);
         let slot = self.transfer(id)?;
         if slot.phase == Phase::Over {
             return Ok(());
@@ -276,6 +277,10 @@ impl State<'_> {
         }
         if upto > slot.moved {
             return Err(Error::Argument(crate::Argument::Offset));
+        }
+        if upto > slot.safe && slot.phase == Phase::Receiving {
+            // From here on it is the peer's turn again.
+            slot.deadline = progress;
         }
         slot.safe = slot.safe.max(upto);
         self.complete_if_stored(usize::from(id.slot));

@@ -69,7 +69,7 @@ impl State<'_> {
     /// The slot of a handle.
     pub(crate) fn transfer(&mut self, id: TransferId) -> Result<&mut TransferSlot, Error> {
         let slot = self.transfers.get_mut(usize::from(id.slot)).ok_or(Error::Stale)?;
-        if slot.is_free() || slot.generation != id.generation { Err(Error::Stale) } else { Ok(slot) }
+        if slot.is_stale() || slot.generation != id.generation { Err(Error::Stale) } else { Ok(slot) }
     }
 
     /// The stream is lost or given up: every transfer ends with it (IBB-36).
@@ -135,9 +135,8 @@ impl State<'_> {
 
     /// The transfer that waits for the answer to that request.
     pub(crate) fn awaiting(&self, request: u32) -> Option<usize> {
-        self.transfers
-            .iter()
-            .position(|t| t.request == request && !matches!(t.phase, Phase::Free | Phase::Over))
+        // 0 stands for no request: whoever answers it answers what was not asked (ATK-22).
+        self.transfers.iter().position(|t| request != 0 && t.request == request && t.is_live())
     }
 
     /// Takes a free slot.

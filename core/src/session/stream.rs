@@ -62,6 +62,9 @@ impl State<'_> {
         }
         if !self.settings.hosted && !self.link.is_online() {
             self.link.close(self.now);
+            if self.link.is_over() {
+                self.fail(Reason::Closed, None);
+            }
         }
     }
 }

@@ -43,6 +43,7 @@ impl State<'_> {
     }
 
     fn expire_transfer(&mut self, index: usize) {
+        let progress = self.in_ms(self.settings.times.progress_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
         slot.deadline = None;
         match slot.phase {
@@ -61,6 +62,8 @@ impl State<'_> {
                 slot.bytestream.closed = true;
                 self.complete_if_stored(index);
             }
+            // Our own owner is slow to store; the peer may have to wait for that.
+            Phase::Receiving if slot.safe < slot.moved => slot.deadline = progress,
             Phase::Receiving => slot.fail(Reason::Stalled, None),
             Phase::Verifying => self.receipt_answered(index, Err(None)),
             Phase::Free | Phase::Over => {}

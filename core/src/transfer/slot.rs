@@ -166,6 +166,11 @@ impl TransferSlot {
         *self = Self { generation: self.generation, ..Self::EMPTY };
     }
 
+    /// The owner was told of the end: its handle is stale, whatever is still owed to the peer.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.is_free() || (self.phase == Phase::Over && !self.news.finished)
+    }
+
     pub(crate) fn is_free(&self) -> bool {
         self.phase == Phase::Free
     }

@@ -77,9 +77,13 @@ impl Bytestream {
         range.div_ceil(u64::from(self.chunk.max(1))) > SEQ_SPAN
     }
 
-    /// A smaller block after `resource-constraint`; `false` when it was asked often enough (IBB-05).
+    /// A block of at most half the size after `resource-constraint`; `false` when it was asked often enough (IBB-05).
     pub(crate) fn halve(&mut self) -> bool {
-        let half = (self.block / 2).max(BLOCK_FLOOR);
+        // Four halvings from 65535 end at 4095; a board that takes 1024 must be reached as well, and the ceilings of
+        // known peers, 8192 and 4096, are met exactly on the way.
+        let left = u32::from(HALVINGS.saturating_sub(self.halvings).saturating_sub(1));
+        let reach = BLOCK_FLOOR.checked_shl(left).unwrap_or(u16::MAX);
+        let half = (self.block / 2).min(reach).max(BLOCK_FLOOR);
         if self.halvings >= HALVINGS || half >= self.block {
             return false;
         }

@@ -1,5 +1,272 @@
-//! One deterministic world from one seed.
+//! One deterministic world from one seed: a server, sessions with their owners and hosts, pipes between them that split,
+//! join and delay, a virtual clock, things that go wrong, and an oracle that looks on after every step.
+//!
+//! [`run`] plays a seed to its end and panics at the first broken promise. Everything follows from the seed: the same one
+//! gives the same transcript, bit for bit.
 
+mod faults;
+mod file;
 mod memory;
+mod node;
+mod oracle;
+mod owner;
+mod pipe;
+mod plan;
+mod rng;
+mod service;
 
 pub use memory::Memory;
+pub use rng::Rng;
+
+use crate::router::Router;
+use file::File;
+use node::Node;
+use oracle::Oracle;
+use plan::Plan;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher};
+
+/// What a world came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Hash of every byte and event in order.
+    pub transcript: u64,
+    /// Files that were offered.
+    pub files: u32,
+    /// Of them: both ends know that it is whole.
+    pub done: u32,
+    /// Of them: failed at the sender.
+    pub failed: u32,
+    /// Steps taken.
+    pub steps: u32,
+    /// Virtual time, ms.
+    pub end_ms: u64,
+}
+
+/// Most virtual time a world may take: every deadline of the defaults several times over.
+const END_MS: u64 = 6 * 3_600_000;
+/// Most steps a world may take.
+const STEPS: u32 = 400_000;
+/// Sessions one participant may have, one after another.
+const LIVES: usize = 3;
+
+/// Something that will happen.
+#[derive(Clone, Copy, Debug)]
+enum Do {
+    /// A session is polled.
+    Service(usize),
+    /// A session is polled because its deadline came.
+    Wake(usize, u64),
+    /// Bytes reach the server.
+    Up(usize),
+    /// Bytes reach the node.
+    Down(usize),
+    /// The server's own deadline.
+    Router,
+    /// TLS is up at the client.
+    Tls(usize),
+    /// A node logs in anew.
+    Begin(usize),
+    /// A node hears that its transport is gone.
+    Lost(usize, u32),
+    /// An owner offers a file.
+    Offer,
+    /// An owner answers an offer.
+    Answer(usize),
+    /// A disk has stored what came.
+    Store(usize),
+    /// An owner has enough of a transfer: at the sender, at the receiver.
+    Cancel(usize, bool),
+    /// Something goes wrong.
+    Fault,
+    /// What went wrong with a stream is over.
+    Relief(usize),
+}
+
+/// The world.
+struct World<'m> {
+    now: u64,
+    rng: Rng,
+    plan: Plan,
+    router: Router,
+    nodes: Vec<Node<'m>>,
+    files: Vec<File>,
+    /// By time, then by chance, then by order.
+    queue: BTreeMap<(u64, u64, u64), Do>,
+    order: u64,
+    offers_left: u64,
+    oracle: Oracle,
+    transcript: DefaultHasher,
+    trace: bool,
+    /// Nothing goes wrong any more: what is offered now must arrive.
+    last_round: bool,
+}
+
+/// Plays a world to its end.
+///
+/// # Panics
+/// At the first broken promise.
+pub fn run(seed: u64, trace: bool) -> Outcome {
+    let mut rng = Rng::new(seed);
+    let plan = Plan::of(&mut rng);
+    if trace {
+        eprintln!("{plan:#?}");
+    }
+    let mut memories: Vec<Vec<Memory>> =
+        plan.nodes.iter().map(|node| (0..LIVES).map(|_| Memory::of(node.needs())).collect()).collect();
+    let nodes = plan.nodes.iter().zip(&mut memories);
+    let nodes =
+        nodes.map(|(plan, memories)| Node::new(plan.clone(), memories.iter_mut().collect())).collect();
+    let router = Router::new(plan.router.clone());
+    let offers_left = plan.offers;
+    let world = World {
+        now: rng.below(1 << 40),
+        rng,
+        plan,
+        router,
+        nodes,
+        files: Vec::new(),
+        queue: BTreeMap::new(),
+        order: 0,
+        offers_left,
+        oracle: Oracle::default(),
+        transcript: DefaultHasher::new(),
+        trace,
+        last_round: false,
+    };
+    world.play()
+}
+
+impl World<'_> {
+    fn play(mut self) -> Outcome {
+        let (start, mut steps) = (self.now, 0);
+        self.begin();
+        loop {
+            let Some(((at, ..), what)) = self.queue.pop_first() else {
+                if self.next_round() {
+                    continue;
+                }
+                break;
+            };
+            self.now = self.now.max(at);
+            steps += 1;
+            assert!(steps < STEPS, "no end after {steps} steps");
+            assert!(self.now - start < END_MS, "no end in virtual time; unfinished: {}", self.unfinished());
+            self.note(&format!("{what:?}"));
+            self.step(what);
+            if self.all_is_told() && !self.next_round() {
+                break;
+            }
+        }
+        self.check_end();
+        let done = self.files.iter().filter(|f| f.sent == Some(xft_core::Ending::Done)).count();
+        let failed =
+            self.files.iter().filter(|f| matches!(f.sent, Some(xft_core::Ending::Failed(..)))).count();
+        Outcome {
+            transcript: self.transcript.finish(),
+            files: self.files.len() as u32,
+            done: done as u32,
+            failed: failed as u32,
+            steps,
+            end_ms: self.now - start,
+        }
+    }
+
+    fn begin(&mut self) {
+        for n in 0..self.nodes.len() {
+            self.soon(2_000, Do::Begin(n));
+        }
+        for _ in 0..self.offers_left {
+            self.soon(20_000, Do::Offer);
+        }
+        if !self.plan.calm {
+            for _ in 0..self.rng.below(6) {
+                self.soon(40_000, Do::Fault);
+            }
+        }
+    }
+
+    /// Something happens at most `ms` from now.
+    fn soon(&mut self, ms: u64, what: Do) {
+        let at = self.now + if ms == 0 { 0 } else { self.rng.below(ms + 1) };
+        self.at(at, what);
+    }
+
+    fn at(&mut self, at: u64, what: Do) {
+        self.order += 1;
+        let chance = self.rng.next();
+        self.queue.insert((at, chance, self.order), what);
+    }
+
+    /// Writes something down in the transcript.
+    fn note(&mut self, text: &str) {
+        self.transcript.write_u64(self.now);
+        self.transcript.write(text.as_bytes());
+        if self.trace {
+            eprintln!("{:>9} {text}", self.now % 10_000_000);
+        }
+    }
+
+    fn note_bytes(&mut self, what: &str, n: usize, bytes: &[u8]) {
+        self.transcript.write(bytes);
+        if self.trace {
+            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(600)]);
+            eprintln!("{:>9}   {what} {n} {} bytes: {text}", self.now % 10_000_000, bytes.len());
+        }
+    }
+
+    fn step(&mut self, what: Do) {
+        match what {
+            Do::Service(n) => self.service(n),
+            Do::Wake(n, at) => {
+                if self.nodes[n].wants_at == Some(at) {
+                    self.service(n);
+                }
+            }
+            Do::Up(n) => self.up(n),
+            Do::Down(n) => self.down(n),
+            Do::Router => {
+                self.router.tick(self.now);
+                self.serve();
+            }
+            Do::Tls(n) => self.tls(n),
+            Do::Begin(n) => self.begin_node(n),
+            Do::Lost(n, life) => self.lost(n, life),
+            Do::Offer => self.offer(),
+            Do::Answer(f) => self.answer(f),
+            Do::Store(f) => self.store(f),
+            Do::Cancel(f, sender) => self.cancel(f, sender),
+            Do::Fault => self.fault(),
+            Do::Relief(n) => self.relief(n),
+        }
+    }
+
+    /// Every offer was made and every file ended at both sides.
+    fn all_is_told(&self) -> bool {
+        self.offers_left == 0 && self.files.iter().all(|f| self.is_told(f))
+    }
+
+    fn is_told(&self, f: &File) -> bool {
+        let lives = |n: usize, life: u32| self.nodes[n].life == life && !self.nodes[n].over;
+        let sent = f.sent.is_some() || f.sender.is_none_or(|(_, life)| !lives(f.from, life));
+        let received = f.received.is_some() || f.receiver.is_none_or(|(_, life)| !lives(f.to, life));
+        sent && received
+    }
+
+    fn unfinished(&self) -> String {
+        let files = self.files.iter().enumerate().filter(|(_, f)| !self.is_told(f));
+        files
+            .map(|(index, f)| format!("#{index} {}->{} {:?} {:?}; ", f.from, f.to, f.sent, f.received))
+            .collect()
+    }
+
+    /// After all that went wrong every session that lives takes one more file. `false` when that is over too.
+    fn next_round(&mut self) -> bool {
+        if self.last_round {
+            return false;
+        }
+        self.last_round = true;
+        self.last_offers();
+        !self.all_is_told()
+    }
+}

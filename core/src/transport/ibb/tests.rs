@@ -139,13 +139,15 @@ fn ibb_03_compat_blocks_fit_the_encoded_reading_of_the_block_size() {
 }
 
 #[test]
-fn ibb_05_the_block_is_halved_at_most_four_times_and_not_below_1024() {
+fn ibb_05_the_block_shrinks_at_most_four_times_and_reaches_1024_by_then() {
     let mut stream = Bytestream::new(65_535, Carrier::Iq, Window::NONE);
     let mut blocks = std::vec::Vec::new();
     while stream.halve() {
         blocks.push(stream.block);
     }
-    assert_eq!(blocks, [32_767, 16_383, 8191, 4095]);
+    assert_eq!(blocks, [8192, 4096, 2048, 1024]);
+    let mut stream = Bytestream::new(5000, Carrier::Iq, Window::NONE);
+    assert!(stream.halve() && stream.block == 2500);
     let mut stream = Bytestream::new(1500, Carrier::Iq, Window::NONE);
     assert!(stream.halve() && stream.block == 1024);
     assert!(!stream.halve());

@@ -1,0 +1,158 @@
+//! One file on its way: what its source is, and what both owners did and heard.
+
+use super::Rng;
+use sha2::{Digest as _, Sha256};
+use std::rc::Rc;
+use xft_core::{Ending, TransferId};
+
+/// What the sending owner says of the file's SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Nothing.
+    Nothing,
+    /// The truth.
+    Truth,
+    /// The hash of another file.
+    Lie,
+}
+
+/// How the receiving owner treats the offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Takes all of it.
+    Accept,
+    /// Has the beginning already.
+    Resume,
+    /// Does not want it.
+    Decline,
+    /// Says nothing.
+    Ignore,
+}
+
+/// How the receiving owner stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storing {
+    /// Each block before the next one is read.
+    AtOnce,
+    /// Whenever its disk gets to it.
+    Late,
+    /// In portions of that many bytes.
+    Batches(u64),
+}
+
+/// One file from one node to another.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Index of the sending node.
+    pub from: usize,
+    /// Index of the receiving node.
+    pub to: usize,
+    /// Its bytes.
+    pub source: Rc<Vec<u8>>,
+    /// What the offer says of its hash.
+    pub said: Said,
+    /// The receiver's intentions.
+    pub answer: Answer,
+    /// The receiver's disk.
+    pub storing: Storing,
+    /// The sending owner's reads may come up short.
+    pub short_reads: bool,
+    /// Handle and life of the sending session.
+    pub sender: Option<(TransferId, u32)>,
+    /// Handle and life of the receiving session.
+    pub receiver: Option<(TransferId, u32)>,
+    /// First byte wanted.
+    pub start: u64,
+    /// What the receiving owner has from `start` on, in memory or on disk.
+    pub got: Vec<u8>,
+    /// The file offset up to which its owner said *stored*.
+    pub stored: u64,
+    /// How it ended at the sender.
+    pub sent: Option<Ending>,
+    /// How it ended at the receiver.
+    pub received: Option<Ending>,
+    /// Something was done to it that excuses any failure.
+    pub disturbed: bool,
+    /// Its bytes were changed on the way.
+    pub tampered: bool,
+    /// A store is on its way.
+    pub storing_soon: bool,
+    /// The sender heard of acceptance and start.
+    pub accepted: bool,
+    /// The bytestream is open at the sender, at the receiver.
+    pub started: [bool; 2],
+}
+
+impl File {
+    /// A file of `size` bytes with content that differs at every offset and in every file.
+    pub fn new(rng: &mut Rng, from: usize, to: usize, size: u64, calm: bool) -> Self {
+        let mut content = Rng::new(rng.next());
+        let mut source = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 8);
+        while (source.len() as u64) < size {
+            source.extend_from_slice(&content.next().to_le_bytes());
+        }
+        source.truncate(usize::try_from(size).unwrap_or(0));
+        let said = match rng.below(10) {
+            0 => Said::Lie,
+            1..4 => Said::Truth,
+            _ => Said::Nothing,
+        };
+        let answer = match rng.below(20) {
+            0 => Answer::Decline,
+            1 if !calm => Answer::Ignore,
+            2 | 3 => Answer::Resume,
+            _ => Answer::Accept,
+        };
+        let storing = match rng.below(3) {
+            0 => Storing::AtOnce,
+            1 => Storing::Late,
+            _ => Storing::Batches(rng.skewed(30_000)),
+        };
+        Self {
+            from,
+            to,
+            source: Rc::new(source),
+            said,
+            answer,
+            storing,
+            short_reads: rng.chance(25),
+            sender: None,
+            receiver: None,
+            start: 0,
+            got: Vec::new(),
+            stored: 0,
+            sent: None,
+            received: None,
+            disturbed: false,
+            tampered: false,
+            storing_soon: false,
+            accepted: false,
+            started: [false; 2],
+        }
+    }
+
+    /// Size of the source, bytes.
+    pub fn size(&self) -> u64 {
+        self.source.len() as u64
+    }
+
+    /// What the offer says.
+    pub fn sha256(&self) -> Option<[u8; 32]> {
+        let truth: [u8; 32] = Sha256::digest(self.source.as_slice()).into();
+        match self.said {
+            Said::Nothing => None,
+            Said::Truth => Some(truth),
+            Said::Lie => Some([truth[0].wrapping_add(1); 32]),
+        }
+    }
+
+    /// The receiver's owner stored the whole file, and it is the source.
+    pub fn is_whole(&self) -> bool {
+        self.start == 0 && self.stored == self.size() && self.got == *self.source
+    }
+
+    /// The file offset behind what the receiver's owner got.
+    pub fn got_to(&self) -> u64 {
+        self.start + self.got.len() as u64
+    }
+}

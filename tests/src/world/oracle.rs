@@ -1,0 +1,183 @@
+//! What must always be true, whatever the seed.
+
+use super::World;
+use super::file::{Answer, File, Said};
+use super::plan::Way;
+use crate::router::FirstLevel;
+use std::collections::BTreeMap;
+use xft_core::{Carrier, Ending, Error, Reason};
+
+/// What was seen on the wire.
+#[derive(Debug, Default)]
+pub struct Oracle {
+    /// Blocks that went out, by receiver and stanza id: the file, and the offset behind the block.
+    blocks: BTreeMap<(usize, String), (usize, u64)>,
+    /// Requests that went out, by sender and id: to whom, and whether its session has answered.
+    requests: BTreeMap<(usize, String), (usize, bool)>,
+}
+
+impl World<'_> {
+    /// A stanza leaves a session.
+    pub(super) fn saw(&mut self, n: usize, stanza: &FirstLevel) {
+        let root = &stanza.root;
+        let (Some(id), Some(to)) = (root.attr("id"), root.attr("to")) else { return };
+        let Some(peer) = self.nodes.iter().position(|node| node.plan.jid == to) else { return };
+        if root.name != "iq" {
+            return;
+        }
+        match root.attr("type") {
+            Some("get" | "set") => {
+                let old = self.oracle.requests.insert((n, id.to_owned()), (peer, false));
+                assert!(old.is_none(), "id {id} used twice by node {n} (STZ-01)");
+            }
+            Some(kind) => {
+                if let Some((asked, answered)) = self.oracle.requests.get_mut(&(peer, id.to_owned())) {
+                    assert!(!*answered, "{id} of node {peer} answered twice (STZ-04)");
+                    assert_eq!(*asked, n, "{id} answered by somebody else");
+                    *answered = true;
+                }
+                if let Some((f, upto)) = self.oracle.blocks.get(&(n, id.to_owned()))
+                    && kind == "result"
+                {
+                    let stored = self.files[*f].stored;
+                    assert!(stored >= *upto, "file {f}: {upto} acknowledged, {stored} stored (IBB-16)");
+                }
+            }
+            None => panic!("iq without type from node {n}"),
+        }
+    }
+
+    /// A block leaves the sender of a file.
+    pub(super) fn saw_block(&mut self, f: usize, stanza: &FirstLevel, upto: u64) {
+        let id = stanza.root.attr("id").unwrap_or_default().to_owned();
+        self.oracle.blocks.insert((self.files[f].to, id), (f, upto));
+    }
+
+    /// Progress as both sessions tell it agrees with what the owners did.
+    pub(super) fn check_progress(&self, n: usize) {
+        let node = &self.nodes[n];
+        let Some(session) = node.session.as_ref().filter(|_| !node.over) else { return };
+        for f in node.files.values().map(|f| &self.files[*f]) {
+            if f.from == n
+                && let Some((id, life)) = f.sender
+                && let (Ok(p), true) = (session.progress(id), life == node.life)
+            {
+                assert!(p.start <= p.safe && p.safe <= p.moved && p.moved <= p.end && p.end <= f.size());
+                let excused = node.plan.carrier == Carrier::Message || !f.started[0];
+                assert!(excused || p.safe <= f.stored, "{} safe of {} stored", p.safe, f.stored);
+            }
+            if f.to == n
+                && let Some((id, life)) = f.receiver
+                && let (Ok(p), true) = (session.progress(id), life == node.life)
+                && f.received.is_none()
+            {
+                assert!(p.safe <= p.moved && p.moved <= p.end, "{p:?}");
+                assert!(p.moved == 0 || p.moved == f.got_to(), "{p:?}, got {}", f.got_to());
+                assert!(p.safe <= f.stored, "{p:?}, stored {}", f.stored);
+            }
+        }
+    }
+
+    /// A transfer ended at one side.
+    pub(super) fn check_ending(&self, index: usize, at_sender: bool, ending: Ending) {
+        let f = &self.files[index];
+        let told = if at_sender { f.sent } else { f.received };
+        assert_eq!(told, None, "file {index} finished twice at one side");
+        let all_stored = f.stored == f.size() && f.got_to() == f.size();
+        match ending {
+            Ending::Done => {
+                assert!(f.is_whole(), "Done, but file {index} is not whole at the receiver");
+                assert!(f.said != Said::Lie, "Done in spite of another hash");
+            }
+            Ending::Delivered => {
+                assert!(at_sender, "Delivered is the sender's word");
+                let message = self.nodes[f.from].plan.carrier == Carrier::Message;
+                assert!(message || f.disturbed || all_stored, "Delivered, but not all is stored");
+            }
+            Ending::Unverified => {
+                assert!(!at_sender, "Unverified is the receiver's word");
+                assert!(all_stored, "Unverified, but not all is stored");
+                assert!(f.said == Said::Nothing || f.start > 0, "a hash was known");
+            }
+            Ending::Failed(Reason::HashMismatch, _) => {
+                assert!(f.said == Said::Lie || f.tampered, "file {index}: the hash is right");
+            }
+            _ => {}
+        }
+        if self.plan.calm {
+            self.check_calm_ending(index, f, at_sender, ending);
+        }
+    }
+
+    /// Where nothing goes wrong, only one ending is right.
+    fn check_calm_ending(&self, index: usize, f: &File, at_sender: bool, ending: Ending) {
+        use Ending::*;
+        let peer = &self.nodes[f.to].plan;
+        let receipts = peer.way != Way::Hosted || peer.receipts;
+        let whole = f.start == 0;
+        // Nobody asks for blocks under 1024 bytes on refusal (IBB-05).
+        let tiny = peer.block_bytes < 1024 && matches!(ending, Failed(..)) && !f.started[0];
+        let right = match (f.answer, at_sender) {
+            _ if tiny => true,
+            // The receiver had no room for it, or was not there yet.
+            _ if f.receiver.is_none() => matches!(ending, Failed(Reason::Refused | Reason::PeerUnknown, _)),
+            (Answer::Decline, _) => matches!(ending, Failed(Reason::Declined, _)),
+            (Answer::Ignore, _) => matches!(ending, Failed(Reason::OfferTimeout | Reason::Refused, _)),
+            (_, true) if !whole || !receipts => ending == Delivered,
+            (_, true) if f.said == Said::Lie => matches!(ending, Failed(Reason::HashMismatch, _)),
+            (_, true) => ending == Done,
+            (_, false) if !whole => ending == Unverified,
+            (_, false) if f.said == Said::Lie => matches!(ending, Failed(Reason::HashMismatch, _)),
+            (_, false) if f.said == Said::Truth || receipts => ending == Done,
+            (_, false) => ending == Unverified,
+        };
+        let side = if at_sender { "sender" } else { "receiver" };
+        assert!(
+            right,
+            "nothing went wrong, but file {index} ended {ending:?} at the {side}: {:?} {:?} start {} receipts {receipts}",
+            f.answer, f.said, f.start
+        );
+    }
+
+    /// A handle of what is over is refused everywhere.
+    pub(super) fn check_stale(&mut self, n: usize, id: xft_core::TransferId) {
+        let node = &mut self.nodes[n];
+        let Some(session) = node.session.as_mut() else { return };
+        assert_eq!(session.progress(id), Err(Error::Stale));
+        let mut out = [0; 64];
+        let answers = [
+            session.accept(id, 0),
+            session.decline(id, xft_core::Decline::Busy),
+            session.cancel(id, xft_core::Cancel::Wish),
+            session.stored(id, 0),
+            session.supply(id, 0, b"x", &mut out).map(drop),
+        ];
+        for answer in answers {
+            let right = match answer {
+                Err(Error::Stale) => true,
+                Err(Error::Closed(_)) => true,
+                Err(Error::State | Error::Offline) => !node.online || node.leaving,
+                _ => false,
+            };
+            assert!(right, "a stale handle was taken: {answer:?}");
+        }
+    }
+
+    /// What must be true when all is told.
+    pub(super) fn check_end(&self) {
+        for (index, f) in self.files.iter().enumerate() {
+            assert!(self.is_told(f), "file {index} never ended: {}", self.unfinished());
+            // Whoever says Done speaks the truth; who received it whole said so, or was disturbed.
+            if f.sent == Some(Ending::Done) {
+                assert!(f.is_whole());
+            }
+        }
+        if self.plan.calm {
+            let open: Vec<_> = self.oracle.requests.iter().filter(|(_, (_, answered))| !answered).collect();
+            for ((n, id), (peer, _)) in open {
+                let mine = self.nodes[*peer].plan.way != Way::Hosted;
+                assert!(!mine, "{id} of node {n} to {peer} was never answered (STZ-04)");
+            }
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! What owners do: offer, answer, read, store, cancel, and listen.
+
+use super::file::{Answer, File, Said, Storing};
+use super::plan::Way;
+use super::{Do, World};
+use xft_core::{
+    Argument, Cancel, Decline, Ending, Error, Event, Instant, Offer, Output, Received, TransferId,
+};
+
+/// [`Received`] without its loans.
+pub(super) enum Came {
+    Nothing,
+    Data { transfer: TransferId, offset: u64, bytes: Vec<u8> },
+    Offer { transfer: TransferId, name: String, size: u64, ranged: bool },
+    NotMine,
+}
+
+/// Takes what was lent.
+pub(super) fn own(received: Received<'_>) -> Came {
+    match received {
+        Received::Data { transfer, offset, bytes } => Came::Data { transfer, offset, bytes: bytes.to_vec() },
+        Received::Offer(o) => Came::Offer {
+            transfer: o.transfer,
+            name: o.name.as_str().to_owned(),
+            size: o.size,
+            ranged: o.ranged,
+        },
+        Received::NotMine => Came::NotMine,
+        _ => Came::Nothing,
+    }
+}
+
+impl World<'_> {
+    /// A node logs in.
+    pub(super) fn begin_node(&mut self, n: usize) {
+        // A host's login is over before anything else happens, so refusals are for the others.
+        let refuse = self.router.config_mut().refuse_logins.take();
+        let hosted = self.nodes[n].plan.way == Way::Hosted;
+        if !hosted {
+            self.router.config_mut().refuse_logins = refuse;
+        }
+        let disturbed = self.router.config_mut().refuse_logins.is_some();
+        let now = self.now;
+        let began = self.nodes[n].begin(now, &mut self.rng, &mut self.router);
+        self.router.config_mut().refuse_logins = refuse;
+        if began {
+            self.nodes[n].disturbed = disturbed;
+            self.serve();
+            self.service(n);
+        }
+    }
+
+    /// Somebody offers a file to somebody.
+    pub(super) fn offer(&mut self) {
+        self.offers_left = self.offers_left.saturating_sub(1);
+        let from = self.rng.below(self.nodes.len() as u64) as usize;
+        let to = (from + 1 + self.rng.below(self.nodes.len() as u64 - 1) as usize) % self.nodes.len();
+        let most = self.plan.file_bytes;
+        let size = self.rng.skewed(most);
+        let file = File::new(&mut self.rng, from, to, size, self.plan.calm);
+        if !self.send(file) {
+            // Not online, or every slot in use: later.
+            let alive = self.nodes[from].session.is_none() || !self.nodes[from].over;
+            if alive && self.rng.chance(90) {
+                self.offers_left += 1;
+                self.soon(5_000, Do::Offer);
+            }
+        }
+    }
+
+    /// After all that went wrong, each session that lives must be able to send one more file.
+    pub(super) fn last_offers(&mut self) {
+        self.plan.calm = false;
+        for from in 0..self.nodes.len() {
+            let to = (0..self.nodes.len()).find(|to| *to != from && self.nodes[*to].is_up());
+            let Some(to) = to.filter(|_| self.nodes[from].is_up()) else { continue };
+            let mut file = File::new(&mut self.rng, from, to, 1_000, true);
+            (file.said, file.answer) = (Said::Truth, Answer::Accept);
+            let undisturbed = !self.nodes[from].disturbed && !self.nodes[to].disturbed;
+            let taken = self.send(file);
+            assert!(taken || !undisturbed, "node {from} has no slot left for a last offer");
+        }
+    }
+
+    fn send(&mut self, mut file: File) -> bool {
+        let index = self.files.len();
+        let (name, sha256) = (format!("../{index}\u{202e}.dcm"), file.sha256());
+        let to = self.nodes[file.to].plan.jid.clone();
+        let offer = Offer {
+            to: &to,
+            name: &name,
+            size: file.size(),
+            date: self.rng.chance(50).then_some(1_700_000_000),
+            mime_type: self.rng.chance(50).then_some("application/dicom"),
+            sha256,
+            md5: None,
+        };
+        let node = &mut self.nodes[file.from];
+        let Some(session) = node.session.as_mut() else { return false };
+        session.tick(Instant::from_ms(self.now)).expect("tick");
+        match session.offer(&offer) {
+            Ok(id) => {
+                file.sender = Some((id, node.life));
+                file.disturbed = node.disturbed;
+                assert!(node.files.insert(id.to_bits(), index).is_none(), "a handle came again");
+                let from = file.from;
+                self.files.push(file);
+                if !self.plan.calm && self.rng.chance(12) {
+                    self.soon(20_000, Do::Cancel(index, true));
+                }
+                self.note(&format!("file {index} offered"));
+                self.service_soon(from);
+                true
+            }
+            Err(Error::Full | Error::Offline | Error::Closed(_) | Error::State) => false,
+            Err(error) => panic!("offer: {error:?}"),
+        }
+    }
+
+    /// Something came in.
+    pub(super) fn received(&mut self, n: usize, came: Came) {
+        match came {
+            Came::Nothing | Came::NotMine => {}
+            Came::Offer { transfer, name, size, ranged } => {
+                let digits: String = name.chars().filter(char::is_ascii_digit).collect();
+                let index: usize = digits.parse().expect("the name tells the file");
+                let life = self.nodes[n].life;
+                let f = &mut self.files[index];
+                assert!(f.to == n && f.size() == size && ranged, "another file was offered");
+                assert_eq!(f.receiver, None, "offered twice");
+                f.receiver = Some((transfer, life));
+                f.disturbed |= self.nodes[n].disturbed;
+                let old = self.nodes[n].files.insert(transfer.to_bits(), index);
+                assert!(old.is_none(), "a handle came again");
+                let slow = self.nodes[n].plan.slow_ms;
+                self.soon(slow * 5, Do::Answer(index));
+                if !self.plan.calm && self.rng.chance(12) {
+                    self.soon(20_000, Do::Cancel(index, false));
+                }
+            }
+            Came::Data { transfer, offset, bytes } => {
+                let index = self.nodes[n].file(transfer).expect("data for a transfer of ours");
+                let f = &mut self.files[index];
+                assert_eq!(f.received, None, "data after the end");
+                assert_eq!(f.to, n, "data at the sender");
+                assert_eq!(offset, f.got_to(), "data out of order");
+                let at = usize::try_from(offset).unwrap_or(usize::MAX);
+                assert!(at + bytes.len() <= f.source.len(), "more bytes than announced");
+                assert!(f.tampered || f.source[at..at + bytes.len()] == bytes[..], "wrong bytes at {offset}");
+                f.got.extend_from_slice(&bytes);
+                self.maybe_store(index);
+            }
+        }
+    }
+
+    fn maybe_store(&mut self, index: usize) {
+        let f = &mut self.files[index];
+        let all = f.got_to() == f.size();
+        match f.storing {
+            Storing::AtOnce => self.store(index),
+            Storing::Batches(bytes) if all || f.got_to() - f.stored >= bytes => self.store(index),
+            _ if f.storing_soon => {}
+            _ => {
+                f.storing_soon = true;
+                let slow = self.nodes[f.to].plan.slow_ms;
+                self.soon(slow, Do::Store(index));
+            }
+        }
+    }
+
+    /// The disk has what came.
+    pub(super) fn store(&mut self, index: usize) {
+        let f = &mut self.files[index];
+        f.storing_soon = false;
+        let (to, upto, ended) = (f.to, f.got_to(), f.received.is_some());
+        let Some((id, life)) = f.receiver else { return };
+        let node = &mut self.nodes[to];
+        let Some(session) = node.session.as_mut().filter(|_| node.life == life) else { return };
+        if !ended && self.rng.chance(5) {
+            // Never more than came; saying less again changes nothing.
+            let beyond = session.stored(id, upto + 1);
+            assert!(
+                matches!(
+                    beyond,
+                    Err(Error::Argument(Argument::Offset) | Error::Closed(_) | Error::Stale | Error::State)
+                ),
+                "{beyond:?}"
+            );
+            let _ = session.stored(id, f.stored);
+        }
+        f.stored = f.stored.max(upto);
+        match session.stored(id, upto) {
+            Ok(()) => assert!(!ended, "stored after the end"),
+            Err(Error::Stale | Error::Closed(_)) => {}
+            // Ended, and its owner has not heard of it yet.
+            Err(Error::State) if !self.files[index].started[1] => {}
+            Err(error) => panic!("stored: {error:?}"),
+        }
+        self.service_soon(to);
+    }
+
+    /// Stores whatever this node has not stored.
+    pub(super) fn store_all(&mut self, n: usize) {
+        for index in 0..self.files.len() {
+            if self.files[index].to == n && self.files[index].received.is_none() {
+                self.store(index);
+            }
+        }
+        self.service(n);
+    }
+
+    /// The owner makes up its mind about an offer.
+    pub(super) fn answer(&mut self, index: usize) {
+        let f = &mut self.files[index];
+        let Some((id, life)) = f.receiver else { return };
+        let (to, ended) = (f.to, f.received.is_some());
+        let node = &mut self.nodes[to];
+        let Some(session) = node.session.as_mut().filter(|_| node.life == life) else { return };
+        session.tick(Instant::from_ms(self.now)).expect("tick");
+        let mut start = 0;
+        let answer = match f.answer {
+            Answer::Accept => session.accept(id, 0),
+            Answer::Resume => {
+                start = self.rng.skewed(f.size());
+                let beyond = session.accept(id, f.size() + 1);
+                assert!(beyond.is_err(), "accepted beyond the end");
+                session.accept(id, start)
+            }
+            Answer::Decline => {
+                session.decline(id, if self.rng.chance(100) { Decline::Unwanted } else { Decline::Busy })
+            }
+            Answer::Ignore => return,
+        };
+        match answer {
+            Ok(()) => {
+                assert!(!ended, "answered after the end");
+                (f.start, f.stored) = (start, start);
+            }
+            Err(Error::Stale | Error::Closed(_) | Error::Offline | Error::State) => {}
+            Err(error) => panic!("answer: {error:?}"),
+        }
+        self.service_soon(to);
+    }
+
+    /// An owner has enough.
+    pub(super) fn cancel(&mut self, index: usize, at_sender: bool) {
+        let why = self.rng.pick(&[Cancel::Wish, Cancel::ReadFailed, Cancel::StoreFailed]);
+        let f = &mut self.files[index];
+        let (n, handle) = if at_sender { (f.from, f.sender) } else { (f.to, f.receiver) };
+        let ended = if at_sender { f.sent.is_some() } else { f.received.is_some() };
+        let Some((id, life)) = handle else { return };
+        let node = &mut self.nodes[n];
+        let Some(session) = node.session.as_mut().filter(|_| node.life == life) else { return };
+        match session.cancel(id, why) {
+            Ok(()) => assert!(!ended, "cancelled after the end"),
+            Err(Error::Stale | Error::Closed(_)) => {}
+            Err(error) => panic!("cancel: {error:?}"),
+        }
+        f.disturbed = true;
+        self.service_soon(n);
+    }
+
+    /// The session wants bytes. `false`: the owner is not ready and comes back.
+    pub(super) fn supply(&mut self, n: usize, transfer: TransferId, offset: u64, max: usize) -> bool {
+        let index = self.nodes[n].file(transfer).expect("data wanted of a transfer of ours");
+        let f = &self.files[index];
+        assert!(
+            f.from == n && f.sent.is_none() && f.started[0],
+            "data wanted of a transfer that is not running"
+        );
+        assert!(max > 0 && max <= usize::from(self.nodes[n].plan.block_bytes), "{max} bytes wanted");
+        assert!(offset + max as u64 <= f.size(), "data wanted beyond the end");
+        let slow = self.nodes[n].plan.slow_ms;
+        if slow > 0 && self.rng.chance(20) {
+            self.soon(slow, Do::Service(n));
+            return false;
+        }
+        let count = if f.short_reads { 1 + self.rng.below(max as u64) as usize } else { max };
+        let at = usize::try_from(offset).unwrap_or(usize::MAX);
+        let source = f.source.clone();
+        let node = &mut self.nodes[n];
+        let Some(session) = node.session.as_mut() else { return false };
+        if self.rng.chance(3) {
+            let wrong = session.supply(transfer, offset + 1, &source[at..at + count], &mut node.out);
+            assert!(matches!(wrong, Err(Error::Argument(_))), "{wrong:?}");
+            let wrong = session.supply(transfer, offset, &[], &mut node.out);
+            assert!(matches!(wrong, Err(Error::Argument(_))), "{wrong:?}");
+        }
+        let mut needed = None;
+        let bytes = loop {
+            match session.supply(transfer, offset, &source[at..at + count], &mut node.out) {
+                Ok(Output::Transmit { bytes, .. }) => break bytes.to_vec(),
+                Err(Error::NoSpace { needed: more }) => {
+                    assert!(needed.is_none() && more > node.out.len(), "what was needed did not do");
+                    needed = Some(more);
+                    node.out.resize(more, 0);
+                }
+                other => panic!("supply: {other:?}"),
+            }
+        };
+        let peer_limit = self.router.config_mut().stanza_bytes;
+        assert!(
+            bytes.len() <= peer_limit,
+            "a stanza of {} bytes for a server that takes {peer_limit} (LIM-03)",
+            bytes.len()
+        );
+        self.note_bytes("from", n, &bytes);
+        let stanzas = self.tapped(n, &bytes);
+        assert_eq!(stanzas.len(), 1, "a block is one stanza");
+        self.saw(n, &stanzas[0]);
+        self.saw_block(index, &stanzas[0], offset + count as u64);
+        let node = &mut self.nodes[n];
+        node.again_in_a_row = 0;
+        node.up.extend(&bytes);
+        let lag = node.plan.lag_ms;
+        self.soon(lag, Do::Up(n));
+        true
+    }
+
+    /// The session says that something happened.
+    pub(super) fn heard(&mut self, n: usize, event: Event) {
+        self.note(&format!("  node {n}: {event:?}"));
+        match event {
+            Event::Online => {
+                assert!(!self.nodes[n].online, "online twice");
+                self.nodes[n].online = true;
+                let session = self.nodes[n].session.as_ref();
+                assert_eq!(session.map(|s| s.jid().to_owned()), Some(self.nodes[n].plan.jid.clone()));
+            }
+            Event::Offline { .. } => {
+                let node = &mut self.nodes[n];
+                (node.online, node.over) = (false, true);
+                let (life, files) = (node.life, node.files.clone());
+                for f in files.values().map(|f| &self.files[*f]) {
+                    let here = |handle: Option<(TransferId, u32)>| handle.is_some_and(|(_, l)| l == life);
+                    let told = !(f.from == n && here(f.sender) && f.sent.is_none())
+                        && !(f.to == n && here(f.receiver) && f.received.is_none());
+                    assert!(told, "offline, but a transfer was not told as finished");
+                }
+                assert!(!self.plan.calm || self.nodes[n].leaving, "offline, and nothing went wrong");
+                if !self.last_round {
+                    self.soon(30_000, Do::Begin(n));
+                }
+            }
+            Event::Accepted { transfer, offset, end } => {
+                let f = self.nodes[n].file(transfer).expect("a transfer of ours");
+                let f = &mut self.files[f];
+                assert!(f.from == n && !f.accepted && f.sent.is_none(), "accepted twice, or after the end");
+                assert!(offset <= end && end <= f.size());
+                f.accepted = true;
+            }
+            Event::Started { transfer, block_bytes, .. } => {
+                assert!(block_bytes > 0 && block_bytes <= self.nodes[n].plan.block_bytes);
+                let f = self.nodes[n].file(transfer).expect("a transfer of ours");
+                let f = &mut self.files[f];
+                let side = usize::from(f.to == n);
+                assert!(!f.started[side] && (side == 1 || f.accepted), "started twice, or before accepted");
+                f.started[side] = true;
+            }
+            Event::Finished { transfer, ending } => {
+                let index = self.nodes[n].file(transfer).expect("a transfer of ours");
+                let at_sender = self.files[index].from == n;
+                self.check_ending(index, at_sender, ending);
+                let last = self.last_round && !self.files[index].disturbed;
+                let f = &mut self.files[index];
+                *(if at_sender { &mut f.sent } else { &mut f.received }) = Some(ending);
+                if !matches!(ending, Ending::Done) && last {
+                    self.note("the last round did not end well");
+                }
+                self.check_stale(n, transfer);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
