@@ -2,7 +2,7 @@
 
 use super::incoming::{Block, Taken};
 use super::state::{Life, State};
-use crate::error::Reason;
+use crate::error::{Reason, StreamCondition};
 use crate::link::Step;
 use crate::wire::stanza::{Fed, StanzaReader};
 use crate::wire::xml::XmlError;
@@ -28,8 +28,9 @@ impl State<'_> {
             Ok(Step::Proceed) => {
                 // STR-08: whoever can glue bytes to the go-ahead could speak for the server inside TLS.
                 if more {
-                    self.link.lost();
-                    self.fail(Reason::TlsInjected, None);
+                    let failure =
+                        self.link.refuse_with(StreamCondition::PolicyViolation, Reason::TlsInjected);
+                    self.fail(failure.reason, None);
                 }
                 (Taken::Done, true)
             }
