@@ -11,7 +11,7 @@ const HOSTED_ROOT: &[u8] =
     b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
 
 /// Attributes of a stanza's start tag that are kept before any other.
-const ENVELOPE: [&str; 4] = ["type", "id", "from", "to"];
+const ENVELOPE: [&[u8]; 4] = [b"type", b"id", b"from", b"to"];
 
 /// What one [`StanzaReader::feed`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,7 +205,7 @@ impl StanzaReader<'_> {
         let opened = if ns == Ns::Other {
             self.tape.open(ns, tag.local(), core::iter::empty(), room)
         } else {
-            self.tape.open(ns, tag.local(), plain_attributes(tag), room)
+            self.tape.open(ns, tag.local(), tag.plain_attributes(), room)
         };
         if !opened {
             self.skipped = 1;
@@ -257,20 +257,13 @@ impl StanzaReader<'_> {
 
 /// Records the stream root or a first-level element. When not all attributes fit, those of the envelope go first.
 fn record_root(tape: &mut Tape<'_>, ns: Ns, tag: Tag<'_>) {
-    tape.open(ns, tag.local(), plain_attributes(tag), Room::Common);
+    tape.open(ns, tag.local(), tag.plain_attributes(), Room::Common);
     if tape.root().truncated() {
         tape.clear();
-        let envelope = plain_attributes(tag).filter(|(name, _)| ENVELOPE.contains(name));
+        let envelope = tag.plain_attributes().filter(|(name, _)| ENVELOPE.contains(name));
         tape.open(ns, tag.local(), envelope, Room::Whole);
         tape.mark_truncated();
     }
-}
-
-/// The attributes without namespace: no other means anything here.
-fn plain_attributes<'t>(tag: Tag<'t>) -> impl Iterator<Item = (&'t str, &'t str)> {
-    tag.attributes()
-        .filter(|attribute| attribute.ns.is_empty())
-        .map(|attribute| (attribute.local, attribute.value))
 }
 
 /// True for a stanza whose `<data/>` is a block for us, and not the echo of one of ours.

@@ -92,7 +92,7 @@ impl<'a> Tape<'a> {
         &mut self,
         ns: Ns,
         name: &str,
-        attributes: impl Iterator<Item = (&'t str, &'t str)>,
+        attributes: impl Iterator<Item = (&'t [u8], &'t [u8])>,
         room: Room,
     ) -> bool {
         self.run = Run::New;
@@ -164,15 +164,13 @@ impl<'a> Tape<'a> {
         self.set(at.saturating_add(SIZE_AT), &size.to_le_bytes());
     }
 
-    fn attribute(&mut self, name: &str, value: &str, room: Room) -> bool {
+    fn attribute(&mut self, name: &[u8], value: &[u8], room: Room) -> bool {
         let before = self.len;
         let (Ok(name_len), Ok(value_len)) = (u8::try_from(name.len()), u16::try_from(value.len())) else {
             return false;
         };
         let [low, high] = value_len.to_le_bytes();
-        let fits = self.put(&[name_len, low, high], room)
-            && self.put(name.as_bytes(), room)
-            && self.put(value.as_bytes(), room);
+        let fits = self.put(&[name_len, low, high], room) && self.put(name, room) && self.put(value, room);
         if !fits {
             self.len = before;
         }

@@ -69,6 +69,22 @@ impl<'r> Tag<'r> {
         })
     }
 
+    /// Name and value of the attributes without namespace, as UTF-8 bytes: what only copies them need not check them.
+    pub(in crate::wire) fn plain_attributes(&self) -> impl Iterator<Item = (&'r [u8], &'r [u8])> + use<'r> {
+        let (mem, (mut at, end)) = (self.mem, self.head.records);
+        core::iter::from_fn(move || {
+            while at < end {
+                let record = Record::read(mem, at)?;
+                let here = at;
+                at = at.wrapping_add(record.size());
+                if record.kind == Kind::Plain {
+                    return Some((record.name(mem, here), record.value(mem, here)));
+                }
+            }
+            None
+        })
+    }
+
     fn name(&self) -> &'r [u8] {
         slice(self.mem, self.head.name_at, usize::from(self.head.name_len))
     }
