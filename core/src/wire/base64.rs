@@ -9,8 +9,12 @@ use core::ops::Range;
 
 /// Characters handed to the engine at once, and the bytes they decode to. The engine works on 32 characters per
 /// round and treats the last quantum apart, hence a multiple of 32 and 4 more.
-const CHUNK: usize = 516;
+/// The text of a block of 4096 bytes, the default, leaves little over for the slow path.
+const CHUNK: usize = 388;
 const CHUNK_BYTES: usize = CHUNK / 4 * 3;
+/// Encoding has no slow path, so fewer and larger chunks pay.
+const ENCODE_CHUNK: usize = 516;
+const ENCODE_BYTES: usize = ENCODE_CHUNK / 4 * 3;
 /// The most a chunk's worth of characters can give, bits left over from before included.
 const STEP_BYTES: usize = CHUNK_BYTES + 1;
 /// Characters at the end of a text left to the slow path, because padding may be there.
@@ -331,14 +335,14 @@ pub fn encode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
     let length = encoded_len(bytes.len());
     let mut to = out.get_mut(..length)?;
     let mut from = bytes;
-    while let Some((chunk, rest)) = from.split_first_chunk::<CHUNK_BYTES>() {
-        let (slot, tail) = to.split_first_chunk_mut::<CHUNK>()?;
+    while let Some((chunk, rest)) = from.split_first_chunk::<ENCODE_BYTES>() {
+        let (slot, tail) = to.split_first_chunk_mut::<ENCODE_CHUNK>()?;
         encode_chunk(chunk, slot);
         (from, to) = (rest, tail);
     }
     // The zeros after the last bytes give the zero bits that the last character needs.
-    let mut filled = [0u8; CHUNK_BYTES];
-    let mut text = [0u8; CHUNK];
+    let mut filled = [0u8; ENCODE_BYTES];
+    let mut text = [0u8; ENCODE_CHUNK];
     if !from.is_empty() {
         copy_prefix(&mut filled, from);
         encode_chunk(&filled, &mut text);
@@ -357,7 +361,7 @@ fn decode_chunk(text: &[u8; CHUNK], out: &mut [u8; CHUNK_BYTES]) -> bool {
 
 /// See [`decode_chunk`].
 #[inline(never)]
-fn encode_chunk(bytes: &[u8; CHUNK_BYTES], out: &mut [u8; CHUNK]) {
+fn encode_chunk(bytes: &[u8; ENCODE_BYTES], out: &mut [u8; ENCODE_CHUNK]) {
     let _ = STANDARD_NO_PAD.encode_slice(bytes, out);
 }
 
