@@ -46,7 +46,7 @@ prosody | ejabberd) bin=server what="$kind" ;;
 *) echo "demo: SERVER is loopback, prosody or ejabberd, not '$kind'" >&2; exit 2 ;;
 esac
 echo "demo: cargo builds crate xft-tests, program $bin (the first time some minutes; it names what it compiles) ..."
-(cd "$root" && cargo build --locked -p xft-tests --bin $bin) || { echo "demo: cannot build $bin" >&2; exit 1; }
+(cd "$root" && cargo build --locked --profile server -p xft-tests --bin $bin) || { echo "demo: cannot build $bin" >&2; exit 1; }
 
 password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
 mkdir "$dir/out" "$dir/in" "$dir/certs"
@@ -54,7 +54,7 @@ mkfifo "$dir/hold"
 echo "demo: starting $what"
 [ $bin = server ] && set -- $kind || set --
 # The server ends with its standard input, should this script be killed.
-"$target/debug/$bin" "$@" --cert-dir "$dir/certs" --account "alice:$password" --account "bob:$password" \
+"$target/server/$bin" "$@" --cert-dir "$dir/certs" --account "alice:$password" --account "bob:$password" \
     < "$dir/hold" > "$dir/server.ready" 2> "$dir/server.log" &
 server=$!
 exec 9> "$dir/hold"
