@@ -1750,7 +1750,8 @@ xft_status xft_stream_in(struct xft_session *session,
  * call on this session. Returns `XFT_OK`; `XFT_ERR_FULL`, nothing was taken: drain with `xft_poll` and
  * `xft_stored`, then hand it in again; `XFT_ERR_STANZA`, `XFT_ERR_STATE` (the session owns the stream),
  * `XFT_ERR_CLOSED` or a status of the border. With `XFT_RECEIVED_NOT_MINE` the host handles the stanza; service
- * discovery is among these, and its answer has to hold the features of `xft_feature`.
+ * discovery is among these, and its answer has to hold the features of `xft_feature`. A stanza with an in-band block
+ * was decoded in place by then: a host with in-band bytestreams of its own keeps a copy of those.
  *
  * # Safety
  * `session` comes from `xft_session_init`; `stanza` may be written for `len` bytes and lies outside the session's
@@ -1862,7 +1863,7 @@ xft_status xft_offer(struct xft_session *session,
  *
  * `from_offset` is 0, or, if the offer has `XFT_HAS_RANGED`, the bytes that are there already. Bytes come as
  * `XFT_RECEIVED_DATA`. Returns `XFT_OK`, `XFT_ERR_OFFSET`, `XFT_ERR_STATE` (not an offer of a peer, or answered
- * already), `XFT_ERR_STALE`, `XFT_ERR_FULL`, `XFT_ERR_CLOSED` or a status of the border. Call it after
+ * already), `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
  * `XFT_RECEIVED_OFFER`, before `offer_ms` is over.
  *
  * # Safety
@@ -1876,7 +1877,7 @@ xft_status xft_accept(struct xft_session *session,
  * Declines an offer.
  *
  * `why` is `XFT_DECLINE_UNWANTED` or `XFT_DECLINE_BUSY`. The handle is stale afterwards. Returns `XFT_OK`,
- * `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_FULL`, `XFT_ERR_CLOSED` or a status of the border.
+ * `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border.
  * Call it after `XFT_RECEIVED_OFFER` instead of `xft_accept`.
  *
  * # Safety
@@ -1890,8 +1891,7 @@ xft_status xft_decline(struct xft_session *session,
  * Ends a transfer before its time; the peer is told, and `XFT_EVENT_FINISHED` follows.
  *
  * `why` is `XFT_CANCEL_WISH`, `XFT_CANCEL_READ_FAILED` or `XFT_CANCEL_STORE_FAILED`. Returns `XFT_OK`,
- * `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_FULL`, `XFT_ERR_CLOSED` or a status of the border.
- * Call it at any time in a transfer's life.
+ * `XFT_ERR_CODE`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border. Call it at any time in a transfer's life.
  *
  * # Safety
  * `session` comes from `xft_session_init`.

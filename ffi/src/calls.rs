@@ -303,7 +303,8 @@ pub unsafe extern "C" fn xft_stream_in(
 /// call on this session. Returns `XFT_OK`; `XFT_ERR_FULL`, nothing was taken: drain with `xft_poll` and
 /// `xft_stored`, then hand it in again; `XFT_ERR_STANZA`, `XFT_ERR_STATE` (the session owns the stream),
 /// `XFT_ERR_CLOSED` or a status of the border. With `XFT_RECEIVED_NOT_MINE` the host handles the stanza; service
-/// discovery is among these, and its answer has to hold the features of `xft_feature`.
+/// discovery is among these, and its answer has to hold the features of `xft_feature`. A stanza with an in-band block
+/// was decoded in place by then: a host with in-band bytestreams of its own keeps a copy of those.
 ///
 /// # Safety
 /// `session` comes from `xft_session_init`; `stanza` may be written for `len` bytes and lies outside the session's

@@ -188,7 +188,8 @@ impl<'a> Session<'a> {
     }
 
     /// One whole stanza came on the host's stream ([`StreamOwner::Host`]). When it is [`Received::NotMine`] the host
-    /// handles it; only the text of an in-band block may have changed then.
+    /// handles it. A stanza with an in-band block was decoded in place by then, whoever it is for: a host with in-band
+    /// bytestreams of its own keeps a copy of those.
     ///
     /// # Errors
     /// [`Error::Full`]: nothing was taken; drain, say what is stored, and hand it in again.
