@@ -77,13 +77,15 @@ impl Endpoint {
     /// Starts it with [`ACCOUNTS`].
     pub fn start(which: Which) -> Result<Self, String> {
         match which {
-            Which::Real(kind) => Self::real(which, kind),
+            Which::Real(kind) => Self::real(Setup::new(kind)),
             Which::Loopback => Self::loopback(),
         }
     }
 
-    fn real(which: Which, kind: Kind) -> Result<Self, String> {
-        let setup = ACCOUNTS.iter().fold(Setup::new(kind), |setup, (user, word)| setup.account(user, word));
+    /// Starts a real server with [`ACCOUNTS`] and what else is wanted.
+    pub fn real(setup: Setup) -> Result<Self, String> {
+        let which = Which::Real(setup.kind);
+        let setup = ACCOUNTS.iter().fold(setup, |setup, (user, word)| setup.account(user, word));
         let server = Server::start(&setup).map_err(|error| error.to_string())?;
         let (domain, ca, c2s, tls) =
             (server.domain.clone(), server.ca.clone(), server.c2s_port, server.tls_port);

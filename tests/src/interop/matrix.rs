@@ -44,11 +44,11 @@ pub fn run(tools: &Tools, report: &mut Report) -> Result<(), String> {
                 let sides = [from, to].map(|who| Side { who, at: &endpoint, tls });
                 for files in [&random, &images] {
                     let what = format!("{} to {}, {}", from.name(), to.name(), files.name);
-                    let outcome = send(tools, sides, files, &[], LIMIT).and_then(|(moved, arrived)| {
+                    let outcome = send(tools, sides, files, &[], LIMIT).and_then(|arrival| {
                         if files.name == images.name {
-                            same_pixels(tools, files, arrived.path(), named(sides[0], sides[1]))?;
+                            same_pixels(tools, files, arrival.dir.path(), named(sides[0], sides[1]))?;
                         }
-                        Ok(moved)
+                        Ok(arrival.moved)
                     });
                     note(report, &endpoint, tls, &what, outcome);
                 }
@@ -64,7 +64,14 @@ pub fn wrap(tools: &Tools, report: &mut Report) -> Result<(), String> {
     let file = FileSet::random("300 MB in blocks of 4096", dir.path(), &[WRAP_BYTES])?;
     let endpoint = Endpoint::start(Which::Real(crate::servers::Kind::Ejabberd))?;
     let sides = [Who::OpenSsl, Who::OpenSsl].map(|who| Side { who, at: &endpoint, tls: Tls::Starttls });
-    let outcome = send(tools, sides, &file, &["--block", "4096"], WRAP_LIMIT).map(|(moved, _)| moved);
+    let options = ["--block", "4096", "--verbose"];
+    let outcome = send(tools, sides, &file, &options, WRAP_LIMIT).and_then(|arrival| {
+        // Blocks are at most this large, so there are more of them than the counter has numbers.
+        match arrival.said.contains("in blocks of 4096 bytes") {
+            true => Ok(arrival.moved),
+            false => Err(format!("the blocks were not of 4096 bytes:\n{}", arrival.said)),
+        }
+    });
     note(
         report,
         &endpoint,
@@ -75,9 +82,20 @@ pub fn wrap(tools: &Tools, report: &mut Report) -> Result<(), String> {
     Ok(())
 }
 
-fn note(report: &mut Report, endpoint: &Endpoint, tls: Tls, what: &str, outcome: Result<Moved, String>) {
+/// Notes an outcome, a failure with the end of the server's log.
+pub fn note(report: &mut Report, endpoint: &Endpoint, tls: Tls, what: &str, outcome: Result<Moved, String>) {
     let outcome = outcome.map_err(|failure| failure + "\n" + &endpoint.log_tail());
     report.note(endpoint.which.name(), tls.word(), what, outcome);
+}
+
+/// What came of a sending that went well.
+pub struct Arrival {
+    /// What was moved.
+    pub moved: Moved,
+    /// The receiver's folder.
+    pub dir: tempfile::TempDir,
+    /// What the sender said.
+    pub said: String,
 }
 
 /// Sends the files from one side to the other and checks that both sides end well and the bytes are the same.
@@ -87,7 +105,7 @@ pub fn send(
     files: &FileSet,
     options: &[&str],
     limit: Duration,
-) -> Result<(Moved, tempfile::TempDir), String> {
+) -> Result<Arrival, String> {
     let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
     let receiver = tools.receiver(tools.recv(to, dir.path(), files.paths.len()))?;
     let mut command = tools.send(from);
@@ -100,7 +118,7 @@ pub fn send(
     outcome.map_err(|failure| format!("{failure}the receiver said:\n{}", received.said))?;
     received.ok()?;
     files.arrived_in(dir.path(), named(from, to))?;
-    Ok((Moved { bytes: files.bytes, seconds: sent.seconds }, dir))
+    Ok(Arrival { moved: Moved { bytes: files.bytes, seconds: sent.seconds }, dir, said: sent.said })
 }
 
 /// What a file is called at the receiver: both ends of ours make names safe, slixmpp takes them as they are.

@@ -7,3 +7,4 @@ pub mod matrix;
 pub mod program;
 pub mod report;
 pub mod tools;
+pub mod variants;

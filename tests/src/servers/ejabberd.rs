@@ -90,7 +90,7 @@ certfiles: ["{dir}/server.pem"]
 acme: {{ auto: false }}
 auth_method: internal
 auth_password_format: scram
-auth_scram_hash: sha256
+auth_scram_hash: {hash}
 define_macro:
   TLS_OPTIONS: ["no_sslv3", "no_tlsv1", "no_tlsv1_1", "cipher_server_preference", "no_compression"]
 listen:
@@ -129,5 +129,6 @@ modules:
         c2s = site.c2s_port,
         tls = site.tls_port,
         encrypted = !site.setup.plain,
+        hash = if site.setup.sha1 { "sha" } else { "sha256" },
     )
 }

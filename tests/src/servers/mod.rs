@@ -73,6 +73,8 @@ pub struct Setup {
     pub limited: bool,
     /// Also let clients in that do not use TLS.
     pub plain: bool,
+    /// Store passwords for SCRAM-SHA-1, as Prosody does unless told otherwise, and not for SCRAM-SHA-256.
+    pub sha1: bool,
     /// Where `ca.pem`, `server.crt` and `server.key` go; none: the server's own folder.
     pub cert_dir: Option<PathBuf>,
 }
@@ -86,6 +88,7 @@ impl Setup {
             accounts: Vec::new(),
             limited: false,
             plain: false,
+            sha1: false,
             cert_dir: None,
         }
     }

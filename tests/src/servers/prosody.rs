@@ -46,13 +46,14 @@ https_ports = {{ }}
 modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "smacks"{limits} }}
 modules_disabled = {{ "s2s" }}
 authentication = "internal_hashed"
-password_hash = "SHA-256"
+password_hash = "{hash}"
 c2s_require_encryption = {encrypted}
 ssl = {{ certificate = "{dir}/server.crt", key = "{dir}/server.key" }}
 "#,
         c2s = site.c2s_port,
         tls = site.tls_port,
         encrypted = !site.setup.plain,
+        hash = if site.setup.sha1 { "SHA-1" } else { "SHA-256" },
     );
     if site.setup.limited {
         text.push_str(PACKAGED_LIMITS);
