@@ -17,11 +17,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A recipient without room is asked again after BUSY_MS, then after twice that, and so on: 25 s in all. */
+#define BUSY_MS 100u
+#define BUSY_TRIES 8
+
 /* One file on its way out. */
 struct outgoing {
     const char *path, *name;
     int fd;
     int over;          /* nothing more happens to it */
+    int busy;          /* times the recipient had no room for it */
+    uint64_t again_ms; /* when it is offered again; 0: it does not wait for that */
     uint32_t transfer; /* 0: not offered yet */
     uint64_t size, started_ms, safe;
     int64_t date;
@@ -33,7 +39,7 @@ struct sender {
     const char *to, *sha256_text, *mime_type;
     uint8_t sha256[32];
     struct outgoing *files;
-    size_t count, next, running;
+    size_t count, next, running, waiting; /* waiting: to be offered again */
     uint64_t total_bytes, done_bytes; /* done: of files that are over */
     int code;                         /* the first failure */
     int leaving;                      /* xft_close was called */
@@ -150,26 +156,46 @@ static uint32_t offer(struct sender *sender, struct loop *loop, struct outgoing 
 }
 
 /* Starts files while there is room for them. */
+static struct outgoing *next_file(struct sender *sender, uint64_t now_ms)
+{
+    for (size_t at = 0; at < sender->next; at++)
+        if (sender->files[at].again_ms != 0 && sender->files[at].again_ms <= now_ms) {
+            sender->files[at].again_ms = 0;
+            sender->waiting--;
+            return &sender->files[at];
+        }
+    return sender->next < sender->count ? &sender->files[sender->next++] : NULL;
+}
+
+/* The file waits for `pause_ms`, then it is offered again. */
+static void put_off(struct sender *sender, struct loop *loop, struct outgoing *file, uint64_t pause_ms)
+{
+    close(file->fd);
+    file->fd = -1;
+    file->transfer = 0;
+    file->again_ms = loop->now_ms + pause_ms;
+    sender->waiting++;
+}
+
 static void offer_files(struct sender *sender, struct loop *loop)
 {
-    while (!sender->leaving && sender->next < sender->count && sender->running < sender->account.parallel) {
-        struct outgoing *file = &sender->files[sender->next];
+    struct outgoing *file;
+    while (!sender->leaving && sender->running < sender->account.parallel &&
+           (file = next_file(sender, loop->now_ms)) != NULL) {
         file->fd = open(file->path, O_RDONLY | O_CLOEXEC);
         if (file->fd < 0) {
             say("cannot read %s: %s", file->path, strerror(errno));
             fail(sender, EXIT_READ);
-            sender->next++;
+            file->transfer = 0;
             file_over(sender, file);
             continue;
         }
         uint32_t status = offer(sender, loop, file);
         if (status == XFT_ERR_FULL) {
             /* Slots come free when others finish. */
-            close(file->fd);
-            file->fd = -1;
-            return;
+            put_off(sender, loop, file, BUSY_MS);
+            break;
         }
-        sender->next++;
         if (status == XFT_OK) {
             sender->running++;
             if (sender->account.verbose)
@@ -180,7 +206,8 @@ static void offer_files(struct sender *sender, struct loop *loop)
         fail(sender, status == XFT_ERR_CLOSED ? EXIT_SERVER_LOST : EXIT_USAGE);
         file_over(sender, file);
     }
-    if (sender->next == sender->count && sender->running == 0 && !sender->leaving) {
+    loop->wake_ms = sender->waiting > 0 ? BUSY_MS : sender->progress.on ? PROGRESS_STEP_MS : 0;
+    if (sender->next == sender->count && sender->running + sender->waiting == 0 && !sender->leaving) {
         sender->leaving = 1;
         xft_close(loop->session);
     }
@@ -239,6 +266,13 @@ static void failed(struct sender *sender, const struct outgoing *file, const xft
     fail(sender, exit_code_of_transfer(output->reason));
 }
 
+/* A recipient that has no room now may have some soon: another file of ours may just be ending there. */
+static int was_busy(const struct sender *sender, const struct outgoing *file, const xft_output *output)
+{
+    return output->reason == XFT_REASON_REFUSED && !sender->leaving && file->busy < BUSY_TRIES &&
+           output->condition == XFT_CONDITION_STANZA_RESOURCE_CONSTRAINT;
+}
+
 static void on_event(struct sender *sender, struct loop *loop)
 {
     const xft_output *output = &loop->output;
@@ -260,7 +294,11 @@ static void on_event(struct sender *sender, struct loop *loop)
             break;
         if (output->ending == XFT_ENDING_DONE || output->ending == XFT_ENDING_DELIVERED)
             arrived(sender, loop, file, output->ending);
-        else
+        else if (was_busy(sender, file, output)) {
+            put_off(sender, loop, file, BUSY_MS << file->busy++);
+            sender->running--;
+            break;
+        } else
             failed(sender, file, output);
         file_over(sender, file);
         break;
@@ -268,7 +306,7 @@ static void on_event(struct sender *sender, struct loop *loop)
         if (output->reason == XFT_REASON_CLOSED)
             break;
         /* All files that arrived are settled: a rude goodbye of the server changes nothing. */
-        if (sender->next == sender->count && sender->running == 0)
+        if (sender->next == sender->count && sender->running + sender->waiting == 0)
             break;
         if (!loop->tls_failed)
             say_reason(loop->online ? "the session ended" : "cannot log in", output->reason, output->condition);
@@ -335,8 +373,11 @@ static void run(struct sender *sender, struct loop *loop)
             break;
         case LOOP_OVER:
             return;
-        case LOOP_DATA:
         case LOOP_IDLE:
+            if (loop->online)
+                offer_files(sender, loop);
+            break;
+        case LOOP_DATA:
             break;
         }
         if (sender->progress.on && loop->now_ms >= sender->progress.next_ms)

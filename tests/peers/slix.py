@@ -6,7 +6,8 @@ slix.py send --server HOST:PORT --jid USER@DOMAIN/RES --to JID/RES [--block N] [
     both: [--ca CA.pem] [--tls starttls|direct] [--password-file F, else XFT_PASSWORD] [--raw] [--seconds N]
 
 With --raw there is no stream initiation, only the bytestream (XEP-0047). A sender can lie: --name, --size and --md5
-replace what the offer says. Lines on stdout:
+replace what the offer says. With --auto-accept a receiver takes any bytestream, also the second try after it refused
+the first one's block size; without, slixmpp forgets at the first try that it had agreed. Lines on stdout:
 `ready jid=JID`, and for each file `sent|received NAME bytes=N sha256=HEX seconds=S`.
 Exit codes: 0 all files, 1 a transfer failed, 2 usage, 3 no login, 4 time is up.
 """
@@ -44,7 +45,7 @@ class Peer(slixmpp.ClientXMPP):
         self.names = {}
         self.streams = {}
         self.outcome = self.loop.create_future()
-        self.register_plugin("xep_0047", {"auto_accept": options.raw})
+        self.register_plugin("xep_0047", {"auto_accept": options.raw or options.auto_accept})
         self.register_plugin("xep_0030")
         self.register_plugin("xep_0096")
         self.ca_certs = options.ca
@@ -151,6 +152,7 @@ def arguments():
     parser.add_argument("--ca", type=pathlib.Path)
     parser.add_argument("--tls", choices=["starttls", "direct"], default="starttls")
     parser.add_argument("--raw", action="store_true")
+    parser.add_argument("--auto-accept", action="store_true")
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--to")
     parser.add_argument("--block", type=int, default=4096)
