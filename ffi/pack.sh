@@ -31,6 +31,9 @@ host)
 mcu)
     ld=arm-none-eabi-ld objcopy=arm-none-eabi-objcopy nm=arm-none-eabi-nm ar=arm-none-eabi-ar
     target=thumbv7em-none-eabi
+    # Six kilobytes of unrolled SHA-256 are worth more as room than as speed on a board.
+    RUSTFLAGS="${RUSTFLAGS:-} --cfg sha2_backend=\"soft\" --cfg sha2_backend_soft=\"compact\""
+    export RUSTFLAGS
     if rustup target list --installed 2>/dev/null | grep -qx $target; then
         cargo rustc -q --locked -p xft-ffi --profile clib-mcu --target $target --crate-type staticlib --features $features
     else
@@ -65,9 +68,10 @@ if [ "$kind" = mcu ]; then
 fi
 # shellcheck disable=SC2086
 $ld -r --gc-sections $undefined "$parts" -o "$dir/whole.o"
+# Unwind tables (.ARM.exidx) serve nobody where nothing unwinds.
 # bcmp is memcmp with less of a promise: one name fewer to ask of a board.
 $objcopy --keep-global-symbols="$dir/exports" --redefine-sym bcmp=memcmp --strip-debug \
-    --remove-section=.comment "$dir/whole.o" "$dir/xft.o"
+    --remove-section=.comment --remove-section='.ARM.ex*' --remove-section='.rel.ARM.ex*' "$dir/whole.o" "$dir/xft.o"
 rm -f "$dir/parts.a" "$dir/whole.o" "$dir/libxft.a"
 (cd "$dir" && $ar crsD libxft.a xft.o)
 
