@@ -9,6 +9,9 @@ pub const JID_BYTES: usize = 256;
 /// Longest sanitised file name, bytes (ATK-40).
 pub const NAME_BYTES: usize = 120;
 
+/// Room for the envelope of a received block.
+const ENVELOPE_BYTES: u32 = 1024;
+
 /// Everything a session is told at its start. Strings are copied; nothing is borrowed afterwards.
 #[derive(Clone, Copy, Debug)]
 pub struct Config<'a> {
@@ -215,6 +218,12 @@ impl<'a> Config<'a> {
             return Err(Error::Argument(Argument::Resource));
         }
         if self.block_bytes == 0 || self.chunk_bytes == 0 || self.chunk_bytes > self.block_bytes {
+            return Err(Error::Argument(Argument::BlockBytes));
+        }
+        // The largest block in base64, its envelope, and the line breaks some peers put in must fit what we read: else
+        // a block we agreed to would end the stream.
+        let text_bytes = u32::from(self.block_bytes).div_ceil(3).saturating_mul(4);
+        if text_bytes.saturating_add(text_bytes / 16).saturating_add(ENVELOPE_BYTES) > self.element_bytes {
             return Err(Error::Argument(Argument::BlockBytes));
         }
         if self.window_bytes < u32::from(self.block_bytes) {

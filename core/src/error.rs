@@ -45,7 +45,8 @@ pub enum Argument {
     Password,
     /// `Config::resource` or the JID of a host-owned stream.
     Resource,
-    /// `Config::block_bytes` or `chunk_bytes` is 0, or `chunk_bytes` is the larger.
+    /// `Config::block_bytes` or `chunk_bytes` is 0, `chunk_bytes` is the larger, or a block in base64 does not fit
+    /// `element_bytes`.
     BlockBytes,
     /// `Config::window_bytes` is smaller than one block.
     WindowBytes,

@@ -294,6 +294,12 @@ impl Link {
         self.state == State::Online
     }
 
+    /// True from the server's go-ahead until the owner is told to start TLS (STR-08).
+    #[must_use]
+    pub fn awaits_tls(&self) -> bool {
+        self.state == State::Handshake && self.outgoing.has(Send::Tls)
+    }
+
     /// True when nothing is queued and nothing is awaited any more.
     #[must_use]
     pub fn is_over(&self) -> bool {
@@ -344,6 +350,11 @@ impl Link {
     /// An element that its sender must know does not belong here (ATK-07).
     fn unexpected(&mut self) -> Result<Step, Failure> {
         Err(self.refuse_with(StreamCondition::BadFormat, Reason::BadFormat))
+    }
+
+    /// A stanza that the session dropped, because it answers nothing or comes from the wrong address (STZ-02).
+    pub fn dropped(&mut self) {
+        self.ignored = self.ignored.saturating_add(1);
     }
 
     /// An element nobody knows (XML-06).

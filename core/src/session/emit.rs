@@ -304,7 +304,7 @@ impl State<'_> {
         }
     }
 
-    fn write_offer(&self, w: &mut Writer<'_>, index: usize) {
+    pub(crate) fn write_offer(&self, w: &mut Writer<'_>, index: usize) {
         let Some(slot) = self.transfers.get(index) else { return };
         let offer = SiOffer {
             sid: &slot.sid,

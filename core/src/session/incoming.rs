@@ -32,6 +32,8 @@ impl State<'_> {
     pub(crate) fn stanza(&mut self, element: Element<'_>, block: Block<'_>) -> Taken {
         let s = match stanza(element) {
             Ok(s) => s,
+            // What is wrong for us may be right for another part of the host.
+            Err(_) if self.settings.hosted => return Taken::NotMine,
             Err(malformed) => {
                 let id = element.attr("id").filter(|_| malformed.answerable && element.name() == "iq");
                 if let Some(id) = id {
@@ -118,29 +120,32 @@ impl State<'_> {
     /// A result or an error. It counts only if its id is ours and it comes from whom was asked (STZ-02, ATK-11).
     fn answer(&mut self, s: &Stanza<'_>) -> Taken {
         let Some(origin) = s.id.and_then(|id| self.ids.origin(id)) else {
-            return if self.settings.hosted { Taken::NotMine } else { Taken::Done };
+            return if self.settings.hosted { Taken::NotMine } else { self.misfit() };
         };
-        let (Some(from), error) = (s.from, self.error_of(s)) else { return Taken::Done };
+        let (Some(from), error) = (s.from, self.error_of(s)) else { return self.misfit() };
         match origin {
             Origin::Block { slot, generation, count, upto } => {
                 let index = usize::from(slot);
-                if self.is_from_peer(index, from)
-                    && self.transfers.get(index).is_some_and(|t| t.generation == generation)
-                {
-                    self.block_answered(index, count, upto, error);
+                let current = self.transfers.get(index).is_some_and(|t| t.generation == generation);
+                if !current || !self.is_from_peer(index, from) {
+                    return self.misfit();
                 }
+                self.block_answered(index, count, upto, error);
             }
-            Origin::Request(number) => {
-                if let Some(index) = self.awaiting(number) {
-                    if self.is_from_peer(index, from) {
-                        self.request_answered(index, s, error);
-                    }
-                } else {
-                    self.disco_answered(number, from, s, error);
-                }
-            }
+            Origin::Request(number) => match self.awaiting(number) {
+                Some(index) if self.is_from_peer(index, from) => self.request_answered(index, s, error),
+                Some(_) => return self.misfit(),
+                None => self.disco_answered(number, from, s, error),
+            },
+            // STZ-09: an answer nobody waits for, or not any more.
             Origin::Other => {}
         }
+        Taken::Done
+    }
+
+    /// An answer that fits no request: dropped and counted, whatever it waits for still does (STZ-02).
+    fn misfit(&mut self) -> Taken {
+        self.link.dropped();
         Taken::Done
     }
 
@@ -156,7 +161,10 @@ impl State<'_> {
         let asked = |c: &&mut crate::contact::ContactSlot| {
             c.known == Known::Asked && c.request == number && c.jid == from
         };
-        let Some(contact) = self.contacts.iter_mut().find(asked) else { return };
+        let Some(contact) = self.contacts.iter_mut().find(asked) else {
+            self.misfit();
+            return;
+        };
         contact.request = 0;
         contact.deadline = None;
         match error {

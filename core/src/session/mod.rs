@@ -46,7 +46,7 @@ pub struct Session<'a> {
 /// Room for the answers to one stanza; without it nothing is read, so that no answer is ever lost.
 const ANSWER_BYTES: usize = disco_answer_bytes();
 /// Room for the id of one block.
-const ACK_ID_BYTES: usize = 64;
+const ACK_ID_BYTES: usize = 128;
 
 const fn disco_answer_bytes() -> usize {
     crate::contact::disco::INFO_BYTES.saturating_add(crate::JID_BYTES).saturating_add(200)
@@ -140,6 +140,13 @@ impl<'a> Session<'a> {
         check_stream(stream)?;
         if self.state.settings.hosted {
             return Err(Error::State);
+        }
+        if self.state.link.awaits_tls() {
+            // The owner was not told to start TLS yet, so these are still the server's plain bytes, or somebody's.
+            if !input.is_empty() {
+                self.state.injected();
+            }
+            return Ok((input.len(), Received::Consumed));
         }
         self.state.link.heard(self.state.now);
         let (mut used, mut at) = (0usize, 0usize);
@@ -259,10 +266,17 @@ impl<'a> Session<'a> {
         self.state.link.jid()
     }
 
+    /// First-level elements and answers that were dropped, because nobody asked for them or knows them: a number that
+    /// grows fast tells of a peer or server that misbehaves (XML-06, STZ-02).
+    pub fn ignored(&self) -> u32 {
+        self.state.link.ignored()
+    }
+
     /// Offers a file to a peer. Events tell how it goes on.
     ///
     /// # Errors
-    /// [`Error::Offline`], [`Error::Full`] (every transfer or contact slot is in use), [`Error::Argument`].
+    /// [`Error::Offline`], [`Error::Full`] (every transfer or contact slot is in use), [`Error::Argument`],
+    /// [`Error::TooLarge`] (the server takes no stanza of that size).
     pub fn offer(&mut self, offer: &Offer<'_>) -> Result<TransferId, Error> {
         self.state.offer(offer)
     }

@@ -2,13 +2,13 @@
 
 use super::acks::Ack;
 use super::incoming::{Block, Taken};
-use super::state::State;
+use super::state::{Life, State};
 use crate::error::{Ending, Error, Reason, StanzaCondition};
 use crate::negotiate::si::{self, SiOffer, SiRefusal};
 use crate::output::{Timer, TransferId};
 use crate::session::{Cancel, Decline};
 use crate::transfer::digest::{Digest, Verdict};
-use crate::transfer::{Answer, OFFER_ID_BYTES, Phase, SID_BYTES};
+use crate::transfer::{Answer, OFFER_ID_BYTES, Phase, SID_BYTES, TransferSlot};
 use crate::transport::ibb::{self, Bytestream};
 use crate::transport::window::Window;
 use crate::wire::jid::concat;
@@ -19,7 +19,7 @@ enum Turned {
     Away(SiRefusal),
     /// The same stream id from the same peer is under way (IBB-07).
     Double,
-    /// No room: slots, or the peer's share of them (ATK-33).
+    /// No room: slots, or the peer's share of them (ATK-33); or we are leaving.
     NoRoom,
     /// The peer's address or ids are longer than what is kept.
     TooLong,
@@ -57,6 +57,9 @@ impl State<'_> {
     }
 
     fn offer_slot(&mut self, s: &Stanza<'_>, offer: &SiOffer<'_>) -> Result<usize, Turned> {
+        if self.life != Life::Running {
+            return Err(Turned::NoRoom);
+        }
         let (from, id) = (s.from.unwrap_or(""), s.id.unwrap_or(""));
         if from.is_empty()
             || id.len() > OFFER_ID_BYTES
@@ -149,7 +152,8 @@ impl State<'_> {
             self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
             return Taken::Done;
         };
-        if slot.phase != Phase::Waiting {
+        // Before our answer is out nobody can know of it.
+        if slot.phase != Phase::Waiting || slot.owed.answer.is_some() {
             self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
         } else if open.block > largest {
             self.refuse(s, ErrorType::Modify, StanzaCondition::ResourceConstraint);
@@ -165,8 +169,7 @@ impl State<'_> {
     /// A block, by iq or message (IBB-18, IBB-20).
     pub(crate) fn block_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>, block: Block<'_>) -> Taken {
         let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
-        let receiving =
-            |t: &crate::transfer::TransferSlot| t.phase == Phase::Receiving && !t.bytestream.closed;
+        let receiving = |t: &TransferSlot| t.phase == Phase::Receiving && !t.bytestream.closed;
         let Some(index) = self.find(from, sid, receiving) else {
             if self.settings.hosted && self.find(from, sid, |_| true).is_none() {
                 return Taken::NotMine;
@@ -210,7 +213,7 @@ impl State<'_> {
                 slot.fail(refusal.reason, None);
                 let kind = match refusal.condition {
                     StanzaCondition::ResourceConstraint => ErrorType::Wait,
-                    StanzaCondition::BadRequest => ErrorType::Modify,
+                    StanzaCondition::BadRequest if refusal.reason != Reason::Base64 => ErrorType::Modify,
                     _ => ErrorType::Cancel,
                 };
                 self.refuse(s, kind, refusal.condition);
@@ -222,11 +225,13 @@ impl State<'_> {
     /// A `<close/>` (IBB-30..35), for either side of a transfer.
     pub(crate) fn close_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>) -> Taken {
         let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
-        let Some(index) = self.find(from, sid, |t| t.is_open() && !t.bytestream.closed) else {
+        // A sender that gives up after our answer has no other word for it than the close.
+        let closable = |t: &TransferSlot| t.is_open() || t.phase == Phase::Waiting;
+        let Some(index) = self.find(from, sid, |t| closable(t) && !t.bytestream.closed) else {
             // IBB-34: closings may cross, and an aborted transfer is over already.
             if self.find(from, sid, |t| matches!(t.phase, Phase::Over | Phase::Confirming)).is_some() {
                 self.result(s);
-            } else if self.settings.hosted {
+            } else if self.settings.hosted && self.find(from, sid, |_| true).is_none() {
                 return Taken::NotMine;
             } else {
                 self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);

@@ -2,7 +2,7 @@
 
 use super::state::State;
 use crate::config::Carrier;
-use crate::contact::Known;
+use crate::contact::{ContactSlot, Known};
 use crate::error::{Argument, Condition, Ending, Error, Reason, StanzaCondition};
 use crate::negotiate::si;
 use crate::output::{Timer, TransferId};
@@ -14,6 +14,10 @@ use crate::transport::window::Window;
 use crate::wire::jid::{self, concat};
 use crate::wire::stanza::{Element, ErrorType, IqType, Ns, Stanza, open_iq};
 use crate::wire::xml::{WriteError, Writer};
+use subtle::ConstantTimeEq as _;
+
+/// What a block's envelope gains on its way: an attribute for our address, and four more digits of the number.
+const STAMP_BYTES: usize = 12;
 
 impl State<'_> {
     /// The owner offers a file.
@@ -46,6 +50,19 @@ impl State<'_> {
         slot.file =
             File { size: offer.size, date: offer.date, sha256: offer.sha256, md5: offer.md5.filter(|_| md5) };
         slot.end = offer.size;
+        // LIM-04: the server would answer with the end of the stream. The number of the request has its longest form.
+        let id = self.ids.request(u32::MAX);
+        let bytes = measure(|w| {
+            open_iq(w, IqType::Set, Some(&to), &id);
+            self.write_offer(w, index);
+            w.close("iq");
+        });
+        if u32::try_from(bytes).is_ok_and(|bytes| bytes > self.link.stanza_bytes()) {
+            if let Some(slot) = self.transfers.get_mut(index) {
+                slot.free();
+            }
+            return Err(Error::TooLarge);
+        }
         self.greet(usize::from(contact));
         match self.contacts.get_mut(usize::from(contact)) {
             Some(peer) if peer.known == Known::Yes => self.contact_known(contact, None),
@@ -97,7 +114,11 @@ impl State<'_> {
                     slot.owed.open = true;
                     self.learn_ceiling(index);
                 }
-                Some(condition) => self.fail_with(index, reason_of_refusal(condition), condition),
+                Some(condition) => {
+                    // Nothing was opened, hence nothing is to be closed.
+                    slot.bytestream.closed = true;
+                    self.fail_with(index, reason_of_open_refusal(condition), condition);
+                }
             },
             // IBB-30: result or item-not-found, both mean closed.
             Phase::Closing => self.closed(index),
@@ -118,8 +139,15 @@ impl State<'_> {
         let reason = match condition {
             _ if no_streams => Reason::NoMethod,
             StanzaCondition::Forbidden => Reason::Declined,
+            // STZ-11: it told what it can before, so its resource is gone.
+            StanzaCondition::ServiceUnavailable | StanzaCondition::RecipientUnavailable => Reason::PeerGone,
             other => reason_of_refusal(other),
         };
+        if reason == Reason::PeerGone
+            && let Some(contact) = self.contact_of(index)
+        {
+            contact.forget_presence();
+        }
         self.fail_with(index, reason, condition);
     }
 
@@ -150,13 +178,10 @@ impl State<'_> {
     /// LIM-03: what fits a stanza, measured on the real envelope; and what the peer took before (IBB-05).
     fn largest_block(&self, index: usize) -> u16 {
         let Some(slot) = self.transfers.get(index) else { return 1 };
-        let mut nowhere = Writer::new(&mut []);
         let id = self.ids.block(u16::MAX, slot.generation, u32::MAX, slot.file.size);
-        self.write_block(&mut nowhere, index, &id, &[]);
-        let envelope = match nowhere.finish() {
-            Ok(bytes) | Err(WriteError::NoSpace { needed: bytes }) => bytes,
-            Err(WriteError::Invalid) => usize::MAX,
-        };
+        let envelope = measure(|w| self.write_block(w, index, &id, &[]));
+        // The server adds our address, and the sequence number grows to five digits.
+        let envelope = envelope.saturating_add(self.link.jid().len()).saturating_add(STAMP_BYTES);
         let fits = ibb::largest_block(self.link.stanza_bytes(), envelope);
         let ceiling = self.contacts.get(usize::from(slot.contact)).map_or(0, |contact| contact.block_ceiling);
         let ceiling = if ceiling == 0 { u16::MAX } else { ceiling };
@@ -164,11 +189,15 @@ impl State<'_> {
     }
 
     fn learn_ceiling(&mut self, index: usize) {
-        if let Some(slot) = self.transfers.get(index)
-            && let Some(contact) = self.contacts.get_mut(usize::from(slot.contact))
-        {
-            contact.block_ceiling = slot.bytestream.block;
+        let block = self.transfers.get(index).map_or(0, |slot| slot.bytestream.block);
+        if let Some(contact) = self.contact_of(index) {
+            contact.block_ceiling = block;
         }
+    }
+
+    fn contact_of(&mut self, index: usize) -> Option<&mut ContactSlot> {
+        let contact = self.transfers.get(index)?.contact;
+        self.contacts.get_mut(usize::from(contact))
     }
 
     /// The bytestream is open: bytes may go (IBB-10).
@@ -227,7 +256,7 @@ impl State<'_> {
             return Taken::Done;
         };
         let own = slot.file.sha256.or_else(|| slot.digest.sha256());
-        if own == Some(receipt.sha256) {
+        if own.is_some_and(|own| own.ct_eq(&receipt.sha256).into()) {
             slot.finish(Ending::Done);
             self.result(s);
         } else {
@@ -365,6 +394,16 @@ impl State<'_> {
     }
 }
 
+/// Length of what `write` writes.
+fn measure(write: impl FnOnce(&mut Writer<'_>)) -> usize {
+    let mut nowhere = Writer::new(&mut []);
+    write(&mut nowhere);
+    match nowhere.finish() {
+        Ok(bytes) | Err(WriteError::NoSpace { needed: bytes }) => bytes,
+        Err(WriteError::Invalid) => usize::MAX,
+    }
+}
+
 /// The call error of a refused write.
 pub(crate) fn no_space(error: WriteError) -> Error {
     match error {
@@ -388,6 +427,16 @@ fn reason_of_refusal(condition: StanzaCondition) -> Reason {
         ServiceUnavailable | RecipientUnavailable | ItemNotFound | RemoteServerNotFound
         | RemoteServerTimeout | Gone => Reason::PeerUnknown,
         _ => Reason::Refused,
+    }
+}
+
+/// Why a peer that accepted the offer does not open the bytestream (IBB-04, STZ-11).
+fn reason_of_open_refusal(condition: StanzaCondition) -> Reason {
+    use StanzaCondition::*;
+    match condition {
+        FeatureNotImplemented => Reason::Unsupported,
+        NotAcceptable | ResourceConstraint => Reason::Refused,
+        other => reason_of_block_error(other),
     }
 }
 

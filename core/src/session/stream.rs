@@ -23,14 +23,14 @@ impl State<'_> {
             _ => Err(self.link.ended(self.now)),
         };
         match step {
+            // STR-10: behind our closing tag nothing can be answered any more.
+            Ok(Step::Stanza) if !self.link.is_online() => (Taken::Done, false),
             Ok(Step::Stanza) => (self.stanza(stanzas.element(), block), false),
             Ok(Step::Restart) => (Taken::Done, true),
             Ok(Step::Proceed) => {
                 // STR-08: whoever can glue bytes to the go-ahead could speak for the server inside TLS.
                 if more {
-                    let failure =
-                        self.link.refuse_with(StreamCondition::PolicyViolation, Reason::TlsInjected);
-                    self.fail(failure.reason, None);
+                    self.injected();
                 }
                 (Taken::Done, true)
             }
@@ -44,6 +44,12 @@ impl State<'_> {
                 (Taken::Done, false)
             }
         }
+    }
+
+    /// Bytes came between the go-ahead and TLS (STR-08, ATK-08).
+    pub(crate) fn injected(&mut self) {
+        let failure = self.link.refuse_with(StreamCondition::PolicyViolation, Reason::TlsInjected);
+        self.fail(failure.reason, None);
     }
 
     /// The bytes are no XML we take: say so and leave (SER-02).

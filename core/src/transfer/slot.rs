@@ -212,11 +212,16 @@ impl TransferSlot {
             return;
         }
         let failed = matches!(ending, Ending::Failed(..));
-        let refuse = self.phase == Phase::Asked && failed;
+        // STZ-04: every offer gets its answer; an acceptance that is not out yet is taken back.
+        let answer = match self.owed.answer {
+            Some(Answer::Accept) => Some(Answer::Unwanted),
+            None if self.phase == Phase::Asked => Some(Answer::Unwanted),
+            answer => answer,
+        };
         self.owed = Owed {
             close: self.owed.close
                 || failed && !self.bytestream.closed && (self.is_open() || self.phase == Phase::Opening),
-            answer: if refuse { self.owed.answer.or(Some(Answer::Unwanted)) } else { None },
+            answer,
             receipt: self.owed.receipt,
             ..Owed::default()
         };

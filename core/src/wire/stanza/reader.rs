@@ -201,6 +201,11 @@ impl StanzaReader<'_> {
     fn child(&mut self, ns: Ns, first: bool) {
         let tag = self.xml.tag();
         let room = if self.in_error { Room::Whole } else { Room::Common };
+        // ATK-16: what a peer can beside file transfer must not push that off the tape.
+        if ns == Ns::DiscoInfo && tag.local() == "feature" && !is_known_feature(tag) {
+            self.skipped = 1;
+            return;
+        }
         let is_data = ns == Ns::Ibb && tag.local() == "data";
         let opened = if ns == Ns::Other {
             self.tape.open(ns, tag.local(), core::iter::empty(), room)
@@ -264,6 +269,12 @@ fn record_root(tape: &mut Tape<'_>, ns: Ns, tag: Tag<'_>) {
         tape.open(ns, tag.local(), envelope, Room::Whole);
         tape.mark_truncated();
     }
+}
+
+/// True for a feature whose name is one of our namespaces.
+fn is_known_feature(tag: Tag<'_>) -> bool {
+    let var = tag.plain_attributes().find(|(name, _)| *name == b"var");
+    var.and_then(|(_, uri)| core::str::from_utf8(uri).ok()).is_some_and(|uri| Ns::from_uri(uri) != Ns::Other)
 }
 
 /// True for a stanza whose `<data/>` is a block for us, and not the echo of one of ours.
