@@ -352,7 +352,9 @@ impl<'a> Session<'a> {
     /// Whether the answers to one more stanza fit.
     fn has_room(&self) -> bool {
         let outbox = &self.state.outbox;
-        outbox.room() >= ANSWER_BYTES.min(outbox.capacity()) && self.state.acks.fits(ACK_ID_BYTES)
+        // Behind our closing tag no answer goes out, so none needs room; the server's tag must still be read.
+        !self.state.link.is_online()
+            || outbox.room() >= ANSWER_BYTES.min(outbox.capacity()) && self.state.acks.fits(ACK_ID_BYTES)
     }
 
     fn lend<'i>(&'i self, taken: Taken, fed: &'i [u8]) -> Received<'i> {

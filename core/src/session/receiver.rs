@@ -274,14 +274,14 @@ impl State<'_> {
         self.check_alive()?;
         let progress = self.in_ms(self.settings.times.progress_ms);
         let slot = self.transfer(id)?;
-        if slot.phase == Phase::Over {
-            return Ok(());
-        }
-        if slot.phase != Phase::Receiving && slot.phase != Phase::Verifying {
+        if !matches!(slot.phase, Phase::Receiving | Phase::Verifying | Phase::Over) {
             return Err(Error::State);
         }
         if upto > slot.moved {
             return Err(Error::Argument(crate::Argument::Offset));
+        }
+        if slot.phase == Phase::Over {
+            return Ok(());
         }
         if upto > slot.safe && slot.phase == Phase::Receiving {
             // From here on it is the peer's turn again.

@@ -187,6 +187,10 @@ fn node(rng: &mut Rng, user: &str, calm: bool, file_bytes: u64) -> NodePlan {
         8..12 => Way::StartTls,
         _ => Way::Direct,
     };
+    let piece = if rng.chance(15) { 60 } else { rng.pick(&[500, 2_000, 10_000, 200_000]) };
+    let piece = piece.max(file_bytes / 500);
+    // A pipe slower than its deadlines is something that goes wrong.
+    let lag_ms = if calm && piece < 2_000 { 0 } else { rng.pick(&[0, 0, 5, 100, 1_000]) };
     NodePlan {
         user: user.to_owned(),
         jid: format!("{user}@{DOMAIN}/r"),
@@ -205,9 +209,9 @@ fn node(rng: &mut Rng, user: &str, calm: bool, file_bytes: u64) -> NodePlan {
         transfers: u16::try_from(rng.between(1, 5)).unwrap_or(1),
         contacts: u16::try_from(rng.between(1, 4)).unwrap_or(1),
         spare: if rng.chance(50) { 0 } else { rng.skewed(20_000) },
-        lag_ms: rng.pick(&[0, 0, 5, 100, 1_000]),
+        lag_ms,
         slow_ms: rng.pick(&[0, 0, 1, 50, 3_000]),
-        piece: if rng.chance(15) { 60 } else { rng.pick(&[500, 2_000, 10_000, 200_000]) },
+        piece,
         out_bytes: usize::try_from(rng.pick(&[0, 30, 1_000, 20_000, 100_000])).unwrap_or(0),
     }
 }
