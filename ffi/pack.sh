@@ -31,8 +31,10 @@ host)
 mcu)
     ld=arm-none-eabi-ld objcopy=arm-none-eabi-objcopy nm=arm-none-eabi-nm ar=arm-none-eabi-ar
     target=thumbv7em-none-eabi
+    # A function below this threshold is smaller inlined, and only there its checks are proven away.
+    RUSTFLAGS="${RUSTFLAGS:-} -Cllvm-args=-inline-threshold=40"
     # Six kilobytes of unrolled SHA-256 are worth more as room than as speed on a board.
-    RUSTFLAGS="${RUSTFLAGS:-} --cfg sha2_backend=\"soft\" --cfg sha2_backend_soft=\"compact\""
+    RUSTFLAGS="$RUSTFLAGS --cfg sha2_backend=\"soft\" --cfg sha2_backend_soft=\"compact\""
     export RUSTFLAGS
     if rustup target list --installed 2>/dev/null | grep -qx $target; then
         cargo rustc -q --locked -p xft-ffi --profile clib-mcu --target $target --crate-type staticlib --features $features

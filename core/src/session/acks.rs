@@ -1,7 +1,7 @@
 //! Ids of received blocks whose acknowledgement waits for the owner's *stored* (IBB-14, IBB-16).
 
 use super::outbox::copy;
-use core::ops::Range;
+use crate::wire::bytes::move_down;
 
 /// slot 2, generation 2, upto 8, id length 1.
 const HEAD_BYTES: usize = 13;
@@ -92,17 +92,6 @@ impl<'a> Acks<'a> {
 
     pub(crate) fn clear(&mut self) {
         self.len = 0;
-    }
-}
-
-/// Moves `from` to the lower index `to`; on a region cut out first, so that no bounds check is left to fail.
-fn move_down(bytes: &mut [u8], from: Range<usize>, to: usize) {
-    let shift = from.start.saturating_sub(to);
-    if let Some(region) = bytes.get_mut(to..from.end)
-        && shift != 0
-        && shift <= region.len()
-    {
-        region.copy_within(shift.., 0);
     }
 }
 

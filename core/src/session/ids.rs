@@ -1,5 +1,6 @@
 //! Ids of stanzas and bytestreams, all derived from the entropy given at start.
 
+use crate::wire::hashes::hex_digit;
 use crate::wire::jid::{concat, split_at_byte};
 use sha2::{Digest as _, Sha256};
 
@@ -130,9 +131,7 @@ pub(crate) fn push_hex<const N: usize>(text: &mut heapless::String<N>, value: u6
     let digits = (u64::BITS.saturating_sub(value.leading_zeros()).div_ceil(4)).max(width).max(1);
     for place in (0..digits).rev() {
         let nibble = (value.checked_shr(place.saturating_mul(4)).unwrap_or(0) & 0xf) as u8;
-        let digit =
-            if nibble < 10 { b'0'.wrapping_add(nibble) } else { b'a'.wrapping_add(nibble.wrapping_sub(10)) };
-        let _ = text.push(char::from(digit));
+        let _ = text.push(hex_digit(nibble));
     }
 }
 

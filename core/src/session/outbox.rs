@@ -1,5 +1,6 @@
 //! Answers that wait to be transmitted: whole stanzas, in order, in lent memory.
 
+use crate::wire::bytes::move_down;
 use crate::wire::xml::{WriteError, Writer};
 
 /// Bytes in front of each stanza that tell its length.
@@ -85,9 +86,7 @@ impl<'a> Outbox<'a> {
 
     fn forget(&mut self, upto: usize) {
         if upto > 0 {
-            if upto < self.len && self.len <= self.bytes.len() {
-                self.bytes.copy_within(upto..self.len, 0);
-            }
+            move_down(self.bytes, upto..self.len, 0);
             self.len = self.len.saturating_sub(upto);
         }
     }

@@ -31,12 +31,19 @@ pub fn parse_md5(text: &str) -> Option<[u8; 16]> {
     Some(md5)
 }
 
+/// The lower four bits as a lower-case digit.
+pub(crate) const fn hex_digit(nibble: u8) -> char {
+    // Arithmetic rather than `char::from_digit`: the compiler sees that it is ASCII, and needs no other path.
+    let nibble = nibble & 0xf;
+    (if nibble < 10 { b'0'.wrapping_add(nibble) } else { b'a'.wrapping_add(nibble.wrapping_sub(10)) }) as char
+}
+
 /// An MD5 as lower-case hex.
 pub fn md5_text(md5: &[u8; 16]) -> heapless::String<32> {
     let mut text = heapless::String::new();
     for byte in md5 {
         for nibble in [byte >> 4, byte & 0xf] {
-            let _ = text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+            let _ = text.push(hex_digit(nibble));
         }
     }
     text

@@ -1,6 +1,7 @@
 //! Bytes to values and back: no state machines, no time.
 
 pub mod base64;
+pub(crate) mod bytes;
 pub mod date;
 pub mod hashes;
 pub mod jid;

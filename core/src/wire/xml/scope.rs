@@ -3,6 +3,7 @@
 use super::record::{Frame, Kind, Record, Span, slice, to_usize};
 use super::tag::Head;
 use super::{Limits, Tag, XmlError};
+use crate::wire::bytes::move_down;
 
 /// The stack of open elements with the tag being read on top.
 #[derive(Debug)]
@@ -343,11 +344,7 @@ impl<'a> Scope<'a> {
                 left = left.wrapping_sub(1);
                 if at != to {
                     self.shift(record.value_at(at), record.value_at(to));
-                    let shift = at.wrapping_sub(to);
-                    let region = self.mem.get_mut(to..next)?;
-                    if shift <= region.len() {
-                        region.copy_within(shift.., 0);
-                    }
+                    move_down(self.mem, at..next, to);
                 }
                 to = to.wrapping_add(record.size());
             }
