@@ -2,6 +2,8 @@
 
 #![allow(dead_code, missing_docs)]
 
+pub mod peer;
+
 use xft_core::*;
 pub use xft_tests::world::Memory;
 
