@@ -3,6 +3,8 @@
 //! Call errors change nothing and are answered by the caller; reasons arrive in events. Both are `Copy` and hold no
 //! text, so that they fit a log line on a board and cannot carry patient data.
 
+use core::ffi::CStr;
+
 /// Why a call was refused. Nothing was changed unless the variant says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -223,6 +225,22 @@ pub enum Condition {
     Sasl(SaslCondition),
 }
 
+/// At compile time only: a text that ends with NUL, without it.
+const fn without_nul(text: &'static str) -> &'static str {
+    match with_nul(text).to_str() {
+        Ok(text) => text,
+        Err(_) => "",
+    }
+}
+
+/// At compile time only: a text that ends with NUL, as C knows it.
+const fn with_nul(text: &'static str) -> &'static CStr {
+    match CStr::from_bytes_with_nul(text.as_bytes()) {
+        Ok(text) => text,
+        Err(_) => c"",
+    }
+}
+
 macro_rules! conditions {
     ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal,)* }) => {
         $(#[$meta])*
@@ -239,12 +257,18 @@ macro_rules! conditions {
 
             /// The element name on the wire.
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
+                match self { $(Self::$variant => const { without_nul(concat!($text, "\0")) },)* }
+            }
+
+            /// The element name on the wire with a NUL behind it, for the C ABI; the same bytes as [`Self::name`].
+            pub const fn c_name(self) -> &'static CStr {
+                match self { $(Self::$variant => const { with_nul(concat!($text, "\0")) },)* }
             }
 
             /// The condition of that element name; unknown names are `undefined-condition` (STZ-07).
             pub fn from_name(name: &str) -> Option<Self> {
-                match name { $($text => Some(Self::$variant),)* _ => None }
+                // A loop over the names: half the flash of a `match` over texts.
+                Self::ALL.iter().copied().find(|it| it.name() == name)
             }
         }
     };

@@ -45,6 +45,8 @@ pub extern "C" fn xft_abi_version() -> u32 {
 /// Callable at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn xft_status_text(status: u32) -> *const c_char {
+    let defects = XFT_ERR_PART_TRANSFERS as u32..=XFT_ERR_PART as u32;
+    let status = if defects.contains(&status) { XFT_ERR_PART as u32 } else { status };
     lookup(codes::TEXTS, |it| *it as u32, status, c"unknown status; header and library may differ in version")
 }
 
@@ -68,7 +70,7 @@ pub extern "C" fn xft_reason_text(reason: u32) -> *const c_char {
 /// Returns a NUL-terminated constant of the library that needs no freeing. Callable at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn xft_condition_name(condition: u32) -> *const c_char {
-    lookup(conditions::NAMES, |it| *it as u32, condition, c"")
+    conditions::name(condition).unwrap_or(c"").as_ptr()
 }
 
 fn lookup<T>(

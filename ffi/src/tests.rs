@@ -92,8 +92,7 @@ fn every_condition_has_a_number_with_its_word() {
     let mut check = |condition: Condition, word: &str, family: u32| {
         let code = conditions::xft_condition::from(Some(condition));
         assert!(code as u32 / 100 == family && seen.insert(code as u32), "{condition:?} is {code:?}");
-        let (_, name) = conditions::NAMES.iter().find(|(it, _)| *it == code).expect("a name");
-        assert_eq!(name.to_str().unwrap(), word);
+        assert_eq!(conditions::name(code as u32).expect("a name").to_str().unwrap(), word);
     };
     StanzaCondition::ALL.iter().for_each(|it| check(Condition::Stanza(*it), it.name(), 1));
     StreamCondition::ALL.iter().for_each(|it| check(Condition::Stream(*it), it.name(), 2));
@@ -122,7 +121,9 @@ fn every_status_and_reason_has_a_text_that_ends_without_a_newline_and_is_not_sha
         (statuses, codes::TEXTS.iter().map(|(it, text)| (*it as u32, *text)).collect::<Vec<_>>(), 0),
         (reasons, reasons::TEXTS.iter().map(|(it, text)| (*it as u32, *text)).collect(), 999),
     ] {
-        for number in numbers.into_iter().filter(|it| other == 0 || *it != other) {
+        // Defects of the library (82..98) share the text of 99.
+        let told = |it: &u32| (other == 0 || *it != other) && (other != 0 || !(82..99).contains(it));
+        for number in numbers.into_iter().filter(told) {
             let (_, text) = texts_of.iter().find(|(it, _)| *it == number).unwrap_or_else(|| {
                 println!("{number} has no text");
                 panic!("{number} has no text")
