@@ -45,7 +45,7 @@ loopback) bin=loopback_server what="an XMPP server of our own (crate xft-tests)"
 prosody | ejabberd) bin=server what="$kind" ;;
 *) echo "demo: SERVER is loopback, prosody or ejabberd, not '$kind'" >&2; exit 2 ;;
 esac
-echo "demo: cargo builds crate xft-tests, program $bin (the first time some minutes; it names what it compiles) ..."
+echo "demo: cargo builds crate xft-tests, program $bin (the first time a minute or two; it names what it compiles) ..."
 (cd "$root" && cargo build --locked --profile server -p xft-tests --bin $bin) || { echo "demo: cannot build $bin" >&2; exit 1; }
 
 password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')

@@ -197,30 +197,37 @@ int loop_open(struct loop *loop, struct account_options *options, uint32_t trans
     return code;
 }
 
-/* Writes what the socket takes now. */
+/* Whether anything waits for the socket to become writable, here or in the TLS back end. */
+static int unsent(const struct loop *loop)
+{
+    return loop->out_from < loop->out_to || loop->stream.want_write != 0;
+}
+
+/* Writes what the socket takes now. Once it takes no more, only waiting helps. */
 static void flush(struct loop *loop)
 {
-    size_t moved = 1;
     int status = STREAM_OK;
-    while (!loop->broken && status == STREAM_OK && moved > 0 && loop->out_from < loop->out_to) {
+    while (!loop->broken && !loop->blocked && status == STREAM_OK && unsent(loop)) {
+        size_t moved = 0;
         status = stream_write(&loop->stream, loop->out + loop->out_from, loop->out_to - loop->out_from, &moved);
         loop->out_from += moved;
+        loop->blocked = status == STREAM_WAIT || (moved == 0 && loop->stream.want_write != 0);
     }
     /* What the server said last may still be readable: the end is reported when reading ends too. */
     if (status == STREAM_ENDED)
         loop->broken = 1;
     if (loop->broken || loop->out_from == loop->out_to)
         loop->out_from = loop->out_to = 0;
-    else if (loop->stream.tls != NULL && status == STREAM_OK)
-        stream_write(&loop->stream, NULL, 0, &moved);
 }
 
 /* Writes everything, for at most GOODBYE_MS. */
 static void flush_all(struct loop *loop)
 {
     uint64_t end_ms = clock_ms() + GOODBYE_MS;
-    for (flush(loop); loop->out_from < loop->out_to && clock_ms() < end_ms; flush(loop))
+    for (flush(loop); !loop->broken && unsent(loop) && clock_ms() < end_ms; flush(loop)) {
         stream_wait(&loop->stream, 1, 0, -1, 100);
+        loop->blocked = 0;
+    }
 }
 
 /* The session said that these bytes go out. They lie in the buffer's tail. */
@@ -264,6 +271,7 @@ static void want_room(struct loop *loop)
 static void next_turn(struct loop *loop)
 {
     loop->now_ms = clock_ms();
+    loop->blocked = 0;
     xft_tick(loop->session, loop->now_ms);
 }
 
@@ -384,8 +392,8 @@ static void wait_for_news(struct loop *loop)
         then_ms = loop->now_ms + loop->wake_ms;
     if (loop->stall_ms != 0 && loop->moved_ms + loop->stall_ms < then_ms)
         then_ms = loop->moved_ms + loop->stall_ms;
-    stream_wait(&loop->stream, loop->out_from < loop->out_to, loop->in_from == loop->in_to,
-                loop->stopped ? -1 : signal_pipe[0], wait_ms(loop, then_ms));
+    stream_wait(&loop->stream, unsent(loop), loop->in_from == loop->in_to, loop->stopped ? -1 : signal_pipe[0],
+                wait_ms(loop, then_ms));
 }
 
 enum loop_step loop_next(struct loop *loop)

@@ -43,7 +43,7 @@ struct loop {
     size_t in_from, in_to;
     size_t out_from, out_to, out_bytes, room;
     uint64_t until_ms, moved_ms, stall_ms;
-    int full, idle_said, stopped, broken;
+    int full, idle_said, stopped, broken, blocked;
 };
 
 /* Connects, runs direct TLS if that is wanted, and makes the session. `transfers` are possible at once. 0, or the exit

@@ -184,4 +184,5 @@ void stream_close(struct stream *stream)
         close(stream->fd);
     }
     stream->fd = -1;
+    stream->want_read = stream->want_write = 0;
 }

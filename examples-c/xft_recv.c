@@ -186,7 +186,8 @@ static void on_offer(struct receiver *receiver, struct loop *loop)
         say("cannot make a file in %s: %s", receiver->dir, strerror(errno));
         fail(receiver, EXIT_STORE);
         part_file_close(&file->file);
-        xft_decline(loop->session, offer.transfer, XFT_DECLINE_BUSY);
+        /* Not busy: the sender need not try again before somebody has looked after the folder. */
+        xft_decline(loop->session, offer.transfer, XFT_DECLINE_UNWANTED);
         return;
     }
     file->used = 1;

@@ -155,7 +155,7 @@ static uint32_t offer(struct sender *sender, struct loop *loop, struct outgoing 
     return xft_offer(loop->session, &about, &file->transfer);
 }
 
-/* Starts files while there is room for them. */
+/* The next file to offer: one that waited long enough, else one that was not offered yet. */
 static struct outgoing *next_file(struct sender *sender, uint64_t now_ms)
 {
     for (size_t at = 0; at < sender->next; at++)
@@ -177,6 +177,7 @@ static void put_off(struct sender *sender, struct loop *loop, struct outgoing *f
     sender->waiting++;
 }
 
+/* Starts files while there is room for them. */
 static void offer_files(struct sender *sender, struct loop *loop)
 {
     struct outgoing *file;

@@ -101,8 +101,10 @@ claim="a sender who is not on the list is declined"
 recv --from carol@hospital.test --from alice@hospital.test/desk && { send 7 "$dir/out/1.bin"; says recv.log "not on the --from list"; end "$receiver"; receiver=; holds; }
 claim="a sender on the list is accepted, whatever the case"
 recv --count 1 --from Alice@HOSPITAL.test && { send 0 "$dir/out/1.bin"; received 0; }
-claim="one file that cannot be stored does not hinder the next"
-recv --count 2 && { chmod 500 "$dir/in"; [ "$(id -u)" -eq 0 ] && { chmod 700 "$dir/in"; end "$receiver"; receiver=; } || { send 7 "$dir/out/1.bin"; chmod 700 "$dir/in"; send 0 "$dir/out/1.bin"; end "$receiver"; receiver=; }; }
+claim="a folder that is gone is told at both ends"
+recv && { rmdir "$dir/in"; send 7 "$dir/out/1.bin"; says recv.log "cannot make a file"; kill -TERM "$receiver"; received 10; mkdir "$dir/in"; }
+claim="more files than the receiver takes at once are asked again"
+recv --count 5 --parallel 1 && { send 0 --parallel 3 "$dir/out/"?.bin; received 0; holds 1.bin 2.bin 3.bin 4.bin 5.bin; }
 claim="a full disk is told at both ends, the part file stays"
 rm -rf "$dir/in"; mkdir "$dir/in"; rm -f "$dir/recv.out"
 (ulimit -f 200; exec "$programs/xft_recv" $account --jid bob@hospital.test/in --dir "$dir/in" --count 1 > "$dir/recv.out" 2> "$dir/recv.log") &
@@ -141,6 +143,9 @@ recv --count 1 && {
     send 12 --block 1024 --window 1024 "$dir/out/large.bin"; received 12; holds large.bin.part
 }
 wait "$server" 2> /dev/null; server=
+serve --rate 8000000
+claim="a server that reads slowly is not hurried"
+recv --count 1 && { send 0 --window 100000000 "$dir/out/large.bin"; received 0; same "$dir/out/large.bin" "$dir/in/large.bin"; }
 serve --plain
 claim="plain text needs the flag that says so"
 send 4 "$dir/out/1.bin"
