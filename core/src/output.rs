@@ -145,6 +145,7 @@ pub enum Event {
 /// What became of received bytes.
 #[derive(Debug)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant)] // an offer is rare, looked at once and there is no heap to box it on
 pub enum Received<'i> {
     /// They were control data, or a part of something.
     Consumed,

@@ -128,7 +128,7 @@ fn the_first_file_crosses() {
         cfg.resource = "gw";
         memories.push(Memory::new(cfg));
     }
-    let source: Vec<u8> = (0..1_000_000u32).map(|i| (i * 31 >> 3) as u8).collect();
+    let source: Vec<u8> = (0..1_000_000u32).map(|i| ((i * 31) >> 3) as u8).collect();
     let mut ends: Vec<End<'_>> = Vec::new();
     for (cfg, memory) in cfgs.iter().zip(&mut memories) {
         let mut session = Session::new(cfg, memory.storage(), Instant::from_ms(0)).unwrap();

@@ -14,6 +14,8 @@ fn allowed(room: &str) -> &'static [&'static str] {
         "transfer" => &["transport", "wire"],
         "link" | "contact" | "negotiate" | "transport" | "dispatch" => &["wire"],
         "storage" => &["contact", "transfer"],
+        // An account is checked with the address syntax of the wire.
+        "config" => &["wire"],
         _ => &[],
     }
 }

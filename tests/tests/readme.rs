@@ -36,7 +36,7 @@ fn the_loop_in_the_readme_compiles() {
         .stdin(Stdio::piped())
         .spawn()
         .expect("a C compiler named cc");
-    write!(cc.stdin.take().unwrap(), "{BEFORE}{code}}}\n").unwrap();
+    writeln!(cc.stdin.take().unwrap(), "{BEFORE}{code}}}").unwrap();
     assert!(cc.wait().unwrap().success());
 }
 

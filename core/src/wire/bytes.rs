@@ -27,6 +27,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::reversed_empty_ranges)] // that is the case
     fn a_range_outside_the_buffer_moves_nothing() {
         let mut bytes = *b"0123";
         move_down(&mut bytes, 2..5, 0);

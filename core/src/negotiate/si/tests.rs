@@ -1,5 +1,7 @@
 //! Offers and answers, ours and those of peers as they really are.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::string::String;
 use std::{format, vec};
 
@@ -139,6 +141,7 @@ fn si_07_qrk_49_an_answer_must_pick_in_band_once_whatever_else_it_carries() {
 
 #[test]
 fn fr_ranges_match_the_vectors() {
+    #[allow(clippy::type_complexity)] // a table of cases
     let rows: &[(u64, Option<u64>, Option<(u64, u64)>)] = &[
         (0, None, Some((0, 4096))),
         (128, Some(256), Some((128, 384))),

@@ -1,6 +1,6 @@
 //! Vectors of section 5: sequence and size arithmetic.
 
-#![allow(clippy::arithmetic_side_effects)]
+#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic)]
 
 use super::*;
 
