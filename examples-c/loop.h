@@ -14,6 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* One read takes as much as this: fewer system calls, and more blocks per acknowledgement batch. */
+#define LOOP_IN_BYTES 131072u
+
+/* Stanzas gather up to this before they are written in one call. */
+#define LOOP_BATCH_BYTES 65536u
+
 /* What the program has to do now. */
 enum loop_step {
     LOOP_EVENT,     /* look at `output`: XFT_EVENT_... */
@@ -55,6 +61,12 @@ enum loop_step loop_next(struct loop *loop);
 
 /* Hands in the file bytes that LOOP_NEED_DATA asked for. Returns what xft_supply() returned. */
 uint32_t loop_supply(struct loop *loop, const uint8_t *bytes, size_t size);
+
+/* For the loop itself. Runs the TLS handshake: STREAM_OK, or the failure after saying it. */
+int loop_start_tls(struct loop *loop);
+
+/* For the loop itself. Tells the session that TLS is up, with its channel bindings. */
+void loop_tls_done(struct loop *loop);
 
 /* Frees everything; the session ends at once if it is not over yet. */
 void loop_free(struct loop *loop);
