@@ -257,6 +257,7 @@ fn white_space_references_and_cdata_in_a_block_decode() {
     }
 }
 
+/// IBB-19, ATK-24
 #[test]
 fn bad_base64_is_an_error_of_the_block_and_not_of_the_stream() {
     for (text, error) in [
@@ -433,6 +434,7 @@ fn envelope_is_kept_before_any_other_attribute() {
     assert_eq!((found.kind, found.id, found.from), (Kind::IqSet, Some("7"), Some("a@x.example/r")));
 }
 
+/// STZ-03
 #[test]
 fn sender_too_long_to_record_is_not_taken_for_our_own_account() {
     // Without `from` a stanza would be the server's word (STZ-03).
@@ -616,6 +618,7 @@ fn envelope_of_good_stanzas_is_read() {
     }
 }
 
+/// ATK-13
 #[test]
 fn malformed_envelopes_are_answered_only_where_an_answer_fits() {
     // ATK-13, ATK-14.
@@ -643,6 +646,7 @@ fn malformed_envelopes_are_answered_only_where_an_answer_fits() {
     }
 }
 
+/// STZ-06, STZ-07
 #[test]
 fn conditions_are_read_by_name_and_old_numbers_only_without_one() {
     // STZ-06, STZ-07.
@@ -746,6 +750,7 @@ fn namespaces_map_both_ways() {
     assert_eq!(Ns::from_uri("jabber:client "), Ns::Other);
 }
 
+/// ATK-02
 #[test]
 fn thousands_of_siblings_and_deep_nesting_are_bounded() {
     // ATK-02.

@@ -4,6 +4,7 @@ use crate::client::*;
 use xft_core::output::Timer;
 use xft_core::{Instant, Reason, Tls};
 
+/// STR-10
 #[test]
 fn closing_waits_for_the_closing_tag_of_the_server() {
     let mut client = Client::online(config(Tls::Direct));
@@ -19,6 +20,7 @@ fn closing_waits_for_the_closing_tag_of_the_server() {
     assert!(client.link.is_over());
 }
 
+/// STR-10
 #[test]
 fn closing_does_not_wait_longer_than_its_time() {
     let mut client = Client::online(config(Tls::Direct));
@@ -30,6 +32,7 @@ fn closing_does_not_wait_longer_than_its_time() {
     assert!(client.link.is_over());
 }
 
+/// STR-10
 #[test]
 fn server_that_closes_first_is_answered() {
     let mut client = Client::online(config(Tls::Direct));

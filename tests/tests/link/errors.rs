@@ -11,6 +11,7 @@ fn stream_error(condition: &str) -> String {
     )
 }
 
+/// SER-01, SER-02
 #[test]
 fn every_stream_error_is_recognised_and_never_answered_with_one() {
     for condition in StreamCondition::ALL {
@@ -36,6 +37,7 @@ fn stream_error_during_the_login_ends_it() {
     assert_eq!((client.reason(), said.as_str()), (Reason::StreamError, CLOSED));
 }
 
+/// SER-03, ATK-10
 #[test]
 fn see_other_host_is_reported_and_not_followed() {
     // ATK-10, SER-03
@@ -46,6 +48,7 @@ fn see_other_host_is_reported_and_not_followed() {
     assert_eq!(said, CLOSED);
 }
 
+/// SER-02
 #[test]
 fn our_errors_come_after_our_header_and_before_the_closing_tag() {
     // SER-02: the server talks before our header went out.
@@ -83,6 +86,7 @@ fn xml_that_is_refused_ends_the_stream_with_its_condition() {
     assert_eq!(client.reason(), Reason::LimitExceeded);
 }
 
+/// ATK-07
 #[test]
 fn negotiation_elements_in_the_session_end_it() {
     // ATK-07
@@ -110,6 +114,7 @@ fn late_features_change_nothing() {
     assert_eq!(client.failure, None);
 }
 
+/// XML-06
 #[test]
 fn unknown_elements_are_ignored_sixteen_times_in_a_row() {
     // XML-06

@@ -29,6 +29,7 @@ fn mechanism(said: &str) -> &str {
     said.split_once("mechanism='").unwrap().1.split_once('\'').unwrap().0
 }
 
+/// BND-04, STR-04
 #[test]
 fn login_over_starttls_binds_and_announces_presence() {
     let (client, said) = log_in(server(), config(Tls::StartTls));
@@ -120,6 +121,7 @@ fn plain_is_never_sent_without_tls_even_when_it_is_allowed() {
     assert!(!said.contains("<auth"));
 }
 
+/// SASL-01
 #[test]
 fn plain_is_off_by_default_and_below_every_raised_floor() {
     let mut server = server();
@@ -155,6 +157,7 @@ fn floor_keeps_weaker_mechanisms_out() {
     }
 }
 
+/// SASL-10
 #[test]
 fn wrong_password_is_final() {
     let mut router = Router::new(server());
@@ -169,6 +172,7 @@ fn wrong_password_is_final() {
     assert!(said.ends_with(CLOSED));
 }
 
+/// SASL-07
 #[test]
 fn forged_server_signature_ends_the_login() {
     for signature_in_challenge in [false, true] {
@@ -212,6 +216,7 @@ fn key_derivation_is_spread_over_polls() {
     assert_eq!(client.again, 9);
 }
 
+/// BND-03
 #[test]
 fn session_of_old_servers_is_asked_for_when_required() {
     for (session, asked) in
@@ -225,6 +230,7 @@ fn session_of_old_servers_is_asked_for_when_required() {
     }
 }
 
+/// BND-05
 #[test]
 fn resource_of_the_server_is_taken_as_given() {
     let mut server = server();
@@ -302,6 +308,7 @@ fn login_survives_any_size_of_input_pieces() {
     assert!(client.link.is_online(), "{:?}", client.failure);
 }
 
+/// SASL-04
 #[test]
 fn nonce_is_at_least_18_random_bytes_of_text() {
     let (_, said) = log_in(server(), config(Tls::StartTls));

@@ -39,6 +39,7 @@ fn is(name: &str, gs2: &str) -> Result<(String, String), Reason> {
 const ALL: &[&str] =
     &["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS", "EXTERNAL"];
 
+/// SASL-01
 #[test]
 fn preference_is_external_then_binding_then_hash() {
     let exporter = Some(&BINDING[..]);
@@ -53,6 +54,7 @@ fn preference_is_external_then_binding_then_hash() {
     assert_eq!(chosen(ALL, types, exporter, cfg), is("EXTERNAL", ""));
 }
 
+/// SASL-08
 #[test]
 fn flag_tells_the_truth_about_binding() {
     let cfg = config(Tls::Direct);
@@ -82,6 +84,7 @@ fn floor_with_binding_insists_on_it() {
     assert_eq!(chosen(both, &[], exporter, cfg), Err(Reason::NoMechanism));
 }
 
+/// SASL-09, ATK-09
 #[test]
 fn stripped_mechanisms_are_noticed() {
     // SASL-09, ATK-09
@@ -93,6 +96,7 @@ fn stripped_mechanisms_are_noticed() {
     assert_eq!(chosen(both, &["tls-unique"], exporter, cfg), Err(Reason::Downgrade));
 }
 
+/// SASL-02, SASL-11
 #[test]
 fn external_sends_the_single_character_and_plain_its_three_parts() {
     // SC-30, SASL-11
@@ -110,6 +114,7 @@ fn external_sends_the_single_character_and_plain_its_three_parts() {
     );
 }
 
+/// SASL-10
 #[test]
 fn next_mechanism_is_tried_only_after_a_refusal_of_the_mechanism() {
     let both = mechanisms(&["SCRAM-SHA-256", "SCRAM-SHA-1"], &[]);
@@ -155,6 +160,7 @@ fn proven() -> (Client, String) {
     (client, signature)
 }
 
+/// SASL-05, ATK-09
 #[test]
 fn hostile_challenges_are_aborted() {
     let first = |text: String| STANDARD.encode(text);
@@ -182,6 +188,7 @@ fn hostile_challenges_are_aborted() {
     }
 }
 
+/// SASL-07
 #[test]
 fn success_without_proof_of_the_server_is_refused() {
     // SC-20, then SC-19 in its shapes
@@ -205,6 +212,7 @@ fn server_error_instead_of_signature_is_an_authentication_failure() {
     assert_eq!(client.reason(), Reason::AuthFailed);
 }
 
+/// SASL-07
 #[test]
 fn signature_may_come_with_success_or_before_it() {
     let (mut client, signature) = proven();

@@ -23,6 +23,7 @@ fn error(condition: &str) -> String {
     format!("<stream:error><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>{CLOSED}")
 }
 
+/// STR-05
 #[test]
 fn headers_of_xmpp_1_from_the_right_domain_are_taken() {
     for attributes in [
@@ -34,6 +35,7 @@ fn headers_of_xmpp_1_from_the_right_domain_are_taken() {
     }
 }
 
+/// STR-05
 #[test]
 fn other_headers_are_refused() {
     // STR-05
@@ -57,6 +59,7 @@ fn other_headers_are_refused() {
     assert_eq!(header_fails(name), (bad, error("bad-format")));
 }
 
+/// STR-07, STR-08
 #[test]
 fn starttls_is_asked_for_and_the_stream_starts_anew() {
     let mut client = Client::opened(config(Tls::StartTls));
@@ -81,6 +84,7 @@ fn bytes_after_proceed_are_an_injection() {
     assert!(!said.contains("[tls]"));
 }
 
+/// STR-09, ATK-08
 #[test]
 fn stripped_or_refused_starttls_ends_the_login() {
     // ATK-08, STR-09
@@ -100,6 +104,7 @@ fn proceed_before_the_question_is_refused() {
     assert_eq!(client.reason(), Reason::BadFormat);
 }
 
+/// STR-03
 #[test]
 fn direct_tls_does_not_do_starttls_even_when_offered() {
     // STR-03
@@ -111,6 +116,7 @@ fn direct_tls_does_not_do_starttls_even_when_offered() {
     assert!(said.starts_with("<auth "), "{said}");
 }
 
+/// STR-06
 #[test]
 fn unknown_features_are_skipped_and_blamed_only_when_nothing_is_left() {
     // STR-06
@@ -141,6 +147,7 @@ fn stanzas_before_the_features_are_dropped() {
     assert_eq!((client.stanzas.len(), client.link.ignored()), (0, 1));
 }
 
+/// STR-07
 #[test]
 fn features_are_forgotten_at_every_restart() {
     // STR-07: limits of the first stream do not hold for the second.
@@ -157,6 +164,7 @@ fn features_are_forgotten_at_every_restart() {
     assert_eq!(client.link.stanza_bytes(), 10_000);
 }
 
+/// LIM-01, XML-11
 #[test]
 fn limits_are_read_as_numbers_and_nothing_else() {
     for (text, expected) in [
@@ -203,6 +211,7 @@ fn bind_error(condition: &str) -> String {
     )
 }
 
+/// BND-02
 #[test]
 fn bind_refusals_are_retried_once_or_final() {
     // BND-02
@@ -228,6 +237,7 @@ fn bind_refusals_are_retried_once_or_final() {
     }
 }
 
+/// BND-01
 #[test]
 fn bound_address_must_be_ours_and_full() {
     // BND-01
@@ -250,6 +260,7 @@ fn bound_address_must_be_ours_and_full() {
     assert_eq!(client.link.jid(), "ct1@hospital.test/Gw");
 }
 
+/// STZ-02
 #[test]
 fn bind_answers_from_others_are_ignored() {
     // STZ-02, ATK-11

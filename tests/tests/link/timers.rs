@@ -10,6 +10,7 @@ fn deadline(client: &Client) -> Option<(u64, Timer)> {
     client.link.deadline().map(|(at, why)| (at.ms(), why))
 }
 
+/// STR-13
 #[test]
 fn every_step_of_the_login_has_its_deadline() {
     let starttls = "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>";
@@ -36,6 +37,7 @@ fn every_step_of_the_login_has_its_deadline() {
     }
 }
 
+/// STR-13
 #[test]
 fn whole_login_has_a_deadline_that_steps_do_not_move() {
     let mut client = Client::opened(config(Tls::StartTls));
@@ -66,6 +68,7 @@ fn stanzas_and_noise_do_not_keep_a_login_step_alive() {
     assert_eq!(client.reason(), Reason::LoginTimeout);
 }
 
+/// SASL-06
 #[test]
 fn key_derivation_wants_to_be_polled_at_once_and_keeps_the_step_alive() {
     use xft_core::link::LinkOutput;
@@ -86,6 +89,7 @@ fn key_derivation_wants_to_be_polled_at_once_and_keeps_the_step_alive() {
     assert_eq!(client.link.tick(Instant::from_ms(60_000)).unwrap_err().reason, Reason::LoginTimeout);
 }
 
+/// STR-13, PNG-02
 #[test]
 fn silent_server_is_probed_and_then_given_up() {
     let mut client = Client::online(config(Tls::Direct));
@@ -98,6 +102,7 @@ fn silent_server_is_probed_and_then_given_up() {
     assert_eq!(client.reason(), Reason::ServerSilent);
 }
 
+/// PNG-02
 #[test]
 fn any_answer_to_the_probe_proves_the_stream_alive() {
     // PNG-02
@@ -122,6 +127,7 @@ fn probe_answers_of_others_are_stanzas_of_the_session() {
     assert_eq!(client.stanzas, ["iq"]);
 }
 
+/// STR-12
 #[test]
 fn blank_is_sent_after_our_own_silence_only() {
     // STR-12

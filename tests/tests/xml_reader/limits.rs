@@ -22,6 +22,7 @@ fn bounded(document: &str, good: Limits, bad: Limits, expected: XmlError) {
     assert_eq!(expected.stream_condition(), "policy-violation");
 }
 
+/// XML-07, ATK-02
 #[test]
 fn depth_is_bounded() {
     let document = "<a>".repeat(32) + &"</a>".repeat(32);
@@ -32,6 +33,7 @@ fn depth_is_bounded() {
     assert_eq!(error(&("<a>".to_owned() + &"<b/>".repeat(5000) + "</a>"), limit(2)), None);
 }
 
+/// XML-07, ATK-03
 #[test]
 fn attributes_are_bounded() {
     let attributes: String = (0..32).map(|n| format!(" a{n}='{n}'")).collect();
@@ -42,6 +44,7 @@ fn attributes_are_bounded() {
     bounded(document, limit(3), limit(2), XmlError::TooManyAttributes);
 }
 
+/// XML-07, ATK-03
 #[test]
 fn names_are_bounded() {
     let limit = |name_bytes| Limits { name_bytes, ..WIDE };
@@ -59,6 +62,7 @@ fn names_are_bounded() {
     assert_eq!(error(&format!("<{}", "n".repeat(256)), WIDE), Some(XmlError::NameTooLong));
 }
 
+/// XML-07, ATK-03
 #[test]
 fn values_are_bounded() {
     let limit = |value_bytes| Limits { value_bytes, ..WIDE };
@@ -75,6 +79,7 @@ fn values_are_bounded() {
     assert_eq!(error(&endless, WIDE), Some(XmlError::ValueTooLong));
 }
 
+/// XML-07
 #[test]
 fn namespaces_in_scope_are_bounded() {
     let limit = |namespaces| Limits { namespaces, ..WIDE };
@@ -85,6 +90,7 @@ fn namespaces_in_scope_are_bounded() {
     assert_eq!(error(&format!("<a xmlns='1'><d>{siblings}</d></a>"), limit(2)), None);
 }
 
+/// XML-07, ATK-04
 #[test]
 fn first_level_elements_are_bounded() {
     let limit = |element_bytes| Limits { element_bytes, ..WIDE };

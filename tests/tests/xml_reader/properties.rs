@@ -37,12 +37,14 @@ fn config() -> ProptestConfig {
 proptest! {
     #![proptest_config(config())]
 
+    /// XML-05
     #[test]
     fn any_split_gives_the_same_events(document in damaged(), cuts in cuts()) {
         let split = read(pieces(&document, &cuts), WIDE, &mut [0; 8192]);
         prop_assert_eq!(whole(&document, WIDE, 8192), split);
     }
 
+    /// XML-05, XML-07
     #[test]
     fn any_split_meets_the_same_limit(
         document in document(), cuts in cuts(), scratch in 0..600usize, depth in 1..5u8, attributes in 0..5u8,

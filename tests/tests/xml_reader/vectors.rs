@@ -53,6 +53,7 @@ fn start(ns: &str, local: &str) -> Item {
     Item::Start(name(ns, local), Vec::new())
 }
 
+/// XML-02
 #[test]
 fn predefined_entities_are_resolved() {
     // XM-01
@@ -60,6 +61,7 @@ fn predefined_entities_are_resolved() {
     assert_eq!(value(b"&lt;&gt;&amp;&apos;&quot;").as_deref(), Ok("<>&'\""));
 }
 
+/// XML-03
 #[test]
 fn character_references_are_resolved() {
     // XM-02
@@ -68,6 +70,7 @@ fn character_references_are_resolved() {
     assert_eq!(text(b"&#0000000000065;").as_deref(), Ok("A"));
 }
 
+/// XML-03
 #[test]
 fn references_outside_char_are_not_well_formed() {
     // XM-03
@@ -80,6 +83,7 @@ fn references_outside_char_are_not_well_formed() {
     }
 }
 
+/// XML-02, ATK-01
 #[test]
 fn other_entities_are_restricted() {
     // XM-04
@@ -90,6 +94,7 @@ fn other_entities_are_restricted() {
     }
 }
 
+/// XML-02
 #[test]
 fn comments_instructions_and_doctype_are_restricted() {
     // XM-05, ATK-01
@@ -110,6 +115,7 @@ fn doctype_is_refused_at_its_first_letter() {
     assert_eq!(document(b"<!").error, None);
 }
 
+/// XML-03
 #[test]
 fn cdata_sections_are_text() {
     // XM-06
@@ -137,6 +143,7 @@ fn end_of_cdata_in_text_is_not_well_formed() {
     assert_eq!(text(b"]]<b/>>").as_deref(), Ok("]]"));
 }
 
+/// XML-01, ATK-05
 #[test]
 fn bytes_that_are_not_utf8_are_not_well_formed() {
     // XM-08, ATK-05
@@ -197,6 +204,7 @@ fn doubled_attributes_are_not_well_formed() {
     }
 }
 
+/// XML-04
 #[test]
 fn undeclared_and_reserved_prefixes_are_refused() {
     // XM-11, XML-04
@@ -239,6 +247,7 @@ fn white_space_in_values_becomes_spaces() {
     assert_eq!(value(b"<"), Err(XmlError::NotWellFormed));
 }
 
+/// XML-04, ATK-06
 #[test]
 fn only_expanded_names_tell_elements_apart() {
     // XM-14, ATK-06
@@ -268,6 +277,7 @@ fn attributes_carry_their_namespace() {
     assert_eq!(trace.items[0], Item::Start(name("jabber:client", "a"), attributes));
 }
 
+/// XML-06
 #[test]
 fn text_under_the_root_is_bad_format() {
     // XML-06

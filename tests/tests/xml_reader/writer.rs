@@ -27,6 +27,7 @@ fn elements_close_as_short_as_they_can() {
     assert_eq!(xml.as_deref(), Ok(expected));
 }
 
+/// XML-09
 #[test]
 fn specials_are_escaped_where_they_matter() {
     let xml = written(|w| {
@@ -58,6 +59,7 @@ fn a_header_may_stay_open() {
     assert_eq!(xml.as_deref(), Ok("<?xml version='1.0'?><stream:stream to='h.example'>"));
 }
 
+/// XML-09
 #[test]
 fn code_points_outside_char_are_refused() {
     for bad in ["\0", "\u{8}", "\u{1F}", "\u{FFFE}", "a\u{FFFF}b"] {
@@ -72,6 +74,7 @@ fn code_points_outside_char_are_refused() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// XML-09, XML-10
     #[test]
     fn the_reader_reads_back_what_was_written(
         value in "\\PC{0,20}|[\t\r\n<>&'\"\\]x]{0,20}",

@@ -64,6 +64,7 @@ fn vectors_encode_and_decode() {
     }
 }
 
+/// IBB-19, SASL-02, ATK-24
 #[test]
 fn decoder_decisions_follow_both_columns() {
     for &(text, strict, tolerant) in DECISIONS {

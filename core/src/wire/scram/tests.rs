@@ -105,6 +105,7 @@ fn after_server_first(text: &str) -> Result<(), ScramError> {
     scram.server_first(text.as_bytes(), b"pencil", CEILING)
 }
 
+/// SASL-03, SASL-05
 #[test]
 fn exchanges_match_the_vectors() {
     for exchange in EXCHANGES {
@@ -131,6 +132,7 @@ fn key_derivation_does_not_run_more_than_it_was_asked() {
     assert!(scram.run(1));
 }
 
+/// SASL-05
 #[test]
 fn hostile_server_first_is_refused() {
     let with = "r=rOprNGfwEbeRWgbNEkqO%hvY";
