@@ -57,13 +57,13 @@
 #include <stdint.h>
 
 /**
- * Upper bound of the bytes of a session for `transfers` transfers at once and blocks up to `block_bytes`, for
- * programs with static memory; xft_session_layout tells the exact number. Align the memory to XFT_SESSION_ALIGN:
+ * Upper bound of the bytes of a session for `transfers` transfers at once and blocks up to `block_bytes`, with
+ * `contacts` left at 0, for programs with static memory; xft_session_layout tells the exact number. Align the memory to XFT_SESSION_ALIGN:
  *
  *   static uint64_t memory[(XFT_SESSION_BYTES(2, 4096) + 7) / 8];
  */
 #define XFT_SESSION_BYTES(transfers, block_bytes) \
-  (12288u + 600u * (size_t)(transfers) + 2u * (size_t)(block_bytes))
+  (12288u + 900u * (size_t)(transfers) + (size_t)(block_bytes))
 
 
 /**
@@ -359,7 +359,7 @@ enum xft_status
    */
   XFT_ERR_OVERLAP = 59,
   /**
-   * `transfers`, `offers_per_peer` or `priority` is out of its range.
+   * `transfers`, `contacts`, `offers_per_peer` or `priority` is out of its range.
    */
   XFT_ERR_RANGE = 60,
   /**
@@ -1256,6 +1256,11 @@ typedef struct xft_config {
    */
   uint32_t offers_per_peer;
   /**
+   * Peers at once, those of transfers and those asked what they can, up to 65535; default 0: one more than
+   * `transfers`. A program with many transfers to one archive needs few.
+   */
+  uint32_t contacts;
+  /**
    * Presence priority, -128..127; default 0; a negative one gets no offline messages.
    */
   int32_t priority;
@@ -1310,7 +1315,7 @@ typedef struct xft_config {
   /**
    * 0.
    */
-  uint32_t reserved[7];
+  uint32_t reserved[6];
 } xft_config;
 
 /**

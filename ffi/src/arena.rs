@@ -51,9 +51,9 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The plan for a configuration; `None` if the sum exceeds the address space.
-    pub(crate) fn of(cfg: &Config<'_>, transfers: u16) -> Option<Self> {
-        let needs = Needs::of(cfg, transfers, transfers.saturating_add(1));
+    /// The plan for a configuration with slots for transfers and contacts; `None` if the sum exceeds the address space.
+    pub(crate) fn of(cfg: &Config<'_>, (transfers, contacts): (u16, u16)) -> Option<Self> {
+        let needs = Needs::of(cfg, transfers, contacts);
         let mut end = size_of::<Header>();
         Some(Self {
             transfers: place::<TransferSlot>(&mut end, needs.transfers)?,
@@ -128,14 +128,14 @@ impl Header {
         block: *mut u8,
         len: usize,
         cfg: &Config<'_>,
-        transfers: u16,
+        slots: (u16, u16),
         now: Instant,
     ) -> Result<*mut xft_session, xft_status> {
         let at = NonNull::new(block).ok_or(XFT_ERR_NULL)?;
         if !at.cast::<u64>().is_aligned() {
             return Err(XFT_ERR_MEMORY_ALIGN);
         }
-        let plan = Plan::of(cfg, transfers).ok_or(XFT_ERR_LENGTH)?;
+        let plan = Plan::of(cfg, slots).ok_or(XFT_ERR_LENGTH)?;
         if len < plan.total {
             return Err(XFT_ERR_MEMORY_SIZE);
         }

@@ -77,7 +77,7 @@ pub enum xft_status {
     XFT_ERR_RESERVED = 58,
     /// Two buffers overlap, or a buffer lies in the session's memory.
     XFT_ERR_OVERLAP = 59,
-    /// `transfers`, `offers_per_peer` or `priority` is out of its range.
+    /// `transfers`, `contacts`, `offers_per_peer` or `priority` is out of its range.
     XFT_ERR_RANGE = 60,
     /// The memory is smaller than `xft_session_layout` says.
     XFT_ERR_MEMORY_SIZE = 80,
@@ -335,7 +335,7 @@ pub(crate) const TEXTS: &[(xft_status, &CStr)] = &[
     (XFT_ERR_FLAGS, c"unknown flag; use the constants of xft.h"),
     (XFT_ERR_RESERVED, c"a reserved field is not 0; fill the structure with its init function"),
     (XFT_ERR_OVERLAP, c"buffers overlap each other or the session; use separate ones"),
-    (XFT_ERR_RANGE, c"transfers must be 1..65535, offers_per_peer 1..255, priority -128..127"),
+    (XFT_ERR_RANGE, c"transfers or contacts not 1..65535, offers_per_peer not 1..255, or priority"),
     (XFT_ERR_MEMORY_SIZE, c"too little memory; give what xft_session_layout says"),
     (XFT_ERR_MEMORY_ALIGN, c"misaligned memory; align it to XFT_SESSION_ALIGN bytes"),
     // The parts before it have the same text: whoever reports it reports the number.

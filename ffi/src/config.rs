@@ -103,6 +103,9 @@ pub struct xft_config {
     pub message_rate: u32,
     /// Most unanswered offers from one peer, 1..255; default 4.
     pub offers_per_peer: u32,
+    /// Peers at once, those of transfers and those asked what they can, up to 65535; default 0: one more than
+    /// `transfers`. A program with many transfers to one archive needs few.
+    pub contacts: u32,
     /// Presence priority, -128..127; default 0; a negative one gets no offline messages.
     pub priority: i32,
     /// One step of the login; default 15000.
@@ -130,7 +133,7 @@ pub struct xft_config {
     /// The answer to the closing of a bytestream, and the verdict; default 60000.
     pub finish_ms: u32,
     /// 0.
-    pub reserved: [u32; 7],
+    pub reserved: [u32; 6],
 }
 
 /// The defaults as C sees them; they are those of [`Config::new`], written once.
@@ -165,6 +168,7 @@ pub(crate) fn defaults() -> xft_config {
         carrier: XFT_CARRIER_IQ,
         message_rate: rust.message_rate,
         offers_per_peer: u32::from(rust.offers_per_peer),
+        contacts: 0,
         priority: i32::from(rust.priority),
         step_ms: times.step_ms,
         login_ms: times.login_ms,
@@ -178,7 +182,7 @@ pub(crate) fn defaults() -> xft_config {
         block_ms: times.block_ms,
         progress_ms: times.progress_ms,
         finish_ms: times.finish_ms,
-        reserved: [0; 7],
+        reserved: [0; 6],
     }
 }
 
@@ -187,18 +191,24 @@ impl xft_config {
     pub(crate) unsafe fn from_c(at: *const Self) -> Result<Self, xft_status> {
         // SAFETY: the caller's word, as the prototypes say; the first version of the structure is the least one.
         let cfg = unsafe { border::sized(at, size_of::<Self>(), defaults()) }?;
-        if cfg.reserved != [0; 7] {
+        if cfg.reserved != [0; 6] {
             return Err(XFT_ERR_RESERVED);
         }
         Ok(cfg)
     }
 
-    /// Slots for transfers.
-    pub(crate) fn slots(&self) -> Result<u16, xft_status> {
-        match u16::try_from(self.transfers) {
-            Ok(0) | Err(_) => Err(XFT_ERR_RANGE),
-            Ok(slots) => Ok(slots),
-        }
+    /// Slots for transfers, and for contacts.
+    pub(crate) fn slots(&self) -> Result<(u16, u16), xft_status> {
+        let transfers = match u16::try_from(self.transfers) {
+            Ok(0) | Err(_) => return Err(XFT_ERR_RANGE),
+            Ok(slots) => slots,
+        };
+        let contacts = match u16::try_from(self.contacts) {
+            Ok(0) => transfers.saturating_add(1),
+            Ok(slots) => slots,
+            Err(_) => return Err(XFT_ERR_RANGE),
+        };
+        Ok((transfers, contacts))
     }
 
     /// The same in Rust's words; ranges that Rust's types rule out are checked here, the others by the core.

@@ -135,8 +135,10 @@ static void the_layout_checks_the_configuration(void) {
   REFUSED(transfers = 0, XFT_ERR_RANGE, "no_transfers_are_refused");
   REFUSED(transfers = 65536, XFT_ERR_RANGE, "too_many_transfers_are_refused");
   REFUSED(transfers = 65535, XFT_OK, "65535_transfers_are_possible");
+  REFUSED(contacts = 65536, XFT_ERR_RANGE, "too_many_contacts_are_refused");
+  REFUSED(contacts = 1, XFT_OK, "one_contact_is_possible");
   REFUSED(flags = 16, XFT_ERR_FLAGS, "an_unknown_flag_is_refused");
-  REFUSED(reserved[6] = 1, XFT_ERR_RESERVED, "a_reserved_field_must_be_0");
+  REFUSED(reserved[5] = 1, XFT_ERR_RESERVED, "a_reserved_field_must_be_0");
   REFUSED(owner = 0, XFT_ERR_CODE, "an_unknown_owner_is_refused");
   REFUSED(tls = 4, XFT_ERR_CODE, "an_unknown_tls_code_is_refused");
   REFUSED(scram_floor = 5, XFT_ERR_CODE, "an_unknown_floor_is_refused");

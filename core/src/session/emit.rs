@@ -243,11 +243,11 @@ impl State<'_> {
             if owed.offer {
                 self.write_offer(&mut w, index);
             } else if owed.open {
-                ibb::write_open(&mut w, &slot.sid, slot.bytestream.block, slot.bytestream.carrier);
+                ibb::write_open(&mut w, slot.texts.sid(), slot.bytestream.block, slot.bytestream.carrier);
             } else if owed.close {
-                ibb::write_close(&mut w, &slot.sid);
+                ibb::write_close(&mut w, slot.texts.sid());
             } else if let Some(sha256) = slot.digest.sha256() {
-                receipt::write(&mut w, &slot.sid, slot.end, &sha256);
+                receipt::write(&mut w, slot.texts.sid(), slot.end, &sha256);
             }
             w.close("iq");
         }
@@ -276,7 +276,7 @@ impl State<'_> {
 
     fn write_answer(&self, w: &mut Writer<'_>, index: usize, answer: Answer) {
         let Some(slot) = self.transfers.get(index) else { return };
-        let (peer, id) = (Some(self.peer(slot)), slot.text.as_str());
+        let (peer, id) = (Some(self.peer(slot)), slot.texts.name());
         match answer {
             Answer::Accept => {
                 open_iq(w, IqType::Result, peer, id);
@@ -307,11 +307,11 @@ impl State<'_> {
     pub(crate) fn write_offer(&self, w: &mut Writer<'_>, index: usize) {
         let Some(slot) = self.transfers.get(index) else { return };
         let offer = SiOffer {
-            sid: &slot.sid,
-            name: slot.name(),
+            sid: slot.texts.sid(),
+            name: slot.texts.name(),
             size: slot.file.size,
-            date: slot.file.date,
-            mime_type: slot.mime_type(),
+            date: Some(slot.file.date).filter(|_| slot.file.dated),
+            mime_type: slot.texts.mime_type(),
             description: None,
             sha256: slot.file.sha256,
             md5: slot.file.md5,

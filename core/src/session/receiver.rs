@@ -8,10 +8,9 @@ use crate::negotiate::si::{self, SiOffer, SiRefusal};
 use crate::output::{Timer, TransferId};
 use crate::session::{Cancel, Decline};
 use crate::transfer::digest::{Digest, Verdict};
-use crate::transfer::{Answer, OFFER_ID_BYTES, Phase, SID_BYTES, TransferSlot};
+use crate::transfer::{Answer, OFFER_ID_BYTES, Phase, SID_BYTES, Texts, TransferSlot};
 use crate::transport::ibb::{self, Bytestream};
 use crate::transport::window::Window;
-use crate::wire::jid::concat;
 use crate::wire::stanza::{Element, ErrorType, Kind, Ns, Stanza};
 
 /// Why an offer was not shown to the owner.
@@ -81,10 +80,8 @@ impl State<'_> {
         let deadline = self.in_ms(self.settings.times.offer_ms);
         let slot = self.transfers.get_mut(index).ok_or(Turned::NoRoom)?;
         slot.enter(Phase::Asked, Timer::Offer, deadline);
-        slot.sid = concat(&[offer.sid]).unwrap_or_default();
-        slot.text = concat(&[id]).unwrap_or_default();
+        slot.texts = Texts::incoming(offer.sid, id).unwrap_or(Texts::NONE);
         slot.file.size = offer.size;
-        slot.file.date = offer.date;
         slot.file.sha256 = offer.sha256;
         slot.file.md5 = offer.md5;
         slot.end = offer.size;

@@ -8,10 +8,10 @@ use crate::negotiate::si;
 use crate::output::{Timer, TransferId};
 use crate::session::Offer;
 use crate::transfer::digest::Digest;
-use crate::transfer::{File, MIME_BYTES, Phase, name, receipt};
+use crate::transfer::{File, MIME_BYTES, Phase, Texts, name, receipt};
 use crate::transport::ibb::{self, Bytestream};
 use crate::transport::window::Window;
-use crate::wire::jid::{self, concat};
+use crate::wire::jid;
 use crate::wire::stanza::{Element, ErrorType, IqType, Ns, Stanza, open_iq};
 use crate::wire::xml::{WriteError, Writer};
 use subtle::ConstantTimeEq as _;
@@ -44,11 +44,14 @@ impl State<'_> {
         let sid = self.ids.next_sid();
         let md5 = self.settings.md5;
         let Some(slot) = self.transfers.get_mut(index) else { return Err(Error::Full) };
-        slot.sid = concat(&[&sid]).unwrap_or_default();
-        slot.text = concat(&[&name, mime]).unwrap_or_default();
-        slot.name_bytes = u8::try_from(name.len()).unwrap_or(0);
-        slot.file =
-            File { size: offer.size, date: offer.date, sha256: offer.sha256, md5: offer.md5.filter(|_| md5) };
+        slot.texts = Texts::outgoing(&sid, &name, mime).unwrap_or(Texts::NONE);
+        slot.file = File {
+            size: offer.size,
+            date: offer.date.unwrap_or(0),
+            dated: offer.date.is_some(),
+            sha256: offer.sha256,
+            md5: offer.md5.filter(|_| md5),
+        };
         slot.end = offer.size;
         // LIM-04: the server would answer with the end of the stream. The number of the request has its longest form.
         let id = self.ids.request(u32::MAX);
@@ -389,7 +392,7 @@ impl State<'_> {
                 "message"
             }
         };
-        ibb::write_data(w, &slot.sid, slot.bytestream.seq, bytes);
+        ibb::write_data(w, slot.texts.sid(), slot.bytestream.seq, bytes);
         w.close(name);
     }
 }

@@ -130,7 +130,9 @@ impl State<'_> {
     /// A transfer by peer and stream id, among those that `want` (IBB-07).
     pub(crate) fn find(&self, from: &str, sid: &str, want: impl Fn(&TransferSlot) -> bool) -> Option<usize> {
         let contact = self.find_contact(from)?;
-        self.transfers.iter().position(|t| !t.is_free() && t.contact == contact && t.sid == sid && want(t))
+        self.transfers
+            .iter()
+            .position(|t| !t.is_free() && t.contact == contact && t.texts.sid() == sid && want(t))
     }
 
     /// The transfer that waits for the answer to that request.

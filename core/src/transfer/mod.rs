@@ -4,6 +4,8 @@ pub mod digest;
 pub mod name;
 pub mod receipt;
 mod slot;
+mod texts;
 
 pub use slot::TransferSlot;
 pub(crate) use slot::{Answer, File, MIME_BYTES, OFFER_ID_BYTES, Phase, SID_BYTES};
+pub(crate) use texts::Texts;

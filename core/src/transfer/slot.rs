@@ -4,6 +4,7 @@ use crate::error::{Condition, Ending, Reason};
 use crate::output::{Timer, TransferId};
 use crate::time::Instant;
 use crate::transfer::digest::Digest;
+use crate::transfer::texts::Texts;
 use crate::transport::ibb::Bytestream;
 
 /// Longest stream id taken from a peer, bytes (S5B-13).
@@ -86,7 +87,9 @@ pub(crate) struct News {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct File {
     pub(crate) size: u64,
-    pub(crate) date: Option<i64>,
+    /// Sender: last modification, if `dated`. Not an `Option`, which would take eight bytes more of every slot.
+    pub(crate) date: i64,
+    pub(crate) dated: bool,
     pub(crate) sha256: Option<[u8; 32]>,
     pub(crate) md5: Option<[u8; 16]>,
 }
@@ -120,12 +123,7 @@ pub struct TransferSlot {
     /// Receiver: the sender can start at an offset (SI-13).
     pub(crate) ranged: bool,
     pub(crate) ending: Ending,
-    /// Stream id of the bytestream and of the offer (SI-04).
-    pub(crate) sid: heapless::String<SID_BYTES>,
-    /// Sender: file name and MIME type. Receiver: iq id of the offer.
-    pub(crate) text: heapless::String<{ crate::NAME_BYTES + MIME_BYTES }>,
-    /// Bytes of `text` that are the file name.
-    pub(crate) name_bytes: u8,
+    pub(crate) texts: Texts,
 }
 
 impl TransferSlot {
@@ -139,7 +137,7 @@ impl TransferSlot {
         request: 0,
         deadline: None,
         timer: Timer::None,
-        file: File { size: 0, date: None, sha256: None, md5: None },
+        file: File { size: 0, date: 0, dated: false, sha256: None, md5: None },
         start: 0,
         end: 0,
         moved: 0,
@@ -149,9 +147,7 @@ impl TransferSlot {
         receipts: false,
         ranged: false,
         ending: Ending::Done,
-        sid: heapless::String::new(),
-        text: heapless::String::new(),
-        name_bytes: 0,
+        texts: Texts::NONE,
     };
 
     /// Takes a free slot for a new transfer.
@@ -234,15 +230,5 @@ impl TransferSlot {
     /// Ends the transfer as failed.
     pub(crate) fn fail(&mut self, reason: Reason, condition: Option<Condition>) {
         self.finish(Ending::Failed(reason, condition));
-    }
-
-    /// The file name that goes into the offer.
-    pub(crate) fn name(&self) -> &str {
-        self.text.get(..usize::from(self.name_bytes)).unwrap_or("")
-    }
-
-    /// The MIME type that goes into the offer.
-    pub(crate) fn mime_type(&self) -> Option<&str> {
-        self.text.get(usize::from(self.name_bytes)..).filter(|mime| !mime.is_empty())
     }
 }
