@@ -1,5 +1,6 @@
 //! Everything that checks libxft.
 
+pub mod bench;
 pub mod fuzz_targets;
 pub mod interop;
 pub mod loopback;
