@@ -86,10 +86,10 @@ pub struct File {
 impl File {
     /// A file of `size` bytes with content that differs at every offset and in every file.
     pub fn new(rng: &mut Rng, from: usize, to: usize, size: u64, calm: bool) -> Self {
-        let mut content = Rng::new(rng.next());
+        let mut content = Rng::new(rng.draw());
         let mut source = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 8);
         while (source.len() as u64) < size {
-            source.extend_from_slice(&content.next().to_le_bytes());
+            source.extend_from_slice(&content.draw().to_le_bytes());
         }
         source.truncate(usize::try_from(size).unwrap_or(0));
         let said = match rng.below(10) {

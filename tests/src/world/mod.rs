@@ -194,7 +194,7 @@ impl World<'_> {
 
     fn at(&mut self, at: u64, what: Do) {
         self.order += 1;
-        let chance = self.rng.next();
+        let chance = self.rng.draw();
         self.queue.insert((at, chance, self.order), what);
     }
 

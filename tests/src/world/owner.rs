@@ -333,12 +333,9 @@ impl World<'_> {
                 let (life, files) = (node.life, node.files.clone());
                 for f in files.values().map(|f| &self.files[*f]) {
                     let here = |handle: Option<(TransferId, u32)>| handle.is_some_and(|(_, l)| l == life);
-                    let sender_waits = f.from == n && here(f.sender) && f.sent.is_none();
-                    let receiver_waits = f.to == n && here(f.receiver) && f.received.is_none();
-                    assert!(
-                        !sender_waits && !receiver_waits,
-                        "offline, but a transfer was not told as finished"
-                    );
+                    let sending = f.from == n && here(f.sender) && f.sent.is_none();
+                    let receiving = f.to == n && here(f.receiver) && f.received.is_none();
+                    assert!(!sending && !receiving, "offline, but a transfer was not told as finished");
                 }
                 assert!(!self.plan.calm || self.nodes[n].leaving, "offline, and nothing went wrong");
                 if !self.last_round {

@@ -149,7 +149,7 @@ impl Plan {
 
 fn router(rng: &mut Rng, users: &[String], calm: bool) -> RouterConfig {
     let accounts: Vec<(&str, &str)> = users.iter().map(|user| (user.as_str(), PASSWORD)).collect();
-    let mut router = RouterConfig::new(DOMAIN, &accounts, rng.next());
+    let mut router = RouterConfig::new(DOMAIN, &accounts, rng.draw());
     // Deriving keys takes longer than all the rest of a world; most worlds do without.
     router.mechanisms = match rng.below(8) {
         0 => Mechanism::ALL.to_vec(),

@@ -11,8 +11,7 @@ impl Rng {
     }
 
     /// The next 64 bits.
-    #[allow(clippy::should_implement_trait)] // it never ends, and is no iterator elsewhere
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -22,7 +21,7 @@ impl Rng {
 
     /// A number from 0 to `n - 1`.
     pub fn below(&mut self, n: u64) -> u64 {
-        self.next() % n.max(1)
+        self.draw() % n.max(1)
     }
 
     /// A number from `low` to `high`, both included.
@@ -49,7 +48,7 @@ impl Rng {
     /// 32 bytes.
     pub fn bytes32(&mut self) -> [u8; 32] {
         let mut all = [0; 32];
-        all.chunks_mut(8).for_each(|eight| eight.copy_from_slice(&self.next().to_le_bytes()));
+        all.chunks_mut(8).for_each(|eight| eight.copy_from_slice(&self.draw().to_le_bytes()));
         all
     }
 }

@@ -41,7 +41,7 @@ pub fn close(sid: &str) -> String {
     format!("<close xmlns='{IBB}' sid='{sid}'/>")
 }
 
-pub fn condition<'s>(stanza: &'s str) -> &'s str {
+pub fn condition(stanza: &str) -> &str {
     let error = &stanza[stanza.find("<error").unwrap_or_else(|| panic!("no error in {stanza}"))..];
     let name = &error[error.find("><").unwrap() + 2..];
     &name[..name.find(' ').unwrap()]
