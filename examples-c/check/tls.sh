@@ -71,6 +71,7 @@ for binary in "$@"; do
     probe 0 "$claim" 127.0.0.1 "$dir/ca.crt" 0 64 && ok "$back_end: $claim"
     claim="a certificate of another CA is refused"
     probe 4 "$claim" localhost "$dir/other.crt" 0 64 && ok "$back_end: $claim"
+    # STR-02
     claim="the certificate of another name is refused"
     probe 4 "$claim" wrong.example "$dir/ca.crt" 0 64 && ok "$back_end: $claim"
     claim="a CA file that is missing is named"

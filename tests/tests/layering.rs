@@ -93,3 +93,20 @@ fn the_core_holds_no_unsafe_and_no_std() {
         assert!(!code.contains("alloc::") && !code.contains("std::collections"), "{}", path.display());
     }
 }
+
+/// Time cannot be measured well enough in a test; how it is written can be read.
+#[test]
+fn atk_61_hashes_and_signatures_are_compared_in_constant_time() {
+    let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src");
+    for file in ["transfer/digest.rs", "wire/scram.rs", "session/sender.rs"] {
+        let text = fs::read_to_string(core.join(file)).unwrap();
+        assert!(text.contains(".ct_eq("), "{file}");
+        let compared = text.lines().find(|line| {
+            let code = line.split("//").next().unwrap_or_default();
+            (code.contains("==") || code.contains("!="))
+                && ["sha256", "md5", "signature", "digest", "proof"].iter().any(|word| code.contains(word))
+                && !code.contains("ct_eq")
+        });
+        assert_eq!(compared, None, "{file}");
+    }
+}

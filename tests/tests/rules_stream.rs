@@ -312,3 +312,50 @@ fn lim_05_a_block_has_as_long_as_a_server_that_meters_takes_for_it() {
     assert!(times.block_ms >= 120_000 && times.progress_ms >= times.block_ms);
     assert!(times.offer_ms >= 300_000 && times.open_ms >= 60_000 && times.request_ms >= 30_000);
 }
+
+#[test]
+fn atk_15_stream_management_nobody_enabled_means_nothing() {
+    let cfg = config();
+    let mut memory = Memory::new(&cfg, 1, 1);
+    let mut s = Owned::new(&cfg, "<sm xmlns='urn:xmpp:sm:3'/>", &mut memory);
+    let before = s.session.ignored();
+    for element in
+        ["<r", "<a h='4294967296'", "<a h='-1'", "<enabled id='x' resume='true'", "<resumed previd='y' h='9'"]
+    {
+        assert_eq!(s.ask(&format!("{element} xmlns='urn:xmpp:sm:3'/>")), "", "{element}");
+    }
+    assert_eq!((s.session.ignored() - before, s.events.len()), (5, 0));
+    assert_eq!(s.ask(&get("p1", "<ping xmlns='urn:xmpp:ping'/>")).matches("type='result'").count(), 1);
+}
+
+#[test]
+fn atk_25_nobody_is_sent_to_an_address_because_a_peer_names_it() {
+    let cfg = config();
+    let mut memory = Memory::new(&cfg, 1, 1);
+    let mut s = Owned::new(&cfg, "", &mut memory);
+    receiving(&mut s, 3);
+    let hosts = "<query xmlns='http://jabber.org/protocol/bytestreams' sid='s1'>\
+        <streamhost jid='eve@x/y' host='10.0.0.1' port='22'/></query>";
+    assert!(refused(&s.ask(&set("b", hosts)), "b", "service-unavailable"));
+    assert!(xft_core::contact::disco::FEATURES.iter().all(|f| !f.contains("bytestreams")));
+}
+
+#[test]
+fn prs_06_a_bare_address_that_goes_speaks_for_all_its_resources() {
+    let cfg = config();
+    for (from, ends) in [
+        ("pacs@hospital.test/in", true),
+        ("pacs@hospital.test", true),
+        ("pacs@hospital.test/other", false),
+        ("hospital.test", false),
+        ("", false),
+    ] {
+        let mut memory = Memory::new(&cfg, 1, 1);
+        let mut s = Owned::new(&cfg, "", &mut memory);
+        receiving(&mut s, 3);
+        s.ask(&format!("<presence type='unavailable' from='{from}'/>"));
+        let gone =
+            |e: &Event| matches!(e, Event::Finished { ending: Ending::Failed(Reason::PeerGone, None), .. });
+        assert_eq!(s.events.iter().any(gone), ends, "{from}");
+    }
+}

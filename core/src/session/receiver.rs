@@ -7,6 +7,7 @@ use crate::error::{Ending, Error, Reason, StanzaCondition};
 use crate::negotiate::si::{self, SiOffer, SiRefusal};
 use crate::output::{Timer, TransferId};
 use crate::session::{Cancel, Decline};
+use crate::time::Instant;
 use crate::transfer::digest::{Digest, Verdict};
 use crate::transfer::{Answer, OFFER_ID_BYTES, Phase, SID_BYTES, Texts, TransferSlot};
 use crate::transport::ibb::{self, Bytestream};
@@ -141,7 +142,7 @@ impl State<'_> {
         };
         let found = s.from.and_then(|from| self.find(from, open.sid, |t| t.is_live() && !t.is_sender()));
         let largest = self.settings.block_bytes;
-        let deadline = self.in_ms(self.settings.times.progress_ms);
+        let times = self.receiving_times();
         let Some(slot) = found.and_then(|index| self.transfers.get_mut(index)) else {
             if self.settings.hosted {
                 return Taken::NotMine;
@@ -157,7 +158,8 @@ impl State<'_> {
         } else {
             slot.bytestream = Bytestream::new(open.block, open.carrier, Window::NONE);
             slot.news.started = true;
-            slot.enter(Phase::Receiving, Timer::Progress, deadline);
+            slot.enter(Phase::Receiving, Timer::Progress, None);
+            slot.await_sender(times);
             self.result(s);
         }
         Taken::Done
@@ -175,7 +177,7 @@ impl State<'_> {
             self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);
             return Taken::Done;
         };
-        let deadline = self.in_ms(self.settings.times.progress_ms);
+        let times = self.receiving_times();
         let id = s.id.unwrap_or("");
         let acknowledged = s.kind == Kind::IqSet;
         let room = !acknowledged || self.acks.fits(id.len());
@@ -198,7 +200,7 @@ impl State<'_> {
             Ok((length, block)) => {
                 slot.digest.update(block.unwrap_or(&[]));
                 slot.moved = offset.saturating_add(u64::try_from(length).unwrap_or(0));
-                slot.deadline = deadline;
+                slot.await_sender(times);
                 let (upto, generation) = (slot.moved, slot.generation);
                 if acknowledged {
                     let slot = u16::try_from(index).unwrap_or(u16::MAX);
@@ -266,10 +268,15 @@ impl State<'_> {
         Taken::Done
     }
 
+    /// How long a sender may take for its next block, and for the close behind the last one.
+    fn receiving_times(&self) -> [Option<Instant>; 2] {
+        [self.in_ms(self.settings.times.progress_ms), self.in_ms(self.settings.times.finish_ms)]
+    }
+
     /// The owner stored everything before `upto`.
     pub(crate) fn stored(&mut self, id: TransferId, upto: u64) -> Result<(), Error> {
         self.check_alive()?;
-        let progress = self.in_ms(self.settings.times.progress_ms);
+        let times = self.receiving_times();
         let slot = self.transfer(id)?;
         if !matches!(slot.phase, Phase::Receiving | Phase::Verifying | Phase::Over) {
             return Err(Error::State);
@@ -282,7 +289,7 @@ impl State<'_> {
         }
         if upto > slot.safe && slot.phase == Phase::Receiving {
             // From here on it is the peer's turn again.
-            slot.deadline = progress;
+            slot.await_sender(times);
         }
         slot.safe = slot.safe.max(upto);
         self.complete_if_stored(usize::from(id.slot));

@@ -202,6 +202,13 @@ impl TransferSlot {
         self.deadline = deadline;
     }
 
+    /// It is the sender's turn: the next block, or nothing but the close when everything is here (QRK-48).
+    pub(crate) fn await_sender(&mut self, [block, close]: [Option<Instant>; 2]) {
+        let (timer, deadline) =
+            if self.moved == self.end { (Timer::Finish, close) } else { (Timer::Progress, block) };
+        (self.timer, self.deadline) = (timer, deadline);
+    }
+
     /// Ends the transfer. The peer is told by a close if the bytestream may be open at its side.
     pub(crate) fn finish(&mut self, ending: Ending) {
         if !self.is_live() {
