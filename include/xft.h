@@ -6,6 +6,7 @@
  * here with poll(2), without TLS and with error checks left out; examples-c has complete programs:
  *
  *   static uint64_t mem[(XFT_SESSION_BYTES(1, 8192) + 7) / 8];
+ *   static uint8_t out[XFT_OUT_BYTES(8192)], in[16384], block[8192];
  *   xft_config cfg; xft_session *session; xft_output o; xft_received r; uint64_t wake = 0; size_t used;
  *   xft_config_init(&cfg, sizeof cfg);              // then account, password, 32 bytes of entropy
  *   xft_session_init(mem, sizeof mem, &cfg, now_ms(), &session);
@@ -64,6 +65,12 @@
  */
 #define XFT_SESSION_BYTES(transfers, block_bytes) \
   (12288u + 900u * (size_t)(transfers) + (size_t)(block_bytes))
+
+/**
+ * A size of the output buffer of xft_poll and xft_supply with which they never refuse for want of room: one block in
+ * base64, or the longest other stanza. Smaller buffers work too; what does not fit is refused with XFT_ERR_NO_SPACE.
+ */
+#define XFT_OUT_BYTES(block_bytes) (4096u + ((size_t)(block_bytes) + 2u) / 3u * 4u)
 
 
 /**
@@ -1812,7 +1819,7 @@ xft_status xft_tick(struct xft_session *session,
  * Asks for the next thing to do; bytes to send are written into `out`.
  *
  * `*output` says what: see `XFT_OUTPUT_...`. Do it, then call again, until it says `XFT_OUTPUT_WAIT`. `out` stays
- * the caller's; a buffer that holds one block (about 4/3 of `block_bytes` + 512) is always large enough. Returns
+ * the caller's; with `XFT_OUT_BYTES(block_bytes)` bytes it is always large enough. Returns
  * `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed: call again with as much as `xft_last_refusal` tells;
  * `XFT_ERR_CLOSED` once `XFT_EVENT_OFFLINE` was said; or a status of the border. Call it after every other call.
  *

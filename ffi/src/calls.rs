@@ -391,7 +391,7 @@ pub unsafe extern "C" fn xft_tick(session: *mut xft_session, now_ms: u64) -> xft
 /// Asks for the next thing to do; bytes to send are written into `out`.
 ///
 /// `*output` says what: see `XFT_OUTPUT_...`. Do it, then call again, until it says `XFT_OUTPUT_WAIT`. `out` stays
-/// the caller's; a buffer that holds one block (about 4/3 of `block_bytes` + 512) is always large enough. Returns
+/// the caller's; with `XFT_OUT_BYTES(block_bytes)` bytes it is always large enough. Returns
 /// `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed: call again with as much as `xft_last_refusal` tells;
 /// `XFT_ERR_CLOSED` once `XFT_EVENT_OFFLINE` was said; or a status of the border. Call it after every other call.
 ///

@@ -186,7 +186,88 @@ static void closing_ends_the_transfers_first(void) {
   close_world(&w);
 }
 
+/* The next stanza the session sends, into `out`; what it needs is held against XFT_OUT_BYTES. */
+static size_t next_stanza(xft_session *s, uint8_t *out, uint32_t block, xft_output *o) {
+  xft_refusal f;
+  if (xft_poll(s, NULL, 0, o) == XFT_ERR_NO_SPACE) {
+    CLAIM(xft_last_refusal(s, &f) == XFT_OK && f.needed <= XFT_OUT_BYTES(block), "XFT_OUT_BYTES_is_an_upper_bound");
+    CLAIM(xft_poll(s, out, XFT_OUT_BYTES(block), o) == XFT_OK && o->kind == XFT_OUTPUT_TRANSMIT, "with_it_poll_sends");
+    return o->len;
+  }
+  return 0;
+}
+
+/* An answer to the stanza in `out`, from a peer whose escaped JID is `peer`. */
+static xft_received_kind answer(xft_session *s, const uint8_t *out, size_t len, const char *peer, const char *payload) {
+  char text[8192];
+  size_t id_len = 0;
+  xft_received r;
+  const char *id = attribute((const char *)out, len, "id", &id_len);
+  int text_len = snprintf(text, sizeof text, "<iq type='result' from='%s' id='%.*s'>%s</iq>", peer, (int)id_len, id, payload);
+  CLAIM(id != NULL && text_len < (int)sizeof text, "a_request_has_an_id");
+  CLAIM(xft_stanza_in(s, (uint8_t *)text, (size_t)text_len, &r) == XFT_OK, "an_answer_is_taken");
+  return r.kind;
+}
+
+static void the_longest_addresses_fit_into_the_output_buffer(uint32_t block) {
+  char peer[257] = "bob@example.org/", escaped[2048] = "bob@example.org/", features[4096] = "", name[121] = "", mime[65] = "";
+  world w;
+  xft_output o;
+  xft_file offer;
+  uint32_t transfer = 0;
+  uint8_t *out = memory(XFT_OUT_BYTES(block)), *bytes = memory(block);
+  open_world(&w, 2, block);
+  xft_session *s = w.ends[0].session;
+  while (strlen(peer) < 256) { strcat(peer, "'"); strcat(escaped, "&apos;"); }
+  memset(name, 'n', 120);
+  memset(mime, '&', 64);
+  memset(bytes, 7, block);
+  const char *feature = NULL;
+  size_t feature_len = 0, len = 0;
+  strcat(features, "<query xmlns='http://jabber.org/protocol/disco#info'>");
+  for (uint32_t i = 0; xft_feature(i, &feature, &feature_len) == XFT_OK; i++) {
+    strcat(features, "<feature var='");
+    strncat(features, feature, feature_len);
+    strcat(features, "'/>");
+  }
+  strcat(features, "</query>");
+  CLAIM(xft_file_init(&offer, sizeof offer) == XFT_OK, "a_file_can_be_described");
+  offer.to = peer;
+  offer.to_len = 256;
+  offer.name = name;
+  offer.name_len = 120;
+  offer.mime_type = mime;
+  offer.mime_type_len = 64;
+  offer.file_size = 9223372036854775807u;
+  offer.has = XFT_HAS_DATE | XFT_HAS_SHA256 | XFT_HAS_MD5;
+  CLAIM(xft_offer(s, &offer, &transfer) == XFT_OK, "the_longest_address_can_be_offered_to");
+  len = next_stanza(s, out, block, &o);
+  answer(s, out, len, escaped, features);
+  len = next_stanza(s, out, block, &o);
+  answer(s, out, len, escaped,
+         "<si xmlns='http://jabber.org/protocol/si'><feature xmlns='http://jabber.org/protocol/feature-neg'><x "
+         "xmlns='jabber:x:data' type='submit'><field var='stream-method'><value>http://jabber.org/protocol/ibb</value>"
+         "</field></x></feature></si>");
+  CLAIM(xft_poll(s, NULL, 0, &o) == XFT_OK && o.event == XFT_EVENT_ACCEPTED, "the_offer_is_accepted");
+  len = next_stanza(s, out, block, &o);
+  answer(s, out, len, escaped, "");
+  CLAIM(xft_poll(s, NULL, 0, &o) == XFT_OK && o.event == XFT_EVENT_STARTED, "the_bytestream_opens");
+  CLAIM(xft_poll(s, NULL, 0, &o) == XFT_OK && o.kind == XFT_OUTPUT_NEED_DATA, "data_is_wanted");
+  uint64_t offset = o.offset;
+  size_t wanted = o.len;
+  xft_refusal f;
+  CLAIM(xft_supply(s, transfer, offset, bytes, wanted, NULL, 0, &o) == XFT_ERR_NO_SPACE, "a_block_needs_room");
+  CLAIM(xft_last_refusal(s, &f) == XFT_OK && f.needed <= XFT_OUT_BYTES(block), "XFT_OUT_BYTES_is_an_upper_bound");
+  CLAIM(xft_supply(s, transfer, offset, bytes, wanted, out, XFT_OUT_BYTES(block), &o) == XFT_OK, "a_refused_supply_can_be_repeated");
+  free(out);
+  free(bytes);
+  close_world(&w);
+}
+
 int main(void) {
+  the_longest_addresses_fit_into_the_output_buffer(1);
+  the_longest_addresses_fit_into_the_output_buffer(4096);
+  the_longest_addresses_fit_into_the_output_buffer(65535);
   a_file_crosses_and_both_ends_know_it(100000, 4096, 0);
   a_file_crosses_and_both_ends_know_it(0, 4096, 0);
   a_file_crosses_and_both_ends_know_it(1, 1, 0);

@@ -8,7 +8,7 @@
 
 #define ENDS 2
 #define FILES 8
-#define OUT_BYTES 16384
+#define OUT_BYTES XFT_OUT_BYTES(4096)
 
 typedef struct file {          /* one transfer as one end sees it */
   uint32_t transfer;
