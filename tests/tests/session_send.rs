@@ -256,6 +256,7 @@ fn si_07_si_14_atk_32_answers_outside_the_offer_fail_without_another_word() {
     }
 }
 
+/// SI-15
 #[test]
 fn si_13_a_range_moves_exactly_its_bytes() {
     for (range, start, end) in [
