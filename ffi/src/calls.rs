@@ -7,7 +7,7 @@ use crate::conditions;
 use crate::config::{self, xft_config};
 use crate::output::{handle, xft_file, xft_marks, xft_output, xft_received, xft_refusal};
 use crate::reasons;
-use core::ffi::{CStr, c_char, c_void};
+use core::ffi::{c_char, c_void};
 use xft_core::contact::disco::FEATURES;
 use xft_core::{Cancel, ChannelBinding, Decline, Instant, StreamEnd, StreamId};
 
@@ -47,7 +47,7 @@ pub extern "C" fn xft_abi_version() -> u32 {
 pub extern "C" fn xft_status_text(status: u32) -> *const c_char {
     let defects = XFT_ERR_PART_TRANSFERS as u32..=XFT_ERR_PART as u32;
     let status = if defects.contains(&status) { XFT_ERR_PART as u32 } else { status };
-    lookup(codes::TEXTS, |it| *it as u32, status, c"unknown status; header and library may differ in version")
+    codes::TEXTS.find_c(status)
 }
 
 /// The meaning of a reason in English, with what to do next; for logs and people.
@@ -56,12 +56,7 @@ pub extern "C" fn xft_status_text(status: u32) -> *const c_char {
 /// Callable at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn xft_reason_text(reason: u32) -> *const c_char {
-    lookup(
-        reasons::TEXTS,
-        |it| *it as u32,
-        reason,
-        c"unknown reason; header and library may differ in version",
-    )
+    reasons::TEXTS.find_c(reason)
 }
 
 /// The word of a condition as it stood in the XML, for example `item-not-found`; empty for
@@ -71,15 +66,6 @@ pub extern "C" fn xft_reason_text(reason: u32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn xft_condition_name(condition: u32) -> *const c_char {
     conditions::name(condition).unwrap_or(c"").as_ptr()
-}
-
-fn lookup<T>(
-    table: &[(T, &CStr)],
-    number: fn(&T) -> u32,
-    wanted: u32,
-    other: &'static CStr,
-) -> *const c_char {
-    table.iter().find(|(it, _)| number(it) == wanted).map_or(other.as_ptr(), |(_, text)| text.as_ptr())
 }
 
 /// Fills `*cfg` with the defaults; set the account, the password, the entropy and what should differ afterwards.

@@ -16,6 +16,7 @@ mod output;
 mod reasons;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 pub use arena::{XFT_SESSION_ALIGN, xft_session};
 pub use calls::*;

@@ -83,7 +83,7 @@ fn methods<'s>(si: &Element<'s>) -> Option<impl Iterator<Item = &'s str>> {
     let form = si.child(Ns::Fneg, "feature")?.child(Ns::Xdata, "x")?;
     let field = form.children().find(|f| f.is(Ns::Xdata, "field") && f.attr("var") == Some(METHOD_FIELD))?;
     let options = field.children().filter(|option| option.is(Ns::Xdata, "option"));
-    Some(options.filter_map(|option| option.child(Ns::Xdata, "value")).map(|value| value.text().trim()))
+    Some(options.filter_map(|option| option.child(Ns::Xdata, "value")).map(|value| value.text().trim_ascii()))
 }
 
 /// Reads the answer to our offer, which listed in band only. `None`: it picked none, several, or another method
@@ -93,7 +93,7 @@ pub(crate) fn read_answer(si: &Element<'_>) -> Option<SiAnswer> {
     let field = form.children().find(|f| f.is(Ns::Xdata, "field") && f.attr("var") == Some(METHOD_FIELD))?;
     let mut values = field.children().filter(|value| value.is(Ns::Xdata, "value"));
     let chosen = values.next()?;
-    if values.next().is_some() || chosen.text().trim() != Ns::Ibb.uri() {
+    if values.next().is_some() || chosen.text().trim_ascii() != Ns::Ibb.uri() {
         return None;
     }
     let range = si.child(Ns::Sift, "file").and_then(|file| file.child(Ns::Sift, "range"));
