@@ -4,10 +4,12 @@
 
 mod base64;
 mod scram;
+mod session;
 mod stanza;
 mod xml;
 
 pub use base64::base64;
 pub use scram::scram;
+pub use session::session;
 pub use stanza::stanza;
 pub use xml::{agrees_with_rxml, xml};

@@ -40,3 +40,23 @@ fn base64_corpus_keeps_every_promise() {
 fn scram_corpus_keeps_every_promise() {
     replay("scram", fuzz_targets::scram);
 }
+
+#[test]
+fn session_corpus_keeps_every_promise() {
+    replay("session", fuzz_targets::session);
+}
+
+/// Operations in random order reach what no corpus thought of.
+#[test]
+fn sessions_keep_every_promise_under_any_operations() {
+    let mut rng = xft_tests::world::Rng::new(47);
+    for _ in 0..20_000 {
+        let seed = rng.draw();
+        let mut content = xft_tests::world::Rng::new(seed);
+        let bytes: Vec<u8> = (0..content.below(1500)).map(|_| content.draw() as u8).collect();
+        if std::panic::catch_unwind(|| fuzz_targets::session(&bytes)).is_err() {
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            panic!("seed {seed}, as a corpus file: {hex}");
+        }
+    }
+}

@@ -1,0 +1,483 @@
+//! Operations on a session in any order, the peer's answers among them: whatever the order, the session keeps its
+//! promises.
+
+use crate::world::Memory;
+use xft_core::*;
+
+const ME: &str = "ct1@hospital.test/gw";
+const PEERS: [&str; 3] = ["pacs@hospital.test/in", "pacs@hospital.test/other", "evil@x.test/r"];
+const IBB: &str = "http://jabber.org/protocol/ibb";
+const SI: &str = "http://jabber.org/protocol/si";
+/// Most operations of one input.
+const OPERATIONS: usize = 400;
+
+/// Takes the input apart.
+struct Input<'b>(&'b [u8]);
+
+impl<'b> Input<'b> {
+    fn byte(&mut self) -> u8 {
+        let (first, rest) = self.0.split_first().unwrap_or((&0, &[]));
+        self.0 = rest;
+        *first
+    }
+
+    fn bytes(&mut self, count: usize) -> &'b [u8] {
+        let (bytes, rest) = self.0.split_at(count.min(self.0.len()));
+        self.0 = rest;
+        bytes
+    }
+
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[usize::from(self.byte()) % of.len()]
+    }
+}
+
+/// What is known of one transfer from outside.
+struct Seen {
+    id: TransferId,
+    receiving: bool,
+    size: u64,
+    came: u64,
+    stored: u64,
+    finished: bool,
+}
+
+/// The session, its owner, and all its peers in one.
+struct Play<'m> {
+    session: Session<'m>,
+    hosted: bool,
+    now: u64,
+    seen: Vec<Seen>,
+    /// Ids of our requests, oldest first: whom they went to, and what they asked.
+    asked: Vec<(String, String)>,
+    /// Stream ids of ours and of the peers.
+    sids: Vec<String>,
+    /// Blocks given that were not answered: id, transfer, offset behind.
+    blocks: Vec<(String, TransferId, u64)>,
+    /// Blocks taken per stream id: the number of the next one.
+    next: std::collections::BTreeMap<String, u32>,
+    count: u32,
+    offline: bool,
+}
+
+/// Plays the operations that the bytes spell.
+///
+/// # Panics
+/// When the session breaks a promise.
+pub fn session(bytes: &[u8]) {
+    let mut input = Input(bytes);
+    let flags = input.byte();
+    let hosted = flags & 1 == 0;
+    let mut cfg = Config::new("ct1@hospital.test", "secret", [flags; 32]);
+    cfg.resource = "gw";
+    cfg.tls = Tls::UnsafePlain;
+    if hosted {
+        cfg.owner = StreamOwner::Host { jid: ME };
+    }
+    cfg.block_bytes = input.pick(&[1, 16, 1024, 8192]);
+    cfg.chunk_bytes = cfg.block_bytes;
+    cfg.carrier = if flags & 2 == 0 { Carrier::Iq } else { Carrier::Message };
+    cfg.md5 = flags & 4 != 0;
+    let mut memory = Memory::new(&cfg, u16::from(flags >> 4 & 3) + 1, u16::from(flags >> 6) + 1);
+    let session = Session::new(&cfg, memory.storage(), Instant::from_ms(0)).expect("a valid configuration");
+    let mut play = Play {
+        session,
+        hosted,
+        now: 0,
+        seen: Vec::new(),
+        asked: Vec::new(),
+        sids: vec!["s0".into(), "s1".into(), "s2".into()],
+        blocks: Vec::new(),
+        next: std::collections::BTreeMap::new(),
+        count: 0,
+        offline: false,
+    };
+    if hosted {
+        play.drain(1 << 16);
+    }
+    for _ in 0..OPERATIONS {
+        if input.0.is_empty() {
+            break;
+        }
+        play.operation(&mut input);
+    }
+    play.end();
+}
+
+impl Play<'_> {
+    fn operation(&mut self, input: &mut Input<'_>) {
+        match input.byte() % 16 {
+            0 => {
+                let ms = input.pick(&[0, 1, 1_000, 30_000, 60_000, 120_000, 300_000]);
+                self.now += if input.byte() < 200 { ms.min(1_000) } else { ms };
+                self.session.tick(Instant::from_ms(self.now)).expect("tick");
+            }
+            1 => self.drain(input.pick(&[0, 1, 100, 300, 1000, 1 << 16])),
+            2 => {
+                let count = usize::from(input.byte());
+                let raw = input.bytes(count).to_vec();
+                self.give(raw);
+            }
+            3..9 => {
+                if let Some(stanza) = self.stanza(input) {
+                    self.give(stanza.into_bytes());
+                }
+                self.drain(1 << 16);
+            }
+            9 => self.offer(input),
+            10 => self.own(input),
+            11 | 12 => self.store(input),
+            13 => {
+                let size = usize::from(input.byte()) * 64;
+                self.supply_wrongly(input, size);
+            }
+            14 => {
+                let _ = match input.byte() {
+                    0 => self.session.close(),
+                    1 => self.session.stream_end(StreamId::XMPP, StreamEnd::Lost),
+                    2 => self.session.stream_end(StreamId::XMPP, StreamEnd::TlsFailed),
+                    3 => self.session.tls_done(&ChannelBinding::default()),
+                    _ => self.session.stream_open(StreamId::XMPP),
+                };
+            }
+            _ => self.drain(1 << 16),
+        }
+    }
+
+    /// One stanza of a peer; often the one that is due.
+    fn stanza(&mut self, input: &mut Input<'_>) -> Option<String> {
+        let kind = input.byte() % 14;
+        self.count += 1;
+        let from = PEERS[if input.byte() < 200 { 0 } else { usize::from(input.byte()) % 3 }];
+        let other = usize::from(input.byte());
+        let sid = self.sids[if other < 180 { 0 } else { other % self.sids.len() }].clone();
+        let id = format!("p{}", self.count);
+        let word =
+            input.pick(&["forbidden", "item-not-found", "resource-constraint", "service-unavailable", "x"]);
+        let set = |payload: String| {
+            format!("<iq xmlns='jabber:client' type='set' from='{from}' id='{id}'>{payload}</iq>")
+        };
+        Some(match kind {
+            0..4 => {
+                if self.asked.is_empty() {
+                    return None;
+                }
+                let other = usize::from(input.byte());
+                let (id, what) = self.asked.remove(if other < 200 { 0 } else { other % self.asked.len() });
+                if kind == 3 {
+                    format!(
+                        "<iq xmlns='jabber:client' type='error' from='{from}' id='{id}'><error type='cancel'><{word} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+                    )
+                } else {
+                    format!(
+                        "<iq xmlns='jabber:client' type='result' from='{from}' id='{id}'>{}</iq>",
+                        answer(&what, input)
+                    )
+                }
+            }
+            4 => {
+                // What follows is most often about the stream offered last.
+                self.sids.rotate_right(1);
+                set(offer_of(&self.sids[0], input))
+            }
+            5 => set(format!(
+                "<open xmlns='{IBB}' sid='{sid}' block-size='{}' stanza='iq'/>",
+                input.pick(&["1", "16", "1", "1", "1024", "8193", "0", "x"])
+            )),
+            6..9 => {
+                let due = self.next.get(&sid).copied().unwrap_or(0);
+                let seq = if input.byte() < 220 { due } else { u32::from(input.byte() % 24) };
+                let text = input.pick(&[
+                    "eA==",
+                    "eA==",
+                    "eHg=",
+                    "eHh4",
+                    "",
+                    "e A = =",
+                    "!",
+                    "eHh4eHh4eHh4eHh4eHh4eHh4",
+                ]);
+                set(format!("<data xmlns='{IBB}' sid='{sid}' seq='{seq}'>{text}</data>"))
+            }
+            9 => set(format!("<close xmlns='{IBB}' sid='{sid}'/>")),
+            10 => set(format!(
+                "<receipt xmlns='urn:libxft:receipt:0' sid='{sid}' size='1'><hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=</hash></receipt>"
+            )),
+            11 if input.byte() < 30 => {
+                format!("<presence xmlns='jabber:client' type='unavailable' from='{from}'/>")
+            }
+            12 => format!(
+                "<message xmlns='jabber:client' from='{from}' id='{id}'><data xmlns='{IBB}' sid='{sid}' seq='{}'>eA==</data></message>",
+                input.byte() % 24
+            ),
+            _ => format!(
+                "<iq xmlns='jabber:client' type='get' from='{from}' id='{id}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
+            ),
+        })
+    }
+
+    fn give(&mut self, mut bytes: Vec<u8>) {
+        let text = bytes.clone();
+        let mut at = 0;
+        while at < bytes.len() {
+            let rest = bytes.len() - at;
+            let (used, received) = if self.hosted {
+                match self.session.stanza_in(&mut bytes) {
+                    Ok(received) => (rest, received),
+                    Err(error) => return self.refused(error),
+                }
+            } else {
+                match self.session.stream_in(StreamId::XMPP, &mut bytes[at..]) {
+                    Ok((used, received)) => (used, received),
+                    Err(error) => return self.refused(error),
+                }
+            };
+            at += used;
+            assert!(used > 0 && used <= rest, "{used} of {rest} bytes used");
+            match received {
+                Received::Data { transfer, offset, bytes } => {
+                    let count = bytes.len() as u64;
+                    let seen = self.seen.iter_mut().find(|s| s.id == transfer).expect("a transfer of ours");
+                    assert!(seen.receiving && !seen.finished && offset == seen.came && count > 0);
+                    seen.came += count;
+                    assert!(seen.came <= seen.size, "more than announced (SI-17)");
+                    let (upto, text) = (seen.came, String::from_utf8_lossy(&text).into_owned());
+                    *self.next.entry(attr(&text, "sid").to_owned()).or_default() += 1;
+                    if text.starts_with("<iq ") {
+                        self.blocks.push((attr(&text, "id").to_owned(), transfer, upto));
+                    }
+                }
+                Received::Offer(offer) => {
+                    assert!(!offer.name.is_empty() && !offer.name.contains(['/', '\\', '\0']));
+                    let (id, size) = (offer.transfer, offer.size);
+                    assert!(self.seen.iter().all(|s| s.id != id), "a handle came again");
+                    self.seen.push(Seen { id, receiving: true, size, came: 0, stored: 0, finished: false });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn refused(&mut self, error: Error) {
+        match error {
+            Error::Full | Error::State | Error::Argument(Argument::Stanza) => {}
+            Error::Closed(_) => {}
+            other => panic!("input: {other:?}"),
+        }
+    }
+
+    /// Polls with a buffer of `size` bytes until nothing is left to do, or the buffer is too small.
+    fn drain(&mut self, size: usize) {
+        let mut out = vec![0; size];
+        for polls in 0.. {
+            assert!(polls < 5000, "never says Wait");
+            let text = match self.session.poll(&mut out) {
+                Ok(Output::Transmit { bytes, .. }) => String::from_utf8(bytes.to_vec()).expect("UTF-8"),
+                Ok(Output::NeedData { transfer, offset, max }) => {
+                    let data = vec![b'x'; max];
+                    match self.session.supply(transfer, offset, &data, &mut out) {
+                        Ok(Output::Transmit { bytes, .. }) => {
+                            String::from_utf8(bytes.to_vec()).expect("UTF-8")
+                        }
+                        Err(Error::NoSpace { needed }) if needed > size => return,
+                        other => panic!("supply: {other:?}"),
+                    }
+                }
+                Ok(Output::Event(event)) => {
+                    self.event(event);
+                    continue;
+                }
+                Ok(Output::Wait { until, why }) => {
+                    let now = self.now;
+                    assert!(until.is_none_or(|at| at.ms() > now || why == Timer::KeyDerivation), "{why:?}");
+                    if why != Timer::KeyDerivation {
+                        return;
+                    }
+                    continue;
+                }
+                Ok(_) => continue,
+                Err(Error::NoSpace { needed }) => return assert!(needed > size),
+                Err(Error::Closed(_)) => return assert!(self.offline, "closed without a word"),
+                Err(error) => panic!("poll: {error:?}"),
+            };
+            self.sent(&text);
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        assert!(!self.offline, "{event:?} after offline");
+        match event {
+            Event::Finished { transfer, ending } => {
+                let seen = self.seen.iter_mut().find(|s| s.id == transfer).expect("a transfer of ours");
+                assert!(!seen.finished, "finished twice");
+                seen.finished = true;
+                if seen.receiving && !matches!(ending, Ending::Failed(..)) {
+                    assert!(
+                        seen.came == seen.size && seen.stored == seen.size,
+                        "{ending:?} without all bytes"
+                    );
+                }
+                // Nobody here knows the hash of what is sent.
+                assert!(seen.receiving || ending != Ending::Done, "Done without a verified hash");
+                assert_eq!(self.session.progress(transfer), Err(Error::Stale));
+            }
+            Event::Offline { .. } => {
+                self.offline = true;
+                assert!(self.seen.iter().all(|s| s.finished), "offline with transfers running");
+            }
+            Event::Accepted { transfer, .. } | Event::Started { transfer, .. } => {
+                assert!(self.seen.iter().any(|s| s.id == transfer && !s.finished));
+            }
+            _ => {}
+        }
+    }
+
+    /// Remembers what was asked, and holds acknowledgements against what was stored.
+    fn sent(&mut self, text: &str) {
+        for stanza in text.split("</iq>").filter(|s| s.starts_with("<iq ")) {
+            let id = attr(stanza, "id").to_owned();
+            if stanza.contains("type='set'") || stanza.contains("type='get'") {
+                if stanza.contains(" sid='") {
+                    let sid = attr(stanza, "sid").to_owned();
+                    if !self.sids.contains(&sid) {
+                        self.sids.push(sid);
+                    }
+                }
+                self.asked.push((id, stanza.to_owned()));
+            } else if let Some(index) = self.blocks.iter().position(|b| b.0 == id) {
+                let (_, transfer, upto) = self.blocks.remove(index);
+                let seen = self.seen.iter().find(|s| s.id == transfer).expect("a transfer of ours");
+                let acknowledged = stanza.contains("type='result'");
+                assert!(!acknowledged || seen.stored >= upto, "acknowledged before stored (IBB-16)");
+            }
+        }
+    }
+
+    fn offer(&mut self, input: &mut Input<'_>) {
+        let size = u64::from(input.byte() % 64);
+        let to = PEERS[if input.byte() < 200 { 0 } else { usize::from(input.byte()) % 3 }];
+        let offer = Offer { to, name: "a.dcm", size, date: None, mime_type: None, sha256: None, md5: None };
+        match self.session.offer(&offer) {
+            Ok(id) => {
+                assert!(self.seen.iter().all(|s| s.id != id), "a handle came again");
+                self.seen.push(Seen { id, receiving: false, size, came: 0, stored: 0, finished: false });
+            }
+            Err(Error::Full | Error::Offline | Error::Closed(_) | Error::State) => {}
+            Err(error) => panic!("offer: {error:?}"),
+        }
+    }
+
+    /// A command of the owner to one of the last transfers.
+    fn own(&mut self, input: &mut Input<'_>) {
+        let back = usize::from(input.byte()) % 4;
+        let Some(seen) = self.seen.iter_mut().rev().nth(back) else { return };
+        let (id, finished) = (seen.id, seen.finished);
+        let answer = match input.byte() % 6 {
+            0 => self.session.decline(id, Decline::Busy),
+            1 => self.session.cancel(id, Cancel::Wish),
+            2 => {
+                let from = u64::from(input.byte() % 8);
+                let answer = self.session.accept(id, from);
+                if answer.is_ok() {
+                    (seen.came, seen.stored) = (from, from);
+                }
+                answer
+            }
+            _ => self.session.accept(id, 0),
+        };
+        assert!(!finished || answer.is_err(), "a stale handle was taken");
+    }
+
+    fn store(&mut self, input: &mut Input<'_>) {
+        let back = usize::from(input.byte()) % 4;
+        let more = u64::from(input.byte() % 4);
+        let Some(seen) = self.seen.iter_mut().rev().nth(back) else { return };
+        let upto = if more == 0 { seen.came } else { seen.stored + more };
+        match self.session.stored(seen.id, upto) {
+            Ok(()) => {
+                assert!(!seen.finished && (!seen.receiving || upto <= seen.came), "stored what never came");
+                seen.stored = seen.stored.max(upto);
+            }
+            Err(error) => assert_ne!(error, Error::Full),
+        }
+    }
+
+    fn supply_wrongly(&mut self, input: &mut Input<'_>, size: usize) {
+        let Some(seen) = self.seen.last() else { return };
+        let (id, mut out) = (seen.id, vec![0; size]);
+        let bytes = vec![b'x'; usize::from(input.byte() % 32)];
+        let offset = u64::from(input.byte() % 4);
+        let text = match self.session.supply(id, offset, &bytes, &mut out) {
+            Ok(Output::Transmit { bytes, .. }) => String::from_utf8(bytes.to_vec()).expect("UTF-8"),
+            _ => return,
+        };
+        self.sent(&text);
+    }
+
+    /// Left alone, everything ends in bounded time.
+    fn end(&mut self) {
+        for seen in 0..self.seen.len() {
+            let (id, came) = (self.seen[seen].id, self.seen[seen].came);
+            if self.seen[seen].receiving && self.session.stored(id, came).is_ok() {
+                self.seen[seen].stored = came;
+            }
+        }
+        for _ in 0..200 {
+            self.drain(1 << 16);
+            if self.offline || self.seen.iter().all(|s| s.finished) {
+                break;
+            }
+            self.now += 300_000;
+            self.session.tick(Instant::from_ms(self.now)).expect("tick");
+        }
+        self.drain(1 << 16);
+        assert!(self.offline || self.seen.iter().all(|s| s.finished), "a transfer never ends");
+        let _ = self.session.close();
+        for _ in 0..4 {
+            self.drain(1 << 16);
+            self.now += 300_000;
+            self.session.tick(Instant::from_ms(self.now)).expect("tick");
+        }
+        self.drain(1 << 16);
+        assert!(self.offline, "closed, and never offline");
+        assert!(matches!(self.session.poll(&mut []), Err(Error::Closed(_))));
+    }
+}
+
+/// The first attribute of that name; empty when there is none.
+fn attr<'s>(text: &'s str, name: &str) -> &'s str {
+    let Some(start) = text.find(&format!(" {name}='")) else { return "" };
+    text[start + name.len() + 3..].split('\'').next().unwrap_or_default()
+}
+
+/// The result that is due for what was asked.
+fn answer(what: &str, input: &mut Input<'_>) -> String {
+    if what.contains("disco#info") {
+        let receipt = if input.byte() & 1 == 0 { "<feature var='urn:libxft:receipt:0'/>" } else { "" };
+        format!(
+            "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='{SI}'/><feature var='{SI}/profile/file-transfer'/>{receipt}</query>"
+        )
+    } else if what.contains("<si ") {
+        let range = input.pick(&["", "<range offset='1'/>", "<range length='1'/>", "<range offset='99'/>"]);
+        format!(
+            "<si xmlns='{SI}'><file xmlns='{SI}/profile/file-transfer'>{range}</file>\
+             <feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='submit'>\
+             <field var='stream-method'><value>{IBB}</value></field></x></feature></si>"
+        )
+    } else {
+        String::new()
+    }
+}
+
+/// An offer of a peer.
+fn offer_of(sid: &str, input: &mut Input<'_>) -> String {
+    let size = input.pick(&["0", "1", "3", "18", "9223372036854775807", "x"]);
+    let inside = input.pick(&["", "<range/>", "<receipt xmlns='urn:libxft:receipt:0'/>"]);
+    format!(
+        "<si xmlns='{SI}' id='{sid}' profile='{SI}/profile/file-transfer'>\
+         <file xmlns='{SI}/profile/file-transfer' name='../a' size='{size}'>{inside}</file>\
+         <feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>\
+         <field var='stream-method' type='list-single'><option><value>{IBB}</value></option></field></x>\
+         </feature></si>"
+    )
+}
