@@ -478,3 +478,76 @@ fn stz_08_ibb_20_atk_18_blocks_in_another_order_end_the_stream_and_nothing_of_th
         });
     }
 }
+
+/// The ways in which a transfer loses its other end.
+const LOSSES: [fn(&mut Hosted<'_>); 3] = [
+    |s| drop(s.give(&format!("<presence xmlns='jabber:client' type='unavailable' from='{PEER}'/>"))),
+    |s| s.session.stream_end(StreamId::XMPP, StreamEnd::Lost).unwrap(),
+    |s| s.session.close().unwrap(),
+];
+
+#[test]
+fn ibb_36_a_loss_behind_the_last_acknowledgement_does_not_undo_it() {
+    for loss in LOSSES {
+        for answered in [false, true] {
+            plain(|s| {
+                let open = opening(s, 10);
+                let block = s.ask(&result(PEER, attr(&open, "id"), "")).remove(0);
+                let close = s.ask(&result(PEER, attr(&block, "id"), "")).remove(0);
+                if answered {
+                    s.ask(&result(PEER, attr(&close, "id"), ""));
+                }
+                s.take_events();
+                loss(s);
+                s.poll();
+                assert_eq!(s.ending(), Ending::Delivered);
+            });
+        }
+    }
+}
+
+#[test]
+fn ibb_36_a_file_that_is_stored_and_right_stays_so_when_its_sender_is_lost() {
+    let right =
+        "<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>cJ6AyISHokEeHuTfufIqhhSS0gxHZRUMDHlKvXD4FHw=</hash>";
+    let receipt = "<receipt xmlns='urn:libxft:receipt:0'/>";
+    for loss in LOSSES {
+        for (inside, closed, want) in [
+            (right.to_owned(), false, Ending::Done),
+            (format!("{right}{receipt}"), true, Ending::Done),
+            (receipt.to_owned(), true, Ending::Unverified),
+        ] {
+            plain(|s| {
+                let offer = si("s1", 3).replace("size='3'/>", &format!("size='3'>{inside}</file>"));
+                let transfer = offered(s.give(&set(PEER, "o1", &offer)));
+                s.session.accept(transfer, 0).unwrap();
+                s.poll();
+                s.ask(&set(PEER, "o2", &open("s1", 4096)));
+                block(s, PEER, "s1", 0, "AAAA");
+                s.session.stored(transfer, 3).unwrap();
+                if closed {
+                    assert!(s.ask(&set(PEER, "c", &close("s1"))).concat().contains("<receipt "));
+                }
+                s.take_events();
+                loss(s);
+                s.poll();
+                assert_eq!(s.ending(), want, "{inside}");
+            });
+        }
+    }
+}
+
+#[test]
+fn ibb_17_messages_whose_close_nobody_answers_are_not_taken_for_delivered() {
+    with(
+        |cfg| cfg.carrier = Carrier::Message,
+        |s| {
+            let open = opening(s, 10);
+            let sent = s.ask(&result(PEER, attr(&open, "id"), ""));
+            assert!(sent[0].starts_with("<message ") && sent[1].contains("<close "), "{sent:?}");
+            s.take_events();
+            s.wait_ms(u64::from(Times::default().finish_ms));
+            assert_eq!(s.ending(), Ending::Failed(Reason::BlockTimeout, None));
+        },
+    );
+}

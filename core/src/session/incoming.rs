@@ -215,7 +215,7 @@ impl State<'_> {
                 }
                 contact.forget_presence();
                 for t in transfers.iter_mut().filter(|t| t.is_live() && usize::from(t.contact) == index) {
-                    t.fail(Reason::PeerGone, None);
+                    t.abandon(Reason::PeerGone, None);
                 }
             }
         }

@@ -8,7 +8,7 @@ use crate::negotiate::si::{self, SiOffer, SiRefusal};
 use crate::output::{Timer, TransferId};
 use crate::session::{Cancel, Decline};
 use crate::time::Instant;
-use crate::transfer::digest::{Digest, Verdict};
+use crate::transfer::digest::Digest;
 use crate::transfer::{Answer, OFFER_ID_BYTES, Phase, SID_BYTES, Texts, TransferSlot};
 use crate::transport::ibb::{self, Bytestream};
 use crate::transport::window::Window;
@@ -302,28 +302,25 @@ impl State<'_> {
         if slot.phase != Phase::Receiving || !slot.bytestream.closed || slot.safe != slot.end {
             return;
         }
-        let verdict = slot.digest.verify(slot.file.sha256.as_ref(), slot.file.md5.as_ref());
+        let verdict = slot.own_verdict();
         slot.owed.receipt = slot.receipts;
-        if verdict == Verdict::Mismatch {
-            slot.fail(Reason::HashMismatch, None);
-        } else if slot.receipts {
+        if slot.receipts && !matches!(verdict, Ending::Failed(..)) {
             slot.enter(Phase::Verifying, Timer::Finish, None);
         } else {
-            slot.finish(own_verdict(verdict));
+            slot.finish(verdict);
         }
     }
 
     /// The sender answered our receipt, or did not in time (`error` as if it had nothing to say then).
     pub(crate) fn receipt_answered(&mut self, index: usize, answer: Result<(), Option<StanzaCondition>>) {
         let Some(slot) = self.transfers.get_mut(index) else { return };
-        let verdict = slot.digest.verify(slot.file.sha256.as_ref(), slot.file.md5.as_ref());
         match answer {
             Ok(()) => slot.finish(Ending::Done),
             Err(Some(condition @ StanzaCondition::NotAcceptable)) => {
                 slot.fail(Reason::HashMismatch, Some(crate::Condition::Stanza(condition)))
             }
             // The sender is gone or forgot; our own comparison stands.
-            Err(_) => slot.finish(own_verdict(verdict)),
+            Err(_) => slot.finish(slot.own_verdict()),
         }
     }
 
@@ -340,14 +337,5 @@ impl State<'_> {
             None,
         );
         Ok(())
-    }
-}
-
-/// The ending that our own comparison allows.
-fn own_verdict(verdict: Verdict) -> Ending {
-    match verdict {
-        Verdict::Match => Ending::Done,
-        Verdict::Mismatch => Ending::Failed(Reason::HashMismatch, None),
-        Verdict::Nothing => Ending::Unverified,
     }
 }

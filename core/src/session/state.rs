@@ -79,7 +79,7 @@ impl State<'_> {
         }
         self.life = Life::Ending { reason, condition };
         for slot in self.transfers.iter_mut().filter(|slot| !slot.is_free()) {
-            slot.fail(Reason::StreamLost, condition);
+            slot.abandon(Reason::StreamLost, condition);
             slot.owed = Default::default();
         }
         self.outbox.clear();

@@ -65,7 +65,7 @@ impl State<'_> {
         }
         self.life = Life::Leaving;
         for slot in self.transfers.iter_mut().filter(|slot| !slot.is_free()) {
-            slot.fail(Reason::Cancelled, None);
+            slot.abandon(Reason::Cancelled, None);
         }
         if !self.settings.hosted && !self.link.is_online() {
             self.link.close(self.now);

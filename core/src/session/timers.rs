@@ -1,6 +1,7 @@
 //! What happens when something does not happen.
 
 use super::state::State;
+use crate::config::Carrier;
 use crate::contact::Known;
 use crate::error::{Ending, Reason, StanzaCondition};
 use crate::output::Timer;
@@ -56,6 +57,10 @@ impl State<'_> {
             // IBB-24: the block's fate is unknown, a repeat could be a duplicate.
             Phase::Sending => slot.fail(Reason::BlockTimeout, None),
             // QRK-44: everything was acknowledged; one client never answers the closing.
+            Phase::Closing if slot.bytestream.carrier == Carrier::Message => {
+                // Only the answer to the closing could tell that the messages came.
+                slot.fail(Reason::BlockTimeout, None)
+            }
             Phase::Closing | Phase::Confirming => slot.finish(Ending::Delivered),
             // Everything is here and the sender forgot to close: our own comparison stands.
             Phase::Receiving if slot.safe == slot.end => {
@@ -77,7 +82,7 @@ impl State<'_> {
             self.contacts.iter().filter_map(|c| c.deadline.map(|deadline| (deadline, Timer::Request)));
         let transfers = self.transfers.iter().filter_map(|t| t.deadline.map(|deadline| (deadline, t.timer)));
         let paced = self.transfers.iter().any(|t| {
-            t.phase == Phase::Sending && t.bytestream.carrier == crate::Carrier::Message && t.moved < t.end
+            t.phase == Phase::Sending && t.bytestream.carrier == Carrier::Message && t.moved < t.end
         });
         let rate = (paced && self.message_at > self.now).then_some((self.message_at, Timer::Rate));
         let all = link.into_iter().chain(contacts).chain(transfers).chain(rate);

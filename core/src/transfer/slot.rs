@@ -1,9 +1,10 @@
 //! The state of one transfer, either role.
 
+use crate::config::Carrier;
 use crate::error::{Condition, Ending, Reason};
 use crate::output::{Timer, TransferId};
 use crate::time::Instant;
-use crate::transfer::digest::Digest;
+use crate::transfer::digest::{Digest, Verdict};
 use crate::transfer::texts::Texts;
 use crate::transport::ibb::Bytestream;
 
@@ -232,6 +233,28 @@ impl TransferSlot {
         self.request = 0;
         self.ending = ending;
         self.enter(Phase::Over, Timer::None, None);
+    }
+
+    /// The peer or the stream is gone. What both ends had settled before stands; the rest failed (IBB-36).
+    pub(crate) fn abandon(&mut self, reason: Reason, condition: Option<Condition>) {
+        match self.phase {
+            Phase::Closing if self.bytestream.carrier == Carrier::Iq => self.finish(Ending::Delivered),
+            Phase::Confirming => self.finish(Ending::Delivered),
+            Phase::Verifying => self.finish(self.own_verdict()),
+            Phase::Receiving if self.safe == self.end && self.own_verdict() == Ending::Done => {
+                self.finish(Ending::Done)
+            }
+            _ => self.fail(reason, condition),
+        }
+    }
+
+    /// The ending that the receiver's own comparison allows, without a word of the sender.
+    pub(crate) fn own_verdict(&self) -> Ending {
+        match self.digest.verify(self.file.sha256.as_ref(), self.file.md5.as_ref()) {
+            Verdict::Match => Ending::Done,
+            Verdict::Mismatch => Ending::Failed(Reason::HashMismatch, None),
+            Verdict::Nothing => Ending::Unverified,
+        }
     }
 
     /// Ends the transfer as failed.
