@@ -220,7 +220,12 @@ fn atk_22_blocks_acknowledged_before_they_were_sent_stay_to_be_sent() {
     let id = attr(&sent[1], "id").to_owned();
     let (head, _) = id.rsplit_once('.').unwrap();
     let (head, _) = head.rsplit_once('.').unwrap();
-    for forged in [format!("{head}.3.3000"), format!("{head}.d.c350"), format!("{head}.ffffffff.c350")] {
+    for forged in [
+        format!("{head}.3.3000"),
+        format!("{head}.d.c350"),
+        format!("{head}.2.c350"),
+        format!("{head}.ffffffff.c350"),
+    ] {
         assert!(s.ask(&result(PEER, &forged, "")).is_empty(), "{forged}");
     }
     for from in ["eve@hospital.test/x", "pacs@hospital.test"] {
@@ -274,4 +279,54 @@ fn xml_07_a_block_that_could_not_be_read_is_no_configuration() {
     assert_eq!(cfg.check(), Err(Error::Argument(Argument::BlockBytes)));
     cfg.block_bytes = 6144;
     assert_eq!(cfg.check(), Ok(()));
+}
+
+#[test]
+fn stz_02_what_a_peer_can_is_only_its_own_to_say() {
+    let cfg = config(ME);
+    let mut memory = Memory::new(&cfg, 2, 2);
+    let mut s = Hosted::new(&cfg, &mut memory);
+    let other = "ws@hospital.test/in";
+    s.session.offer(&file(10)).unwrap();
+    s.session.offer(&Offer { to: other, ..file(10) }).unwrap();
+    let sent = s.poll();
+    let id = attr(sent.iter().find(|s| attr(s, "to") == PEER).unwrap(), "id");
+    for from in [other, "hospital.test", "pacs@hospital.test"] {
+        assert!(s.ask(&result(from, id, DISCO)).is_empty(), "{from}");
+        assert!(s.ask(&error(from, id, "cancel", "service-unavailable")).is_empty(), "{from}");
+    }
+    assert!(s.take_events().is_empty());
+    assert!(s.ask(&result(PEER, id, DISCO))[0].contains("<si "));
+}
+
+#[test]
+fn si_13_a_part_of_a_file_is_delivered_without_waiting_for_a_word_on_the_whole() {
+    let cfg = config(ME);
+    let mut memory = Memory::new(&cfg, 2, 2);
+    let mut s = Hosted::new(&cfg, &mut memory);
+    let offer = offering(&mut s, 10);
+    let range =
+        format!("<file xmlns='{SI}/profile/file-transfer'><range offset='4' length='5'/></file><feature");
+    let open = s.ask(&result(PEER, attr(&offer, "id"), &yes().replacen("<feature", &range, 1))).remove(0);
+    let block = s.ask(&result(PEER, attr(&open, "id"), "")).remove(0);
+    let close = s.ask(&result(PEER, attr(&block, "id"), "")).remove(0);
+    s.take_events();
+    s.ask(&result(PEER, attr(&close, "id"), ""));
+    assert_eq!(s.ending(), Ending::Delivered);
+}
+
+#[test]
+fn a_peer_with_a_transfer_is_not_forgotten_for_another_one() {
+    let cfg = config(ME);
+    let mut memory = Memory::new(&cfg, 3, 2);
+    let mut s = Hosted::new(&cfg, &mut memory);
+    receiving(&mut s, "s1", 6);
+    let second = offered(s.give(&set("a@hospital.test/x", "o1", &si("s1", 6))));
+    let full = s.ask(&set("b@hospital.test/x", "o1", &si("s1", 6)));
+    assert_eq!(condition(&full[0]), "resource-constraint");
+    assert!(matches!(s.give(&set(PEER, "d0", &data("s1", 0, "AAAA"))), Got::Data { .. }));
+    s.session.decline(second, Decline::Unwanted).unwrap();
+    s.poll();
+    offered(s.give(&set("b@hospital.test/x", "o2", &si("s1", 6))));
+    assert!(matches!(s.give(&set(PEER, "d1", &data("s1", 1, "AAAA"))), Got::Data { .. }));
 }

@@ -5,6 +5,7 @@ use super::stream::same_address;
 use super::{Account, Failure, Link, State, Step};
 use crate::error::{Condition, Reason, StanzaCondition};
 use crate::time::Instant;
+use crate::wire::hashes::hex_digit;
 use crate::wire::jid::{Jid, concat};
 use crate::wire::stanza::{Element, Ns, read_error};
 
@@ -17,25 +18,23 @@ pub(super) enum Request {
     Ping,
 }
 
-/// Hexadecimal prefix and one letter.
-pub(super) type Id = [u8; 17];
+/// Hexadecimal prefix, one letter, and how often something was asked again.
+pub(super) type Id = [u8; 21];
 
 impl Link {
-    /// Our own ids: random prefix, then a letter per request (STZ-01). Requests of one kind never overlap.
+    /// Our own ids: random prefix, a letter per request, a count that never repeats within hours (STZ-01).
     pub(super) fn id(&self, request: Request) -> Id {
-        let mut id = [0u8; 17];
-        let digits = self.cfg.id_prefix.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        id.iter_mut().zip(digits).for_each(|(slot, digit)| {
-            *slot = if digit < 10 { b'0'.wrapping_add(digit) } else { b'W'.wrapping_add(digit) };
-        });
-        if let Some(last) = id.last_mut() {
-            *last = match request {
-                Request::Bind => b'b',
-                Request::Session => b's',
-                Request::Presence => b'a',
-                Request::Ping => b'p',
-            };
-        }
+        let letter = match request {
+            Request::Bind => b'b',
+            Request::Session => b's',
+            Request::Presence => b'a',
+            Request::Ping => b'p',
+        };
+        let hex = |bytes: u8| [hex_digit(bytes >> 4) as u8, hex_digit(bytes) as u8];
+        let prefix = self.cfg.id_prefix.iter().flat_map(|byte| hex(*byte));
+        let count = self.asked_again.to_be_bytes().into_iter().flat_map(hex);
+        let mut id = [0; 21];
+        id.iter_mut().zip(prefix.chain([letter]).chain(count)).for_each(|(to, from)| *to = from);
         id
     }
 
@@ -103,6 +102,7 @@ impl Link {
         let curable = matches!(condition, StanzaCondition::Conflict | StanzaCondition::BadRequest);
         if curable && !self.no_resource && !account.resource.is_empty() {
             self.no_resource = true;
+            self.asked_again = self.asked_again.wrapping_add(1);
             self.next(State::Bind, Send::Bind, now);
             return Ok(Step::Taken);
         }

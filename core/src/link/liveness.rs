@@ -129,6 +129,7 @@ impl Link {
                 return Err(self.fail(Reason::ServerSilent, &[Send::Close]));
             }
             self.liveness.probe = Some(now);
+            self.asked_again = self.asked_again.wrapping_add(1);
             self.outgoing.add(Send::Ping);
         }
         if now >= self.liveness.keepalive_deadline() && !self.outgoing.has(Send::Ping) {

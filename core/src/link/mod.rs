@@ -149,6 +149,8 @@ pub struct Link {
     /// Advertised by the server (LIM-01).
     max_bytes: Option<u32>,
     liveness: Liveness,
+    /// Requests that were made more than once, for ids that are always fresh.
+    asked_again: u16,
     unknown: u8,
     ignored: u32,
 }
@@ -175,6 +177,7 @@ impl Link {
             session_needed: false,
             max_bytes: None,
             liveness: Liveness::new(cfg.times),
+            asked_again: 0,
             unknown: 0,
             ignored: 0,
         }
