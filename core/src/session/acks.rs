@@ -47,10 +47,9 @@ impl<'a> Acks<'a> {
         if !self.fits(ack.id.len()) {
             return false;
         }
-        let mut head = [0; HEAD_BYTES];
-        let fields = ack.slot.to_le_bytes().into_iter().chain(ack.generation.to_le_bytes());
-        let fields = fields.chain(ack.upto.to_le_bytes()).chain([id_bytes]);
-        head.iter_mut().zip(fields).for_each(|(to, from)| *to = from);
+        let ([s0, s1], [g0, g1]) = (ack.slot.to_le_bytes(), ack.generation.to_le_bytes());
+        let [u0, u1, u2, u3, u4, u5, u6, u7] = ack.upto.to_le_bytes();
+        let head: [u8; HEAD_BYTES] = [s0, s1, g0, g1, u0, u1, u2, u3, u4, u5, u6, u7, id_bytes];
         let space = self.bytes.get_mut(self.len..).unwrap_or(&mut []);
         let written = copy(space, &head);
         let id = copy(space.get_mut(written..).unwrap_or(&mut []), ack.id.as_bytes());

@@ -96,7 +96,7 @@ impl<'a> Outbox<'a> {
 pub(crate) fn copy(to: &mut [u8], from: &[u8]) -> usize {
     let count = to.len().min(from.len());
     if let (Some(to), Some(from)) = (to.get_mut(..count), from.get(..count)) {
-        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+        to.copy_from_slice(from);
     }
     count
 }

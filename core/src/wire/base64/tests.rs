@@ -65,6 +65,19 @@ fn vectors_encode_and_decode() {
 }
 
 /// IBB-19, SASL-02, ATK-24
+/// Every way through the encoder: chunks, a long rest, a short one, each with and without padding.
+#[test]
+fn every_length_is_encoded_as_by_the_engine_alone() {
+    let bytes: [u8; 3 * ENCODE_BYTES] = core::array::from_fn(|n| (n * 167 >> 3) as u8);
+    let (mut ours, mut theirs) = ([0u8; 3 * ENCODE_CHUNK], [0u8; 3 * ENCODE_CHUNK]);
+    for length in 0..bytes.len() {
+        let expected =
+            base64::engine::general_purpose::STANDARD.encode_slice(&bytes[..length], &mut theirs).unwrap();
+        assert_eq!(encode(&bytes[..length], &mut ours), Some(expected));
+        assert!(ours[..expected] == theirs[..expected], "{length} bytes");
+    }
+}
+
 #[test]
 fn decoder_decisions_follow_both_columns() {
     for &(text, strict, tolerant) in DECISIONS {
@@ -91,9 +104,9 @@ fn in_place_decoding_of_single_characters_never_overtakes_the_text() {
 
 #[test]
 fn in_place_decoding_stops_before_a_chunk_with_a_bad_character_and_leaves_it() {
-    for bad in [0, 100, 515, 516, 517, 2000, 3999] {
-        for gap in [0, 1, 300, 600] {
-            let mut buf = [b'Z'; 4600];
+    for bad in [0, 100, CHUNK - 1, CHUNK, CHUNK + 1, 2000, 3999] {
+        for gap in [0, 1, 300, STEP_BYTES - 1, STEP_BYTES] {
+            let mut buf = [b'Z'; 5000];
             let text = gap..gap + 4000;
             buf[gap + bad] = b'!';
             let before = buf;
@@ -102,7 +115,7 @@ fn in_place_decoding_stops_before_a_chunk_with_a_bad_character_and_leaves_it() {
             assert_eq!(read, gap + bad / CHUNK * CHUNK);
             assert_eq!((write, decoder.decoded()), ((read - gap) / 4 * 3, (read - gap) / 4 * 3));
             assert_eq!(buf[read..], before[read..], "gap {gap}, bad character at {bad}");
-            let mut out = [0; 600];
+            let mut out = [0; STEP_BYTES];
             assert_eq!(decoder.decode(&buf[read..text.end], &mut out, 0), Err(Base64Error::Character));
         }
     }
@@ -114,7 +127,7 @@ fn in_place_decoding_is_decoding_aside_for_any_gap_and_white_space() {
     let wrapped: [u8; 3080] = core::array::from_fn(symbol);
     let mut aside = [0; 3080];
     let length = BlockDecoder::new(3080).decode(&wrapped, &mut aside, 0).unwrap();
-    for gap in [0, 5, 386, 388, 700] {
+    for gap in [0, 5, STEP_BYTES - 1, STEP_BYTES, 900] {
         let mut buf = [0; 4000];
         buf[gap..gap + 3080].copy_from_slice(&wrapped);
         let done = BlockDecoder::new(3080).decode_in_place(&mut buf, gap..gap + 3080, 0);

@@ -49,6 +49,37 @@ pub(super) fn text(bytes: &[u8]) -> usize {
     }
 }
 
+/// Leading bytes a writer puts out as they are, in text and in values. Stops at what is escaped somewhere, may not be
+/// written, or may start a code point that may not.
+#[inline]
+pub(super) fn written(bytes: &[u8]) -> usize {
+    let mut at = 0usize;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        at = at.wrapping_add(plain(
+            rest,
+            // `&` and the single quote differ in one bit, `<` and `>` in another.
+            |word| {
+                equal(word | ONES, b'\'')
+                    | equal(word | 0x0202_0202_0202_0202, b'>')
+                    | equal(word, b'"')
+                    | control(word)
+                    | word
+            },
+            |byte| !needs_care(byte),
+        ));
+        match bytes.get(at) {
+            // Bytes of other characters stop the word loop, and most of them may stand.
+            Some(&byte) if !needs_care(byte) => at = at.wrapping_add(1),
+            _ => return at,
+        }
+    }
+}
+
+fn needs_care(byte: u8) -> bool {
+    byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | b'\'' | b'"' | 0xEF)
+}
+
 /// Length of the prefix where `stops` marks no byte with its highest bit. Marks above the first one may be wrong,
 /// because a borrow runs upwards; the first is exact.
 #[inline]
