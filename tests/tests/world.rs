@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use xft_tests::world::{Outcome, run};
 
-const SEEDS: u64 = 2000;
+const SEEDS: u64 = 4000;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name)

@@ -6,11 +6,11 @@ use crate::router::{Rate, Refused};
 impl World<'_> {
     /// Something goes wrong for somebody.
     pub(super) fn fault(&mut self) {
-        if self.last_round {
+        if self.last_offers.is_some() {
             return;
         }
         let n = self.rng.below(self.nodes.len() as u64) as usize;
-        let kind = self.rng.below(11);
+        let kind = self.rng.below(12);
         self.note(&format!("fault {kind} at node {n}"));
         if kind != 4 && kind != 10 {
             self.disturb(n);
@@ -28,7 +28,7 @@ impl World<'_> {
                 self.soon(100_000, Do::Relief(n));
             }
             (3, _) => {
-                self.nodes[n].asleep_until = self.now + self.rng.below(60_000);
+                self.sleep(n, 60_000);
             }
             (4, Some(_)) => self.nodes[n].tamper = true,
             (5, Some(stream)) => {
@@ -68,6 +68,10 @@ impl World<'_> {
                     self.soon(0, Do::Down(n));
                 }
             }
+            (11, _) => {
+                // For its peers this is a session that hangs.
+                self.sleep(n, 7_200_000);
+            }
             (10, _) => {
                 self.router.config_mut().refuse_logins = match self.router.config_mut().refuse_logins {
                     None => Some(self.rng.pick(&[Refused::NotAuthorized, Refused::TemporaryAuthFailure])),
@@ -89,6 +93,12 @@ impl World<'_> {
         }
         self.serve();
         self.soon(60_000, Do::Lost(n, life));
+    }
+
+    /// The node's owner does nothing for at most `ms`.
+    fn sleep(&mut self, n: usize, ms: u64) {
+        let until = self.now + self.rng.below(ms);
+        self.nodes[n].asleep_until = self.nodes[n].asleep_until.max(until);
     }
 
     /// What held a stream back is over.

@@ -75,12 +75,16 @@ pub struct File {
     pub disturbed: bool,
     /// Its bytes were changed on the way.
     pub tampered: bool,
+    /// It was offered between two sessions to which nothing happened.
+    pub must_arrive: bool,
     /// A store is on its way.
     pub storing_soon: bool,
     /// The sender heard of acceptance and start.
     pub accepted: bool,
     /// The bytestream is open at the sender, at the receiver.
     pub started: [bool; 2],
+    /// When sender and receiver last went on, and where they were then.
+    pub went_on: [(u64, Option<(u64, u64)>); 2],
 }
 
 impl File {
@@ -125,9 +129,11 @@ impl File {
             received: None,
             disturbed: false,
             tampered: false,
+            must_arrive: false,
             storing_soon: false,
             accepted: false,
             started: [false; 2],
+            went_on: [(0, None); 2],
         }
     }
 

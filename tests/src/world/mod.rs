@@ -45,6 +45,8 @@ pub struct Outcome {
 
 /// Most virtual time a world may take: every deadline of the defaults several times over.
 const END_MS: u64 = 6 * 3_600_000;
+/// How long what is still on its way has to arrive when all is told.
+const AFTER_MS: u64 = 30_000;
 /// Most steps a world may take.
 const STEPS: u32 = 400_000;
 /// Sessions one participant may have, one after another.
@@ -81,6 +83,8 @@ enum Do {
     Fault,
     /// What went wrong with a stream is over.
     Relief(usize),
+    /// Whoever is awake must have gone on since the last look.
+    Look,
 }
 
 /// The world.
@@ -98,8 +102,8 @@ struct World<'m> {
     oracle: Oracle,
     transcript: DefaultHasher,
     trace: bool,
-    /// Nothing goes wrong any more: what is offered now must arrive.
-    last_round: bool,
+    /// Nothing new goes wrong any more: how many nodes had their last offer.
+    last_offers: Option<usize>,
 }
 
 /// Plays a world to its end.
@@ -132,30 +136,28 @@ pub fn run(seed: u64, trace: bool) -> Outcome {
         oracle: Oracle::default(),
         transcript: DefaultHasher::new(),
         trace,
-        last_round: false,
+        last_offers: None,
     };
     world.play()
 }
 
 impl World<'_> {
     fn play(mut self) -> Outcome {
-        let (start, mut steps) = (self.now, 0);
+        let (start, mut steps, mut stop) = (self.now, 0, u64::MAX);
         self.begin();
-        loop {
-            let Some(((at, ..), what)) = self.queue.pop_first() else {
-                if self.next_round() {
-                    continue;
-                }
+        // The first look stays in the queue until all is told, so it is never empty before.
+        while let Some(((at, ..), what)) = self.queue.pop_first() {
+            if at > stop {
                 break;
-            };
+            }
             self.now = self.now.max(at);
             steps += 1;
             assert!(steps < STEPS, "no end after {steps} steps");
             assert!(self.now - start < END_MS, "no end in virtual time; unfinished: {}", self.unfinished());
             self.note(&format!("{what:?}"));
             self.step(what);
-            if self.all_is_told() && !self.next_round() {
-                break;
+            if stop == u64::MAX && self.all_is_told() && !self.next_round() {
+                stop = self.now + AFTER_MS;
             }
         }
         self.check_end();
@@ -176,6 +178,7 @@ impl World<'_> {
         for n in 0..self.nodes.len() {
             self.soon(2_000, Do::Begin(n));
         }
+        self.soon(0, Do::Look);
         for _ in 0..self.offers_left {
             self.soon(20_000, Do::Offer);
         }
@@ -238,6 +241,7 @@ impl World<'_> {
             Do::Cancel(f, sender) => self.cancel(f, sender),
             Do::Fault => self.fault(),
             Do::Relief(n) => self.relief(n),
+            Do::Look => self.look(),
         }
     }
 
@@ -260,13 +264,16 @@ impl World<'_> {
             .collect()
     }
 
-    /// After all that went wrong every session that lives takes one more file. `false` when that is over too.
+    /// After all that went wrong every session that lives sends one more file, one after another. `false` when that is
+    /// over too.
     fn next_round(&mut self) -> bool {
-        if self.last_round {
-            return false;
+        while self.last_offers.unwrap_or(0) < self.nodes.len() {
+            let from = self.last_offers.unwrap_or(0);
+            self.last_offers = Some(from + 1);
+            if self.last_offer(from) {
+                return true;
+            }
         }
-        self.last_round = true;
-        self.last_offers();
-        !self.all_is_told()
+        false
     }
 }

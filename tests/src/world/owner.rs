@@ -68,18 +68,20 @@ impl World<'_> {
         }
     }
 
-    /// After all that went wrong, each session that lives must be able to send one more file.
-    pub(super) fn last_offers(&mut self) {
-        self.plan.calm = false;
-        for from in 0..self.nodes.len() {
-            let to = (0..self.nodes.len()).find(|to| *to != from && self.nodes[*to].is_up());
-            let Some(to) = to.filter(|_| self.nodes[from].is_up()) else { continue };
-            let mut file = File::new(&mut self.rng, from, to, 1_000, true);
-            (file.said, file.answer) = (Said::Truth, Answer::Accept);
-            let undisturbed = !self.nodes[from].disturbed && !self.nodes[to].disturbed;
-            let taken = self.send(file);
-            assert!(taken || !undisturbed, "node {from} has no slot left for a last offer");
-        }
+    /// After all that went wrong, each session that lives must be able to send one more file to the next one.
+    pub(super) fn last_offer(&mut self, from: usize) -> bool {
+        let count = self.nodes.len();
+        let to = (1..count).map(|step| (from + step) % count).find(|to| self.nodes[*to].is_up());
+        let Some(to) = to.filter(|_| self.nodes[from].is_up()) else { return false };
+        let mut file = File::new(&mut self.rng, from, to, 1_000, true);
+        (file.said, file.answer) = (Said::Truth, Answer::Accept);
+        let (sender, receiver) = (&self.nodes[from], &self.nodes[to]);
+        let patient = |n: &super::node::Node<'_>| !n.disturbed && n.plan.has_time;
+        file.must_arrive = patient(sender) && patient(receiver) && receiver.plan.block_bytes >= 1024;
+        let must_arrive = file.must_arrive;
+        let taken = self.send(file);
+        assert!(taken || !must_arrive, "node {from} has no slot left for a last offer");
+        taken
     }
 
     fn send(&mut self, mut file: File) -> bool {
@@ -105,7 +107,7 @@ impl World<'_> {
                 assert!(node.files.insert(id.to_bits(), index).is_none(), "a handle came again");
                 let from = file.from;
                 self.files.push(file);
-                if !self.plan.calm && self.rng.chance(12) {
+                if !self.plan.calm && self.last_offers.is_none() && self.rng.chance(12) {
                     self.soon(20_000, Do::Cancel(index, true));
                 }
                 self.note(&format!("file {index} offered"));
@@ -134,7 +136,7 @@ impl World<'_> {
                 assert!(old.is_none(), "a handle came again");
                 let slow = self.nodes[n].plan.slow_ms;
                 self.soon(slow * 5, Do::Answer(index));
-                if !self.plan.calm && self.rng.chance(12) {
+                if !self.plan.calm && self.last_offers.is_none() && self.rng.chance(12) {
                     self.soon(20_000, Do::Cancel(index, false));
                 }
             }
@@ -338,7 +340,7 @@ impl World<'_> {
                     assert!(!sending && !receiving, "offline, but a transfer was not told as finished");
                 }
                 assert!(!self.plan.calm || self.nodes[n].leaving, "offline, and nothing went wrong");
-                if !self.last_round {
+                if self.last_offers.is_none() {
                     self.soon(30_000, Do::Begin(n));
                 }
             }
@@ -361,12 +363,8 @@ impl World<'_> {
                 let index = self.nodes[n].file(transfer).expect("a transfer of ours");
                 let at_sender = self.files[index].from == n;
                 self.check_ending(index, at_sender, ending);
-                let last = self.last_round && !self.files[index].disturbed;
                 let f = &mut self.files[index];
                 *(if at_sender { &mut f.sent } else { &mut f.received }) = Some(ending);
-                if !matches!(ending, Ending::Done) && last {
-                    self.note("the last round did not end well");
-                }
                 self.check_stale(n, transfer);
             }
             other => panic!("{other:?}"),

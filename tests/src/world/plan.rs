@@ -45,6 +45,8 @@ pub struct NodePlan {
     offers_per_peer: u8,
     rounds_per_poll: u32,
     times: Times,
+    /// Its deadlines are the long ones.
+    pub has_time: bool,
     transfers: u16,
     contacts: u16,
     spare: u64,
@@ -180,7 +182,8 @@ fn node(rng: &mut Rng, user: &str, calm: bool, file_bytes: u64) -> NodePlan {
     let block_bytes = block_bytes.max(u16::try_from(file_bytes / 400).unwrap_or(u16::MAX)).max(1);
     let chunk_bytes = if rng.chance(50) { block_bytes } else { block_bytes.div_ceil(2) };
     let window_bytes = u32::from(block_bytes) * u32::try_from(rng.between(1, 40)).unwrap_or(1);
-    let times = if calm || rng.chance(60) { Times::default() } else { short_times(rng) };
+    let has_time = calm || rng.chance(60);
+    let times = if has_time { Times::default() } else { short_times(rng) };
     let way = match rng.below(20) {
         0..7 => Way::Hosted,
         7 => Way::Plain,
@@ -190,7 +193,7 @@ fn node(rng: &mut Rng, user: &str, calm: bool, file_bytes: u64) -> NodePlan {
     let piece = if rng.chance(15) { 60 } else { rng.pick(&[500, 2_000, 10_000, 200_000]) };
     let piece = piece.max(file_bytes / 500);
     // A pipe slower than its deadlines is something that goes wrong.
-    let lag_ms = if calm && piece < 2_000 { 0 } else { rng.pick(&[0, 0, 5, 100, 1_000]) };
+    let lag_ms = if has_time && piece < 2_000 { 0 } else { rng.pick(&[0, 0, 5, 100, 1_000]) };
     NodePlan {
         user: user.to_owned(),
         jid: format!("{user}@{DOMAIN}/r"),
@@ -206,6 +209,7 @@ fn node(rng: &mut Rng, user: &str, calm: bool, file_bytes: u64) -> NodePlan {
         offers_per_peer: u8::try_from(rng.between(1, 4)).unwrap_or(4),
         rounds_per_poll: u32::try_from(rng.pick(&[500, 1024, 5000])).unwrap_or(1024),
         times,
+        has_time,
         transfers: u16::try_from(rng.between(1, 5)).unwrap_or(1),
         contacts: u16::try_from(rng.between(1, 4)).unwrap_or(1),
         spare: if rng.chance(50) { 0 } else { rng.skewed(20_000) },
