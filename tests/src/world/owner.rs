@@ -3,9 +3,7 @@
 use super::file::{Answer, File, Said, Storing};
 use super::plan::Way;
 use super::{Do, World};
-use xft_core::{
-    Argument, Cancel, Decline, Ending, Error, Event, Instant, Offer, Output, Received, TransferId,
-};
+use xft_core::{Argument, Cancel, Decline, Error, Event, Instant, Offer, Output, Received, TransferId};
 
 /// [`Received`] without its loans.
 pub(super) enum Came {
