@@ -31,7 +31,7 @@ pub enum xft_status {
     XFT_ERR_PASSWORD = 21,
     /// The resource, or the JID of a host-owned stream, is malformed or too long.
     XFT_ERR_RESOURCE = 22,
-    /// `block_bytes` is not in 1..65535.
+    /// `block_bytes` is not in 1..65535, or a block in base64 with its envelope does not fit `element_bytes`.
     XFT_ERR_BLOCK_BYTES = 23,
     /// `window_bytes` is smaller than one block.
     XFT_ERR_WINDOW_BYTES = 24,
@@ -313,7 +313,7 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_ERR_ACCOUNT, "the account is not a JID; write it as user@domain, 256 bytes at most"),
     (XFT_ERR_PASSWORD, "the password is empty or over 256 bytes; give another one"),
     (XFT_ERR_RESOURCE, "the resource or host JID is malformed; shorten or correct it"),
-    (XFT_ERR_BLOCK_BYTES, "block_bytes must be 1..65535"),
+    (XFT_ERR_BLOCK_BYTES, "block_bytes must be 1..65535 and fit element_bytes in base64"),
     (XFT_ERR_WINDOW_BYTES, "window_bytes must hold at least one block"),
     (XFT_ERR_STANZA_BYTES, "stanza_bytes and element_bytes must be at least 10000"),
     (XFT_ERR_PEER, "the recipient is not a full JID; write it as user@domain/resource"),
