@@ -696,3 +696,17 @@ fn a_short_read_makes_a_shorter_block_and_the_next_one_follows_it() {
     assert_eq!(s.wish, Some((transfer, 7, 4096)));
     assert!(s.supply((transfer, 7, 4096)).contains(" seq='1'"));
 }
+
+#[test]
+fn dsc_04_a_late_refusal_does_not_lose_the_question_under_way() {
+    sender!(s);
+    let first = offering(&mut s, 10);
+    let second = offering(&mut s, 10);
+    s.ask(&error(PEER, attr(&first, "id"), "cancel", "service-unavailable"));
+    s.session.offer(&file(10)).unwrap();
+    assert!(s.poll()[0].contains("disco#info"), "asked anew");
+    s.ask(&error(PEER, attr(&second, "id"), "cancel", "service-unavailable"));
+    s.take_events();
+    s.wait_ms(30_000);
+    assert_eq!(s.ending(), failed(Reason::PeerUnknown, Some(StanzaCondition::RemoteServerTimeout)));
+}

@@ -146,8 +146,10 @@ impl State<'_> {
             StanzaCondition::ServiceUnavailable | StanzaCondition::RecipientUnavailable => Reason::PeerGone,
             other => reason_of_refusal(other),
         };
+        // Only what is known can be wrong: a question under way has transfers that wait for its answer.
         if reason == Reason::PeerGone
             && let Some(contact) = self.contact_of(index)
+            && contact.known == Known::Yes
         {
             contact.forget_presence();
         }
