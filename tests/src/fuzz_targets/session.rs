@@ -1,36 +1,16 @@
 //! Operations on a session in any order, the peer's answers among them: whatever the order, the session keeps its
 //! promises.
 
+mod peer;
+
+use self::peer::{Input, attr};
 use crate::world::Memory;
 use xft_core::*;
 
 const ME: &str = "ct1@hospital.test/gw";
 const PEERS: [&str; 3] = ["pacs@hospital.test/in", "pacs@hospital.test/other", "evil@x.test/r"];
-const IBB: &str = "http://jabber.org/protocol/ibb";
-const SI: &str = "http://jabber.org/protocol/si";
 /// Most operations of one input.
 const OPERATIONS: usize = 400;
-
-/// Takes the input apart.
-struct Input<'b>(&'b [u8]);
-
-impl<'b> Input<'b> {
-    fn byte(&mut self) -> u8 {
-        let (first, rest) = self.0.split_first().unwrap_or((&0, &[]));
-        self.0 = rest;
-        *first
-    }
-
-    fn bytes(&mut self, count: usize) -> &'b [u8] {
-        let (bytes, rest) = self.0.split_at(count.min(self.0.len()));
-        self.0 = rest;
-        bytes
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[usize::from(self.byte()) % of.len()]
-    }
-}
 
 /// What is known of one transfer from outside.
 struct Seen {
@@ -142,78 +122,6 @@ impl Play<'_> {
             }
             _ => self.drain(1 << 16),
         }
-    }
-
-    /// One stanza of a peer; often the one that is due.
-    fn stanza(&mut self, input: &mut Input<'_>) -> Option<String> {
-        let kind = input.byte() % 14;
-        self.count += 1;
-        let from = PEERS[if input.byte() < 200 { 0 } else { usize::from(input.byte()) % 3 }];
-        let other = usize::from(input.byte());
-        let sid = self.sids[if other < 180 { 0 } else { other % self.sids.len() }].clone();
-        let id = format!("p{}", self.count);
-        let word =
-            input.pick(&["forbidden", "item-not-found", "resource-constraint", "service-unavailable", "x"]);
-        let set = |payload: String| {
-            format!("<iq xmlns='jabber:client' type='set' from='{from}' id='{id}'>{payload}</iq>")
-        };
-        Some(match kind {
-            0..4 => {
-                if self.asked.is_empty() {
-                    return None;
-                }
-                let other = usize::from(input.byte());
-                let (id, what) = self.asked.remove(if other < 200 { 0 } else { other % self.asked.len() });
-                if kind == 3 {
-                    format!(
-                        "<iq xmlns='jabber:client' type='error' from='{from}' id='{id}'><error type='cancel'><{word} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
-                    )
-                } else {
-                    format!(
-                        "<iq xmlns='jabber:client' type='result' from='{from}' id='{id}'>{}</iq>",
-                        answer(&what, input)
-                    )
-                }
-            }
-            4 => {
-                // What follows is most often about the stream offered last.
-                self.sids.rotate_right(1);
-                set(offer_of(&self.sids[0], input))
-            }
-            5 => set(format!(
-                "<open xmlns='{IBB}' sid='{sid}' block-size='{}' stanza='iq'/>",
-                input.pick(&["1", "16", "1", "1", "1024", "8193", "0", "x"])
-            )),
-            6..9 => {
-                let due = self.next.get(&sid).copied().unwrap_or(0);
-                let seq = if input.byte() < 220 { due } else { u32::from(input.byte() % 24) };
-                let text = input.pick(&[
-                    "eA==",
-                    "eA==",
-                    "eHg=",
-                    "eHh4",
-                    "",
-                    "e A = =",
-                    "!",
-                    "eHh4eHh4eHh4eHh4eHh4eHh4",
-                ]);
-                set(format!("<data xmlns='{IBB}' sid='{sid}' seq='{seq}'>{text}</data>"))
-            }
-            9 => set(format!("<close xmlns='{IBB}' sid='{sid}'/>")),
-            10 => set(format!(
-                "<receipt xmlns='urn:libxft:receipt:0' sid='{sid}' size='1'><hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=</hash></receipt>"
-            )),
-            11 if input.byte() < 30 => {
-                format!("<presence xmlns='jabber:client' type='unavailable' from='{from}'/>")
-            }
-            12 => format!(
-                "<message xmlns='jabber:client' from='{from}' id='{id}'><data xmlns='{IBB}' sid='{sid}' seq='{}'>eA==</data></message>",
-                input.byte() % 24
-            ),
-            _ => format!(
-                "<iq xmlns='jabber:client' type='get' from='{from}' id='{id}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
-            ),
-        })
     }
 
     fn give(&mut self, mut bytes: Vec<u8>) {
@@ -442,42 +350,4 @@ impl Play<'_> {
         assert!(self.offline, "closed, and never offline");
         assert!(matches!(self.session.poll(&mut []), Err(Error::Closed(_))));
     }
-}
-
-/// The first attribute of that name; empty when there is none.
-fn attr<'s>(text: &'s str, name: &str) -> &'s str {
-    let Some(start) = text.find(&format!(" {name}='")) else { return "" };
-    text[start + name.len() + 3..].split('\'').next().unwrap_or_default()
-}
-
-/// The result that is due for what was asked.
-fn answer(what: &str, input: &mut Input<'_>) -> String {
-    if what.contains("disco#info") {
-        let receipt = if input.byte() & 1 == 0 { "<feature var='urn:libxft:receipt:0'/>" } else { "" };
-        format!(
-            "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='{SI}'/><feature var='{SI}/profile/file-transfer'/>{receipt}</query>"
-        )
-    } else if what.contains("<si ") {
-        let range = input.pick(&["", "<range offset='1'/>", "<range length='1'/>", "<range offset='99'/>"]);
-        format!(
-            "<si xmlns='{SI}'><file xmlns='{SI}/profile/file-transfer'>{range}</file>\
-             <feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='submit'>\
-             <field var='stream-method'><value>{IBB}</value></field></x></feature></si>"
-        )
-    } else {
-        String::new()
-    }
-}
-
-/// An offer of a peer.
-fn offer_of(sid: &str, input: &mut Input<'_>) -> String {
-    let size = input.pick(&["0", "1", "3", "18", "9223372036854775807", "x"]);
-    let inside = input.pick(&["", "<range/>", "<receipt xmlns='urn:libxft:receipt:0'/>"]);
-    format!(
-        "<si xmlns='{SI}' id='{sid}' profile='{SI}/profile/file-transfer'>\
-         <file xmlns='{SI}/profile/file-transfer' name='../a' size='{size}'>{inside}</file>\
-         <feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>\
-         <field var='stream-method' type='list-single'><option><value>{IBB}</value></option></field></x>\
-         </feature></si>"
-    )
 }
