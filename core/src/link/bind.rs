@@ -18,11 +18,11 @@ pub(super) enum Request {
     Ping,
 }
 
-/// Hexadecimal prefix, one letter, and how often something was asked again.
+/// One letter, then in hexadecimal a prefix and how often something was asked again.
 pub(super) type Id = [u8; 21];
 
 impl Link {
-    /// Our own ids: random prefix, a letter per request, a count that never repeats within hours (STZ-01).
+    /// Our own ids: a letter per request, a random prefix, a count that never repeats within hours (STZ-01).
     pub(super) fn id(&self, request: Request) -> Id {
         let letter = match request {
             Request::Bind => b'b',
@@ -30,11 +30,14 @@ impl Link {
             Request::Presence => b'a',
             Request::Ping => b'p',
         };
-        let hex = |bytes: u8| [hex_digit(bytes >> 4) as u8, hex_digit(bytes) as u8];
-        let prefix = self.cfg.id_prefix.iter().flat_map(|byte| hex(*byte));
-        let count = self.asked_again.to_be_bytes().into_iter().flat_map(hex);
-        let mut id = [0; 21];
-        id.iter_mut().zip(prefix.chain([letter]).chain(count)).for_each(|(to, from)| *to = from);
+        let count = self.asked_again.to_be_bytes();
+        let mut digits = self.cfg.id_prefix.iter().chain(&count);
+        let mut id = [letter; 21];
+        let [_, places @ ..] = &mut id;
+        for place in places.as_chunks_mut::<2>().0 {
+            let byte = digits.next().copied().unwrap_or(0);
+            *place = [hex_digit(byte >> 4) as u8, hex_digit(byte) as u8];
+        }
         id
     }
 

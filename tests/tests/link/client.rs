@@ -256,6 +256,6 @@ impl Client {
 
 pub fn bound(jid: &str) -> String {
     format!(
-        "<iq type='result' id='ababababababababb0000'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{jid}</jid></bind></iq>"
+        "<iq type='result' id='babababababababab0000'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{jid}</jid></bind></iq>"
     )
 }

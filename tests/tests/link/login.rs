@@ -39,8 +39,8 @@ fn login_over_starttls_binds_and_announces_presence() {
     assert_eq!(client.steps.iter().filter(|step| **step == Step::Online).count(), 1);
     // BND-04: bind, then presence, nothing between or after.
     assert!(said.ends_with(
-        "<iq type='set' id='ababababababababb0000'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>gw</resource></bind></iq>\
-         <presence id='ababababababababa0000'/>"
+        "<iq type='set' id='babababababababab0000'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>gw</resource></bind></iq>\
+         <presence id='aabababababababab0000'/>"
     ));
     // STR-04: the address only under TLS; STR-07: three headers, none closed.
     let headers: Vec<_> = said.match_indices("<stream:stream ").collect();

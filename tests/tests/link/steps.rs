@@ -190,7 +190,7 @@ fn bind_request_carries_the_wanted_resource_or_none() {
     let (_, said) = Client::at_bind(&mut config(Tls::Direct), BIND_FEATURE);
     assert_eq!(
         said,
-        "<iq type='set' id='ababababababababb0000'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>gw</resource></bind></iq>"
+        "<iq type='set' id='babababababababab0000'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>gw</resource></bind></iq>"
     );
     let mut cfg = config(Tls::Direct);
     cfg.sasl.plain = true;
@@ -201,13 +201,13 @@ fn bind_request_carries_the_wanted_resource_or_none() {
     let said = client.ask(&format!("{SERVER_HEADER}{BIND_FEATURE}"));
     assert_eq!(
         said,
-        "<iq type='set' id='ababababababababb0000'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"
+        "<iq type='set' id='babababababababab0000'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"
     );
 }
 
 fn bind_error(condition: &str) -> String {
     format!(
-        "<iq type='error' id='ababababababababb0000'><error type='cancel'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+        "<iq type='error' id='babababababababab0000'><error type='cancel'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
     )
 }
 
@@ -220,10 +220,10 @@ fn bind_refusals_are_retried_once_or_final() {
         let said = client.ask(&bind_error(condition));
         assert_eq!(
             said,
-            "<iq type='set' id='ababababababababb0001'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"
+            "<iq type='set' id='babababababababab0001'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>"
         );
         assert_eq!(client.ask(&bind_error(condition)), "", "the first refusal once more answers nothing");
-        let said = client.ask(&bind_error(condition).replace("b0000'", "b0001'"));
+        let said = client.ask(&bind_error(condition).replace("0000'", "0001'"));
         assert_eq!((client.reason(), said.as_str()), (Reason::BindRefused, CLOSED));
     }
     for (name, condition) in [
@@ -277,7 +277,7 @@ fn bind_answers_from_others_are_ignored() {
         assert_eq!(client.link.ignored(), u32::from(!taken));
     }
     let (mut client, _) = Client::at_bind(&mut config(Tls::Direct), BIND_FEATURE);
-    client.ask(&bound("ct1@hospital.test/gw").replace("babb0000'", "babx0000'"));
+    client.ask(&bound("ct1@hospital.test/gw").replace("'babab", "'xabab"));
     assert!(!client.link.is_online());
 }
 
@@ -298,20 +298,20 @@ fn refused_session_ends_the_login() {
     let said = client.ask(&bound("ct1@hospital.test/gw"));
     assert_eq!(
         said,
-        "<iq type='set' id='ababababababababs0000'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>"
+        "<iq type='set' id='sabababababababab0000'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>"
     );
     assert!(!client.link.is_online());
-    client.ask(&bind_error("forbidden").replace("babb0000'", "babs0000'"));
+    client.ask(&bind_error("forbidden").replace("'babab", "'sabab"));
     assert_eq!(client.failure.unwrap().condition, Some(Condition::Stanza(StanzaCondition::Forbidden)));
 }
 
 #[test]
 fn presence_carries_a_priority_that_is_not_zero() {
     for (priority, text) in [
-        (0, "<presence id='ababababababababa0000'/>"),
-        (-1, "<presence id='ababababababababa0000'><priority>-1</priority></presence>"),
-        (127, "<presence id='ababababababababa0000'><priority>127</priority></presence>"),
-        (-128, "<presence id='ababababababababa0000'><priority>-128</priority></presence>"),
+        (0, "<presence id='aabababababababab0000'/>"),
+        (-1, "<presence id='aabababababababab0000'><priority>-1</priority></presence>"),
+        (127, "<presence id='aabababababababab0000'><priority>127</priority></presence>"),
+        (-128, "<presence id='aabababababababab0000'><priority>-128</priority></presence>"),
     ] {
         let mut cfg = config(Tls::Direct);
         cfg.priority = priority;

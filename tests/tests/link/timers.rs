@@ -4,7 +4,7 @@ use crate::client::*;
 use xft_core::output::Timer;
 use xft_core::{Instant, Reason, Tls};
 
-const PING: &str = "<iq type='get' id='ababababababababp0001'><ping xmlns='urn:xmpp:ping'/></iq>";
+const PING: &str = "<iq type='get' id='pabababababababab0001'><ping xmlns='urn:xmpp:ping'/></iq>";
 
 fn deadline(client: &Client) -> Option<(u64, Timer)> {
     client.link.deadline().map(|(at, why)| (at.ms(), why))
@@ -106,9 +106,9 @@ fn silent_server_is_probed_and_then_given_up() {
 #[test]
 fn any_answer_to_the_probe_proves_the_stream_alive() {
     // PNG-02
-    let error = "<iq type='error' id='ababababababababp0001' from='hospital.test'><error type='cancel'>\
+    let error = "<iq type='error' id='pabababababababab0001' from='hospital.test'><error type='cancel'>\
         <service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>";
-    for answer in ["<iq type='result' id='ababababababababp0001'/>", error, "<message/>", " "] {
+    for answer in ["<iq type='result' id='pabababababababab0001'/>", error, "<message/>", " "] {
         let mut client = Client::online(config(Tls::Direct));
         assert_eq!(client.tick(120_000), PING);
         client.now = 140_000;
@@ -123,7 +123,7 @@ fn any_answer_to_the_probe_proves_the_stream_alive() {
 fn probe_answers_of_others_are_stanzas_of_the_session() {
     let mut client = Client::online(config(Tls::Direct));
     client.tick(120_000);
-    client.ask("<iq type='result' id='ababababababababp0001' from='eve@hospital.test/x'/>");
+    client.ask("<iq type='result' id='pabababababababab0001' from='eve@hospital.test/x'/>");
     assert_eq!(client.stanzas, ["iq"]);
 }
 
@@ -176,11 +176,11 @@ fn every_probe_has_an_id_of_its_own() {
     let mut client = Client::online(config(Tls::Direct));
     assert_eq!(client.tick(120_000), PING);
     client.now = 121_000;
-    client.ask("<iq type='result' id='ababababababababp0001'/>");
+    client.ask("<iq type='result' id='pabababababababab0001'/>");
     let again = client.tick(241_000);
-    assert!(again.contains(" id='ababababababababp0002'"), "{again}");
+    assert!(again.contains(" id='pabababababababab0002'"), "{again}");
     // The first answer once more is the answer to nothing.
     client.now = 242_000;
-    client.ask("<iq type='result' id='ababababababababp0001'/>");
+    client.ask("<iq type='result' id='pabababababababab0001'/>");
     assert_eq!(client.stanzas, ["iq"]);
 }
