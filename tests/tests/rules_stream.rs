@@ -217,6 +217,10 @@ fn prs_05_a_peer_gets_our_presence_once_before_the_first_offer() {
     assert!(sent.find("<presence ").unwrap() < sent.find("disco#info").unwrap());
     s.session.offer(&file()).unwrap();
     assert!(!s.poll().concat().contains("<presence "));
+    // Whoever was gone does not know of us any more.
+    s.ask(&format!("<presence type='unavailable' from='{PEER}'/>"));
+    s.session.offer(&file()).unwrap();
+    assert_eq!(s.poll().concat().matches("<presence ").count(), 1);
 }
 
 #[test]
