@@ -1,6 +1,7 @@
 //! The session: takes inputs and commands, drains outputs, wires cause to effect.
 
 mod acks;
+mod blocks;
 mod command;
 mod emit;
 mod identity;

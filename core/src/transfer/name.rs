@@ -15,7 +15,11 @@ pub fn sanitise(raw: &str) -> Name {
     let last = raw.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or("");
     let mut name = Name::new();
     for c in last.chars() {
-        let c = if c.is_alphabetic() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | ' ') { c } else { '_' };
+        let c = if c.is_alphabetic() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | ' ') {
+            c
+        } else {
+            '_'
+        };
         if name.is_empty() && matches!(c, '.' | ' ') {
             continue;
         }
