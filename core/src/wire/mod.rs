@@ -6,5 +6,6 @@ pub mod date;
 pub mod hashes;
 pub mod jid;
 pub mod scram;
+pub mod socks5;
 pub mod stanza;
 pub mod xml;
