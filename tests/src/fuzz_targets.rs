@@ -5,11 +5,13 @@
 mod base64;
 mod scram;
 mod session;
+mod socks5;
 mod stanza;
 mod xml;
 
 pub use base64::base64;
 pub use scram::scram;
 pub use session::session;
+pub use socks5::socks5;
 pub use stanza::stanza;
 pub use xml::{agrees_with_rxml, xml};

@@ -46,6 +46,11 @@ fn session_corpus_keeps_every_promise() {
     replay("session", fuzz_targets::session);
 }
 
+#[test]
+fn socks5_corpus_keeps_every_promise() {
+    replay("socks5", fuzz_targets::socks5);
+}
+
 /// Operations in random order reach what no corpus thought of.
 #[test]
 fn sessions_keep_every_promise_under_any_operations() {
