@@ -39,7 +39,7 @@ impl State<'_> {
             }
         }
         slot.bytestream.acked = count;
-        slot.bytestream.window.widen(upto.saturating_sub(slot.safe));
+        slot.bytestream.window.acknowledged(count, self.settings.window_bytes, self.now);
         slot.safe = upto;
         slot.deadline = if slot.in_flight() > 0 { block_ms } else { None };
         self.close_if_sent(index);
@@ -108,6 +108,7 @@ impl State<'_> {
         let Some(slot) = self.transfers.get_mut(index) else { return };
         slot.digest.update(bytes);
         slot.bytestream.take_seq();
+        slot.bytestream.window.sent(slot.bytestream.sent, self.now);
         if slot.in_flight() == 0 {
             slot.deadline = deadline;
         }

@@ -68,7 +68,7 @@ fn vectors_encode_and_decode() {
 /// Every way through the encoder: chunks, a long rest, a short one, each with and without padding.
 #[test]
 fn every_length_is_encoded_as_by_the_engine_alone() {
-    let bytes: [u8; 3 * ENCODE_BYTES] = core::array::from_fn(|n| (n * 167 >> 3) as u8);
+    let bytes: [u8; 3 * ENCODE_BYTES] = core::array::from_fn(|n| ((n * 167) >> 3) as u8);
     let (mut ours, mut theirs) = ([0u8; 3 * ENCODE_CHUNK], [0u8; 3 * ENCODE_CHUNK]);
     for length in 0..bytes.len() {
         let expected =
