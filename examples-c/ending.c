@@ -2,7 +2,6 @@
 #include "ending.h"
 
 #include "options.h"
-#include "xft.h"
 
 int exit_code_of_transfer(uint32_t reason)
 {
@@ -57,4 +56,12 @@ void say_reason(const char *what, uint32_t reason, uint32_t condition)
         say("%s: %s [the other side said: %s]", what, xft_reason_text(reason), word);
     else
         say("%s: %s", what, xft_reason_text(reason));
+}
+
+void say_detail(const xft_session *session)
+{
+    const char *text = NULL;
+    size_t length = 0;
+    if (xft_detail(session, &text, &length) == XFT_OK && length > 0)
+        say("the server's own words: %.*s", (int)length, text);
 }

@@ -2,6 +2,8 @@
 #ifndef XFT_EXAMPLES_ENDING_H
 #define XFT_EXAMPLES_ENDING_H
 
+#include "xft.h"
+
 #include <stdint.h>
 
 /* Exit codes, one per class of failure; README.md explains them. Numbers are never reused. */
@@ -32,5 +34,8 @@ int exit_code_of_session(uint32_t reason, int was_online);
 
 /* Says "WHAT: reason [the other side said: condition]" with what to do next. */
 void say_reason(const char *what, uint32_t reason, uint32_t condition);
+
+/* Says what the server added in its own words when the session ended, if it did. */
+void say_detail(const xft_session *session);
 
 #endif

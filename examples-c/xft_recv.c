@@ -278,8 +278,10 @@ static void on_event(struct receiver *receiver, struct loop *loop)
     case XFT_EVENT_OFFLINE:
         if (output->reason == XFT_REASON_CLOSED || (receiver->leaving && receiver->running == 0))
             break;
-        if (!loop->tls_failed)
+        if (!loop->tls_failed) {
             say_reason(loop->online ? "the session ended" : "cannot log in", output->reason, output->condition);
+            say_detail(loop->session);
+        }
         fail(receiver, exit_code_of_session(output->reason, loop->online));
         break;
     default:

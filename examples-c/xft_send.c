@@ -309,8 +309,10 @@ static void on_event(struct sender *sender, struct loop *loop)
         /* All files that arrived are settled: a rude goodbye of the server changes nothing. */
         if (sender->next == sender->count && sender->running + sender->waiting == 0)
             break;
-        if (!loop->tls_failed)
+        if (!loop->tls_failed) {
             say_reason(loop->online ? "the session ended" : "cannot log in", output->reason, output->condition);
+            say_detail(loop->session);
+        }
         fail(sender, exit_code_of_session(output->reason, loop->online));
         break;
     default:

@@ -1953,6 +1953,21 @@ xft_status xft_jid(const struct xft_session *session,
                    size_t *len);
 
 /**
+ * Tells what the server said beside the condition when the session ended.
+ *
+ * It is the text of its error, another host it names, or the name of a feature it requires that is unknown here. Writes
+ * a pointer to `*len` bytes of printable ASCII, at most 96, into `*text`, not NUL-terminated, lent until the next call
+ * on this session; `*len` is 0 when the server said nothing. It is the server's word: show it to people, decide nothing
+ * by it. Returns `XFT_OK` or a status of the border. Call it after `XFT_EVENT_OFFLINE`.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `text` and `len` may be written.
+ */
+xft_status xft_detail(const struct xft_session *session,
+                      const char **text,
+                      size_t *len);
+
+/**
  * Leaves in good order: running transfers are cancelled, the stream is closed, `XFT_EVENT_OFFLINE` follows.
  *
  * Go on with the loop until that event: the session still has to send, and waits `close_ms` for the server. Returns

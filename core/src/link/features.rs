@@ -39,7 +39,8 @@ impl Link {
 
     /// Nothing that we know can be negotiated: an unknown feature is to blame if there is one (STR-06).
     fn nothing_left(&mut self, element: Element<'_>, reason: Reason) -> Failure {
-        if element.children().any(|child| child.ns() == Ns::Other) {
+        if let Some(unknown) = element.children().find(|child| child.ns() == Ns::Other) {
+            self.note_detail(unknown.name());
             return self.refuse_with(StreamCondition::UnsupportedFeature, Reason::FeatureUnknown);
         }
         self.fail(reason, &[Send::CloseTag, Send::Close])

@@ -153,7 +153,12 @@ pub struct Link {
     asked_again: u16,
     unknown: u8,
     ignored: u32,
+    /// What the server said beside the condition, as printable ASCII.
+    detail: heapless::Vec<u8, DETAIL_BYTES>,
 }
+
+/// Most bytes kept of what a server says beside a condition (ATK-62).
+const DETAIL_BYTES: usize = 96;
 
 impl Link {
     /// A stream whose transport is not up yet.
@@ -180,6 +185,7 @@ impl Link {
             asked_again: 0,
             unknown: 0,
             ignored: 0,
+            detail: heapless::Vec::new(),
         }
     }
 
@@ -331,6 +337,21 @@ impl Link {
     #[must_use]
     pub fn ignored(&self) -> u32 {
         self.ignored
+    }
+
+    /// What the server said beside the condition when the stream failed: the text of its error, the other host, or
+    /// the name of the feature nobody knows (STR-06, SER-03). Printable ASCII, cut short; the server's word only.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        core::str::from_utf8(&self.detail).unwrap_or("")
+    }
+
+    /// Keeps the beginning of what the server said, with everything but printable ASCII made harmless (ATK-62).
+    fn note_detail(&mut self, text: &str) {
+        self.detail = heapless::Vec::new();
+        let harmless = |byte: u8| if byte == b' ' || byte.is_ascii_graphic() { byte } else { b'?' };
+        // A full buffer ends it.
+        let _ = text.bytes().try_for_each(|byte| self.detail.push(harmless(byte)));
     }
 }
 

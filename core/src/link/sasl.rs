@@ -201,6 +201,7 @@ impl Link {
         if another && Mechanism::ALL.into_iter().any(|mechanism| self.allows(mechanism)) {
             return self.start_sasl(now);
         }
+        self.note_detail(element.child(Ns::Sasl, "text").map_or("", |text| text.text()));
         let reason = match condition {
             Some(SaslCondition::NotAuthorized) => Reason::NotAuthorized,
             _ => Reason::AuthFailed,

@@ -58,11 +58,14 @@ impl Link {
     /// The server ended the stream with an error; never answered with one (SER-02). `see-other-host` is reported
     /// but not followed: where to connect is the owner's decision (SER-03, ATK-10).
     pub(super) fn stream_error(&mut self, element: Element<'_>) -> Failure {
-        let condition = element
-            .children()
-            .find(|child| child.ns() == Ns::StreamErrors && child.name() != "text")
+        let named = element.children().find(|child| child.ns() == Ns::StreamErrors && child.name() != "text");
+        let condition = named
             .and_then(|child| StreamCondition::from_name(child.name()))
             .unwrap_or(StreamCondition::UndefinedCondition);
+        // The condition's own text is the address of `see-other-host` (SER-03).
+        let address = named.map_or("", |child| child.text());
+        let text = element.child(Ns::StreamErrors, "text").map_or("", |child| child.text());
+        self.note_detail(if address.is_empty() { text } else { address });
         let reason = match condition {
             StreamCondition::Conflict if self.was_online => Reason::Replaced,
             _ => Reason::StreamError,

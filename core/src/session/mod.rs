@@ -267,6 +267,13 @@ impl<'a> Session<'a> {
         self.state.link.jid()
     }
 
+    /// What the server said beside the condition when the session ended: the text of its error, another host it names,
+    /// or the feature it requires that nobody knows here. Printable ASCII, at most 96 bytes, empty when it said nothing.
+    /// For people only: it is the server's word (ATK-62).
+    pub fn detail(&self) -> &str {
+        self.state.link.detail()
+    }
+
     /// First-level elements and answers that were dropped, because nobody asked for them or knows them: a number that
     /// grows fast tells of a peer or server that misbehaves (XML-06, STZ-02).
     pub fn ignored(&self) -> u32 {

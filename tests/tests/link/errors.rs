@@ -46,6 +46,22 @@ fn see_other_host_is_reported_and_not_followed() {
     let failure = client.failure.unwrap();
     assert_eq!(failure.condition, Some(Condition::Stream(StreamCondition::SeeOtherHost)));
     assert_eq!(said, CLOSED);
+    assert_eq!(client.link.detail(), "evil.test:5222");
+}
+
+/// ATK-62
+#[test]
+fn what_the_server_says_is_kept_short_and_printable() {
+    let words = format!("Wartung\u{7f}\u{202e}&#10;{}", "x".repeat(300));
+    let text = format!(
+        "<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\
+         <text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>{words}</text></stream:error>"
+    );
+    let (client, _) = Client::at_features(config(Tls::Direct), &text);
+    let detail = client.link.detail();
+    assert!(detail.starts_with("Wartung?????xxx") && detail.len() == 96, "{detail}");
+    let (client, _) = Client::at_features(config(Tls::Direct), &stream_error("conflict"));
+    assert_eq!(client.link.detail(), "why");
 }
 
 /// SER-02

@@ -127,6 +127,7 @@ fn unknown_features_are_skipped_and_blamed_only_when_nothing_is_left() {
     let only = "<stream:features><odd xmlns='urn:odd'><required/></odd></stream:features>";
     let (client, said) = Client::at_features(config(Tls::Direct), only);
     assert_eq!((client.reason(), said), (Reason::FeatureUnknown, error("unsupported-feature")));
+    assert_eq!(client.link.detail(), "odd");
     let (client, said) = Client::at_features(config(Tls::Direct), "<stream:features/>");
     assert_eq!((client.reason(), said.as_str()), (Reason::NoMechanism, CLOSED));
 }
