@@ -693,7 +693,9 @@ enum xft_output_kind
    */
   XFT_OUTPUT_TRANSMIT = 1,
   /**
-   * Read up to `len` bytes of the file of `transfer` at `offset` and hand them in with `xft_supply`.
+   * Read up to `len` bytes of the file of `transfer` at `offset` and hand them in with `xft_supply`. It is said again
+   * until then, after everything more urgent; a program whose reads take long goes on with `xft_tick` and
+   * `xft_poll` meanwhile, a few times a second.
    */
   XFT_OUTPUT_NEED_DATA = 2,
   /**

@@ -43,7 +43,8 @@ pub enum Output<'o> {
         /// Bytes inside the buffer given to the call.
         bytes: &'o [u8],
     },
-    /// Read up to `max` bytes of the file at `offset` and hand them in with `supply`.
+    /// Read up to `max` bytes of the file at `offset` and hand them in with `supply`. It is said again until then, after
+    /// everything more urgent; an owner whose reads take long goes on with `tick` and `poll` meanwhile.
     NeedData {
         /// Which transfer.
         transfer: TransferId,

@@ -164,7 +164,9 @@ pub enum xft_output_kind {
     XFT_OUTPUT_NONE = 0,
     /// Send `bytes`/`len` on `stream`, all of them, in order, before polling again.
     XFT_OUTPUT_TRANSMIT = 1,
-    /// Read up to `len` bytes of the file of `transfer` at `offset` and hand them in with `xft_supply`.
+    /// Read up to `len` bytes of the file of `transfer` at `offset` and hand them in with `xft_supply`. It is said again
+    /// until then, after everything more urgent; a program whose reads take long goes on with `xft_tick` and
+    /// `xft_poll` meanwhile, a few times a second.
     XFT_OUTPUT_NEED_DATA = 2,
     /// Start TLS on stream 0 now, then call `xft_tls_done`.
     XFT_OUTPUT_START_TLS = 3,
