@@ -215,6 +215,22 @@ fn large_blocks_survive_random_splits() {
 }
 
 #[test]
+fn a_shorter_block_ends_at_its_own_tag_though_another_stands_where_the_last_text_ended() {
+    for longer in [90, 4095] {
+        // The next stanza begins exactly one `</data></iq>` behind the text.
+        let blocks = [noise(longer, 3), noise(longer - 9, 4), noise(longer, 5)];
+        let xml: String = blocks.iter().map(|block| data_iq(&base64_of(block))).collect();
+        let mut memory = Memory::new(2048, 4096);
+        let seen = hosted(&mut memory, &[xml.as_bytes()]);
+        assert_eq!(seen.len(), blocks.len());
+        for (element, bytes) in seen.into_iter().zip(&blocks) {
+            let Seen::Element { block, .. } = element else { panic!("not an element") };
+            assert!(block.unwrap().unwrap() == *bytes, "blocks of {longer} bytes");
+        }
+    }
+}
+
+#[test]
 fn whole_block_in_one_input_is_lent_from_that_input() {
     let bytes = noise(3000, 9);
     let mut input = data_iq(&base64_of(&bytes)).into_bytes();

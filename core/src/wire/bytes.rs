@@ -15,6 +15,24 @@ pub(crate) fn move_down(bytes: &mut [u8], from: Range<usize>, to: usize) {
     }
 }
 
+/// Copies `len` bytes in blocks of fixed size while both sides have a whole one: what lies behind the piece is
+/// overwritten next, and a block costs less than a call.
+#[inline]
+pub(crate) fn copy(to: &mut [u8], from: &[u8], len: usize) {
+    let mut done = 0usize;
+    while done < len {
+        let block = to.get_mut(done..).and_then(|to| to.first_chunk_mut::<16>());
+        let source = from.get(done..).and_then(|from| from.first_chunk());
+        let (Some(block), Some(source)) = (block, source) else { break };
+        *block = *source;
+        done = done.wrapping_add(16);
+    }
+    let rest = to.get_mut(done..len).unwrap_or_default();
+    for (to, from) in rest.iter_mut().zip(from.get(done..).unwrap_or_default()) {
+        *to = *from;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::move_down;

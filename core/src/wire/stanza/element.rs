@@ -62,14 +62,18 @@ impl<'s> Element<'s> {
     /// Value of the attribute of that name and no namespace.
     #[must_use]
     pub fn attr(&self, name: &str) -> Option<&'s str> {
+        let (_, value) = self.attributes().find(|(found, _)| *found == name.as_bytes())?;
+        core::str::from_utf8(value).ok()
+    }
+
+    /// Names and values of the attributes without namespace.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&'s [u8], &'s [u8])> + use<'s> {
         let mut rest = self.attributes;
-        while let Some((found, value, after)) = super::tape::split_attribute(rest) {
-            if found == name.as_bytes() {
-                return core::str::from_utf8(value).ok();
-            }
+        core::iter::from_fn(move || {
+            let (name, value, after) = super::tape::split_attribute(rest)?;
             rest = after;
-        }
-        None
+            Some((name, value))
+        })
     }
 
     /// Child elements in document order.

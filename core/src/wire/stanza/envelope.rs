@@ -116,20 +116,23 @@ pub fn stanza(element: Element<'_>) -> Result<Stanza<'_>, Malformed> {
     if element.ns() != Ns::Client {
         return Err(silent);
     }
-    let id = element.attr("id");
+    let [mut id, mut from, mut to, mut kind] = [None; 4];
+    // One pass over what every stanza has; a name stands once, because the reader refuses doubles.
+    for (name, value) in element.attributes() {
+        let place = match name {
+            b"id" => &mut id,
+            b"from" => &mut from,
+            b"to" => &mut to,
+            b"type" => &mut kind,
+            _ => continue,
+        };
+        *place = core::str::from_utf8(value).ok();
+    }
     // An address that was cut must not pass for an absent one, which would mean our own account (STZ-03).
     if element.attributes_cut {
         return Err(silent);
     }
-    let mut stanza = Stanza {
-        kind: Kind::IqGet,
-        id,
-        from: element.attr("from"),
-        to: element.attr("to"),
-        payload: None,
-        element,
-    };
-    let kind = element.attr("type");
+    let mut stanza = Stanza { kind: Kind::IqGet, id, from, to, payload: None, element };
     stanza.kind = match element.name() {
         "iq" => iq_kind(kind, id)?,
         "message" => Kind::Message(message_type(kind)),

@@ -19,10 +19,15 @@ macro_rules! namespaces {
             /// The namespace of that name.
             #[must_use]
             pub fn from_uri(uri: &str) -> Self {
-                match uri {
-                    $($uri => Self::$variant,)*
-                    _ => Self::Other,
-                }
+                Self::from_bytes(uri.as_bytes())
+            }
+
+            /// The same for a name that nobody checked to be UTF-8, which the known ones are.
+            pub(in crate::wire) fn from_bytes(uri: &[u8]) -> Self {
+                $(if uri == $uri.as_bytes() {
+                    return Self::$variant;
+                })*
+                Self::Other
             }
 
             /// The namespace name, empty for [`Ns::Other`].

@@ -42,6 +42,8 @@ pub struct StanzaReader<'a> {
     done: bool,
     /// The input so far ends inside a token.
     in_token: bool,
+    /// Length of the last block's text: mostly that of the next one too.
+    text_bytes: usize,
 }
 
 impl<'a> StanzaReader<'a> {
@@ -58,6 +60,7 @@ impl<'a> StanzaReader<'a> {
             in_error: false,
             done: false,
             in_token: false,
+            text_bytes: 0,
         }
     }
 
@@ -164,7 +167,10 @@ impl StanzaReader<'_> {
             return Ok(0);
         }
         let rest = input.get(at..).unwrap_or_default();
-        let tag = memchr::memchr(b'<', rest);
+        // Where blocks are of one length the tag needs no search; if it stood earlier, the decoder stops there.
+        let same = rest.get(self.text_bytes) == Some(&b'<');
+        let tag = if same { Some(self.text_bytes) } else { memchr::memchr(b'<', rest) };
+        self.text_bytes = tag.unwrap_or(0);
         let end = at.saturating_add(tag.unwrap_or(rest.len()));
         let used = self.block.take(input, at..end, tag.is_some());
         self.xml.take_text(used)?;
@@ -177,7 +183,8 @@ impl StanzaReader<'_> {
             return None;
         }
         let tag = self.xml.tag();
-        let ns = Ns::from_uri(tag.ns());
+        let (uri, local) = tag.expanded_name();
+        let ns = Ns::from_bytes(uri);
         match self.xml.depth() {
             0 | 1 => {
                 record_root(&mut self.tape, ns, tag);
@@ -190,7 +197,7 @@ impl StanzaReader<'_> {
             }
             depth => {
                 let first = depth == 3;
-                self.in_error |= first && ns == Ns::Client && tag.local() == "error";
+                self.in_error |= first && ns == Ns::Client && local == b"error";
                 self.child(ns, first);
             }
         }
@@ -200,17 +207,18 @@ impl StanzaReader<'_> {
     /// Records an element below the first level.
     fn child(&mut self, ns: Ns, first: bool) {
         let tag = self.xml.tag();
+        let (_, local) = tag.expanded_name();
         let room = if self.in_error { Room::Whole } else { Room::Common };
         // ATK-16: what a peer can beside file transfer must not push that off the tape.
-        if ns == Ns::DiscoInfo && tag.local() == "feature" && !is_known_feature(tag) {
+        if ns == Ns::DiscoInfo && local == b"feature" && !is_known_feature(tag) {
             self.skipped = 1;
             return;
         }
-        let is_data = ns == Ns::Ibb && tag.local() == "data";
+        let is_data = ns == Ns::Ibb && local == b"data";
         let opened = if ns == Ns::Other {
-            self.tape.open(ns, tag.local(), core::iter::empty(), room)
+            self.tape.open(ns, local, core::iter::empty(), room)
         } else {
-            self.tape.open(ns, tag.local(), tag.plain_attributes(), room)
+            self.tape.open(ns, local, tag.plain_attributes(), room)
         };
         if !opened {
             self.skipped = 1;
@@ -262,11 +270,12 @@ impl StanzaReader<'_> {
 
 /// Records the stream root or a first-level element. When not all attributes fit, those of the envelope go first.
 fn record_root(tape: &mut Tape<'_>, ns: Ns, tag: Tag<'_>) {
-    tape.open(ns, tag.local(), tag.plain_attributes(), Room::Common);
+    let (_, local) = tag.expanded_name();
+    tape.open(ns, local, tag.plain_attributes(), Room::Common);
     if tape.root().truncated() {
         tape.clear();
         let envelope = tag.plain_attributes().filter(|(name, _)| ENVELOPE.contains(name));
-        tape.open(ns, tag.local(), envelope, Room::Whole);
+        tape.open(ns, local, envelope, Room::Whole);
         tape.mark_truncated();
     }
 }

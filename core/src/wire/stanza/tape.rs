@@ -6,6 +6,7 @@
 //! length will stand, so that nothing beside the tape grows with depth.
 
 use super::{Element, Ns};
+use crate::wire::bytes::copy;
 
 const ELEMENT: u8 = 1;
 const TEXT: u8 = 2;
@@ -16,6 +17,7 @@ const SIZE_AT: usize = 4;
 const ATTRIBUTES_AT: usize = 8;
 const ELEMENT_HEAD: usize = 12;
 const TEXT_HEAD: usize = 8;
+const ATTRIBUTE_HEAD: usize = 3;
 
 /// Bytes only a stanza's `<error/>` may use, so that its condition is readable behind any echoed payload.
 const RESERVE: usize = 256;
@@ -91,7 +93,7 @@ impl<'a> Tape<'a> {
     pub fn open<'t>(
         &mut self,
         ns: Ns,
-        name: &str,
+        name: &[u8],
         attributes: impl Iterator<Item = (&'t [u8], &'t [u8])>,
         room: Room,
     ) -> bool {
@@ -103,7 +105,7 @@ impl<'a> Tape<'a> {
         };
         let [p0, p1, p2, p3] = parent.to_le_bytes();
         let head = [ELEMENT, ns.number(), name_len, OPEN, p0, p1, p2, p3, 0, 0, 0, 0];
-        if !(self.put(&head, room) && self.put(name.as_bytes(), room)) {
+        if !(self.put(&head, room) && self.put(name, room)) {
             self.len = at;
             self.truncated = true;
             return false;
@@ -165,16 +167,23 @@ impl<'a> Tape<'a> {
     }
 
     fn attribute(&mut self, name: &[u8], value: &[u8], room: Room) -> bool {
-        let before = self.len;
         let (Ok(name_len), Ok(value_len)) = (u8::try_from(name.len()), u16::try_from(value.len())) else {
             return false;
         };
         let [low, high] = value_len.to_le_bytes();
-        let fits = self.put(&[name_len, low, high], room) && self.put(name, room) && self.put(value, room);
-        if !fits {
-            self.len = before;
+        let name_at = self.len.saturating_add(ATTRIBUTE_HEAD);
+        let value_at = name_at.saturating_add(name.len());
+        let end = value_at.saturating_add(value.len());
+        if end > self.limit(room) {
+            return false;
         }
-        fits
+        let head: [u8; ATTRIBUTE_HEAD] = [name_len, low, high];
+        self.set(self.len, &head);
+        // In this order: what a copy leaves behind its piece is overwritten by the next.
+        copy(self.buf.get_mut(name_at..).unwrap_or_default(), name, name.len());
+        copy(self.buf.get_mut(value_at..).unwrap_or_default(), value, value.len());
+        self.len = end;
+        true
     }
 
     fn limit(&self, room: Room) -> usize {
@@ -224,7 +233,7 @@ impl<'s> Record<'s> {
 
 /// Takes the first attribute off: name, value, rest.
 pub(super) fn split_attribute(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let (&[name_len, low, high], rest) = bytes.split_first_chunk::<3>()?;
+    let (&[name_len, low, high], rest) = bytes.split_first_chunk::<ATTRIBUTE_HEAD>()?;
     let (name, rest) = rest.split_at_checked(usize::from(name_len))?;
     let (value, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes([low, high])))?;
     Some((name, value, rest))

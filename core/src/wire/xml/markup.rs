@@ -12,7 +12,8 @@ impl Reader<'_> {
     pub(super) fn markup(&mut self, cursor: &mut Cursor<'_>, byte: u8) -> Step {
         match self.state {
             State::Markup if begins_name(byte) => self.begin_tag(cursor)?,
-            State::InTag(true) if begins_name(byte) => self.attributes(cursor)?,
+            State::Markup if byte == b'/' && self.depth > 0 => return self.end_tag(cursor),
+            State::InTag(true) if begins_name(byte) => return self.attributes(cursor),
             State::TagName => self.tag_name(cursor)?,
             State::AttributeName => self.attribute_name(cursor)?,
             State::Value(quote) => self.value(cursor, quote)?,
@@ -105,10 +106,6 @@ impl Reader<'_> {
     /// The byte after `<` decides what it is.
     fn open_markup(&mut self, byte: u8) -> Result<State, XmlError> {
         match byte {
-            b'/' if self.depth > 0 => {
-                self.end_name = self.scope.show_open()?;
-                Ok(State::EndName)
-            }
             b'!' => Ok(State::Bang(0)),
             b'?' => Err(XmlError::RestrictedXml),
             _ => Err(XmlError::NotWellFormed),
@@ -142,7 +139,7 @@ impl Reader<'_> {
 
     /// Attributes that are there as a whole and plain, one after the other, without asking for the state between
     /// their parts; then one that is not. A stanza's head is little else, so this sets its cost.
-    fn attributes(&mut self, cursor: &mut Cursor<'_>) -> Result<(), XmlError> {
+    fn attributes(&mut self, cursor: &mut Cursor<'_>) -> Step {
         loop {
             let rest = cursor.rest();
             let name = scan::name(rest);
@@ -161,17 +158,22 @@ impl Reader<'_> {
             cursor.bump(value_at.wrapping_add(len).wrapping_add(1));
             match *cursor.rest() {
                 [b' ', next, ..] if begins_name(next) => cursor.bump(1),
+                [b'>', ..] => {
+                    cursor.bump(1);
+                    return self.start(State::Content);
+                }
                 _ => break,
             }
         }
         self.state = State::InTag(false);
-        Ok(())
+        Ok(Found::Nothing)
     }
 
-    fn begin_attribute(&mut self, cursor: &mut Cursor<'_>) -> Result<(), XmlError> {
+    fn begin_attribute(&mut self, cursor: &mut Cursor<'_>) -> Step {
         self.scope.begin_attribute(&self.limits)?;
         self.state = State::AttributeName;
-        self.attribute_name(cursor)
+        self.attribute_name(cursor)?;
+        Ok(Found::Nothing)
     }
 
     fn tag_name(&mut self, cursor: &mut Cursor<'_>) -> Result<(), XmlError> {
@@ -273,6 +275,20 @@ impl Reader<'_> {
             self.after = After::Open;
         }
         Ok(Found::Start)
+    }
+
+    /// An end tag begins. One that is there as a whole ends at once.
+    fn end_tag(&mut self, cursor: &mut Cursor<'_>) -> Step {
+        cursor.bump(1);
+        let (at, len) = self.scope.show_open()?;
+        let name = self.scope.bytes(at, usize::from(len));
+        if let Some([b'>', ..]) = cursor.rest().strip_prefix(name) {
+            cursor.bump(name.len().wrapping_add(1));
+            return Ok(self.end());
+        }
+        self.end_name = (at, len);
+        self.state = State::EndName;
+        Ok(Found::Nothing)
     }
 
     /// Reads on in the name of an end tag, which must be that of the innermost open element, prefix included.

@@ -252,6 +252,13 @@ impl<'a> Reader<'a> {
     fn read_window(&mut self, cursor: &mut Cursor<'_>) -> Step {
         while let Some(byte) = cursor.peek() {
             let found = match self.state {
+                // Tags mostly follow tags, so no look for text is taken first.
+                State::Content if byte == b'<' && !self.utf8.is_pending() => {
+                    cursor.bump(1);
+                    (self.brackets, self.cr) = (0, false);
+                    self.state = State::Markup;
+                    Found::Nothing
+                }
                 State::Content if self.depth > 1 => self.text(cursor)?,
                 State::Content => self.between(cursor, byte)?,
                 State::Cdata(brackets) => self.cdata(cursor, brackets, byte)?,

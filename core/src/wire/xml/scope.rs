@@ -3,7 +3,7 @@
 use super::record::{Frame, Kind, Record, Span, slice, to_usize};
 use super::tag::Head;
 use super::{Limits, Tag, XmlError};
-use crate::wire::bytes::move_down;
+use crate::wire::bytes::{copy, move_down};
 
 /// The stack of open elements with the tag being read on top.
 #[derive(Debug)]
@@ -369,22 +369,4 @@ fn name_bit(name: &[u8]) -> u64 {
     let (first, last) = ends.map_or((0, 0), |(a, b)| (u32::from(*a), u32::from(*b)));
     let len = u32::try_from(name.len()).unwrap_or(0);
     1u64.wrapping_shl(first.wrapping_add(last.wrapping_mul(7)).wrapping_add(len.wrapping_mul(3)))
-}
-
-/// Copies `len` bytes in blocks of fixed size while both sides have a whole one: what lies behind the piece is
-/// overwritten next, and a block costs less than a call.
-#[inline]
-fn copy(to: &mut [u8], from: &[u8], len: usize) {
-    let mut done = 0usize;
-    while done < len {
-        let block = to.get_mut(done..).and_then(|to| to.first_chunk_mut::<16>());
-        let source = from.get(done..).and_then(|from| from.first_chunk());
-        let (Some(block), Some(source)) = (block, source) else { break };
-        *block = *source;
-        done = done.wrapping_add(16);
-    }
-    let rest = to.get_mut(done..len).unwrap_or_default();
-    for (to, from) in rest.iter_mut().zip(from.get(done..).unwrap_or_default()) {
-        *to = *from;
-    }
 }

@@ -85,6 +85,11 @@ impl<'r> Tag<'r> {
         })
     }
 
+    /// Namespace name and local name as UTF-8 bytes, for comparing and copying.
+    pub(in crate::wire) fn expanded_name(&self) -> (&'r [u8], &'r [u8]) {
+        (self.head.ns.bytes(self.mem), local_name(self.name(), self.head.prefix_len))
+    }
+
     fn name(&self) -> &'r [u8] {
         slice(self.mem, self.head.name_at, usize::from(self.head.name_len))
     }
