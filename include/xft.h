@@ -95,31 +95,6 @@
 #define XFT_END_TLS_FAILED 2
 
 /**
- * `xft_decline`: the file is not wanted.
- */
-#define XFT_DECLINE_UNWANTED 1
-
-/**
- * `xft_decline`: not now, busy or no room; the sender may offer it again later.
- */
-#define XFT_DECLINE_BUSY 2
-
-/**
- * `xft_cancel`: somebody decided so.
- */
-#define XFT_CANCEL_WISH 1
-
-/**
- * `xft_cancel`: the file cannot be read any more (sender).
- */
-#define XFT_CANCEL_READ_FAILED 2
-
-/**
- * `xft_cancel`: the bytes cannot be stored (receiver): disk full, I/O error.
- */
-#define XFT_CANCEL_STORE_FAILED 3
-
-/**
  * `owner`: the session speaks the XMPP stream; the program carries the bytes of stream 0.
  */
 #define XFT_OWNER_SESSION 1
@@ -218,6 +193,31 @@
  * Bytes of `name` in `xft_received`, with its terminating NUL.
  */
 #define XFT_NAME_BYTES 128
+
+/**
+ * `xft_decline`: the file is not wanted.
+ */
+#define XFT_DECLINE_UNWANTED 1
+
+/**
+ * `xft_decline`: not now, busy or no room; the sender may offer it again later.
+ */
+#define XFT_DECLINE_BUSY 2
+
+/**
+ * `xft_cancel`: somebody decided so.
+ */
+#define XFT_CANCEL_WISH 1
+
+/**
+ * `xft_cancel`: the file cannot be read any more (sender).
+ */
+#define XFT_CANCEL_READ_FAILED 2
+
+/**
+ * `xft_cancel`: the bytes cannot be stored (receiver): disk full, I/O error.
+ */
+#define XFT_CANCEL_STORE_FAILED 3
 
 /**
  * What a call returns. Anything but `XFT_OK` changed nothing and wrote none of the outputs, and the call may be
@@ -1835,6 +1835,45 @@ xft_status xft_poll(struct xft_session *session,
                     struct xft_output *output);
 
 /**
+ * Tells the session's full JID, as the server bound it.
+ *
+ * Writes a pointer to `*len` bytes of UTF-8 into `*jid`, not NUL-terminated, lent until the next call on this
+ * session; `*len` is 0 before `XFT_EVENT_ONLINE`. Returns `XFT_OK` or a status of the border. Callable at any time.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `jid` and `len` may be written.
+ */
+xft_status xft_jid(const struct xft_session *session,
+                   const char **jid,
+                   size_t *len);
+
+/**
+ * Tells what the server said beside the condition when the session ended.
+ *
+ * It is the text of its error, another host it names, or the name of a feature it requires that is unknown here. Writes
+ * a pointer to `*len` bytes of printable ASCII, at most 96, into `*text`, not NUL-terminated, lent until the next call
+ * on this session; `*len` is 0 when the server said nothing. It is the server's word: show it to people, decide nothing
+ * by it. Returns `XFT_OK` or a status of the border. Call it after `XFT_EVENT_OFFLINE`.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `text` and `len` may be written.
+ */
+xft_status xft_detail(const struct xft_session *session,
+                      const char **text,
+                      size_t *len);
+
+/**
+ * Leaves in good order: running transfers are cancelled, the stream is closed, `XFT_EVENT_OFFLINE` follows.
+ *
+ * Go on with the loop until that event: the session still has to send, and waits `close_ms` for the server. Returns
+ * `XFT_OK`, `XFT_ERR_CLOSED` or a status of the border. Call it when nothing more is to do.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_close(struct xft_session *session);
+
+/**
  * Hands in the file bytes that `XFT_OUTPUT_NEED_DATA` asked for; they are encoded straight into `out`.
  *
  * `transfer` and `offset` are those of the output, `len` is its `len`, or less (at least 1) if the read came up
@@ -1940,45 +1979,6 @@ xft_status xft_stored(struct xft_session *session,
 xft_status xft_progress(struct xft_session *session,
                         uint32_t transfer,
                         struct xft_marks *marks);
-
-/**
- * Tells the session's full JID, as the server bound it.
- *
- * Writes a pointer to `*len` bytes of UTF-8 into `*jid`, not NUL-terminated, lent until the next call on this
- * session; `*len` is 0 before `XFT_EVENT_ONLINE`. Returns `XFT_OK` or a status of the border. Callable at any time.
- *
- * # Safety
- * `session` comes from `xft_session_init`; `jid` and `len` may be written.
- */
-xft_status xft_jid(const struct xft_session *session,
-                   const char **jid,
-                   size_t *len);
-
-/**
- * Tells what the server said beside the condition when the session ended.
- *
- * It is the text of its error, another host it names, or the name of a feature it requires that is unknown here. Writes
- * a pointer to `*len` bytes of printable ASCII, at most 96, into `*text`, not NUL-terminated, lent until the next call
- * on this session; `*len` is 0 when the server said nothing. It is the server's word: show it to people, decide nothing
- * by it. Returns `XFT_OK` or a status of the border. Call it after `XFT_EVENT_OFFLINE`.
- *
- * # Safety
- * `session` comes from `xft_session_init`; `text` and `len` may be written.
- */
-xft_status xft_detail(const struct xft_session *session,
-                      const char **text,
-                      size_t *len);
-
-/**
- * Leaves in good order: running transfers are cancelled, the stream is closed, `XFT_EVENT_OFFLINE` follows.
- *
- * Go on with the loop until that event: the session still has to send, and waits `close_ms` for the server. Returns
- * `XFT_OK`, `XFT_ERR_CLOSED` or a status of the border. Call it when nothing more is to do.
- *
- * # Safety
- * `session` comes from `xft_session_init`.
- */
-xft_status xft_close(struct xft_session *session);
 
 #ifdef __cplusplus
 }  // extern "C"

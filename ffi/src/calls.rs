@@ -1,15 +1,16 @@
-//! The functions of the C ABI, in the order in which a program meets them.
+//! The functions of the C ABI around a session and its streams, in the order in which a program meets them; those of a
+//! transfer are in `transfers`.
 
 use crate::arena::{Header, Plan, XFT_SESSION_ALIGN, xft_session};
-use crate::border::{apart, bytes, bytes_mut, check, place, put, session};
+use crate::border::{bytes, bytes_mut, check, place, put, session};
 use crate::codes::{self, xft_status, xft_status::*};
 use crate::conditions;
 use crate::config::{self, xft_config};
-use crate::output::{handle, xft_file, xft_marks, xft_output, xft_received, xft_refusal};
+use crate::output::{xft_file, xft_output, xft_received, xft_refusal};
 use crate::reasons;
 use core::ffi::{c_char, c_void};
 use xft_core::contact::disco::FEATURES;
-use xft_core::{Cancel, ChannelBinding, Decline, Instant, StreamEnd, StreamId};
+use xft_core::{ChannelBinding, Instant, StreamEnd, StreamId};
 
 /// Version of this interface: major in the upper 16 bits, minor in the lower. The same major version means that a
 /// program compiled against this header works with the library.
@@ -19,18 +20,6 @@ pub const XFT_ABI_VERSION: u32 = 0x0000_0001;
 pub const XFT_END_LOST: u32 = 1;
 /// `xft_stream_end`: TLS failed: handshake, certificate, or a broken record.
 pub const XFT_END_TLS_FAILED: u32 = 2;
-
-/// `xft_decline`: the file is not wanted.
-pub const XFT_DECLINE_UNWANTED: u32 = 1;
-/// `xft_decline`: not now, busy or no room; the sender may offer it again later.
-pub const XFT_DECLINE_BUSY: u32 = 2;
-
-/// `xft_cancel`: somebody decided so.
-pub const XFT_CANCEL_WISH: u32 = 1;
-/// `xft_cancel`: the file cannot be read any more (sender).
-pub const XFT_CANCEL_READ_FAILED: u32 = 2;
-/// `xft_cancel`: the bytes cannot be stored (receiver): disk full, I/O error.
-pub const XFT_CANCEL_STORE_FAILED: u32 = 3;
 
 /// The version of the interface that the linked library has. Compare it with `XFT_ABI_VERSION` at start: the upper
 /// 16 bits must be equal, else the header and the archive do not belong together. Callable at any time.
@@ -397,181 +386,6 @@ pub unsafe extern "C" fn xft_poll(
     match header.session.poll(out) {
         Ok(what) => {
             put!(output, what.into());
-            XFT_OK
-        }
-        Err(error) => header.refuse(error),
-    }
-}
-
-/// Hands in the file bytes that `XFT_OUTPUT_NEED_DATA` asked for; they are encoded straight into `out`.
-///
-/// `transfer` and `offset` are those of the output, `len` is its `len`, or less (at least 1) if the read came up
-/// short. `bytes` and `out` stay the caller's and must not overlap. `*output` is the block to transmit. Returns
-/// `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed, as in `xft_poll`; `XFT_ERR_BYTES`, `XFT_ERR_OFFSET`,
-/// `XFT_ERR_STALE`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it right after the output; if
-/// the file cannot be read call `xft_cancel` with `XFT_CANCEL_READ_FAILED` instead.
-///
-/// # Safety
-/// `session` comes from `xft_session_init`; the buffers have their lengths and lie outside the session's memory;
-/// `output` may be written.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xft_supply(
-    session: *mut xft_session,
-    transfer: u32,
-    offset: u64,
-    bytes: *const u8,
-    len: usize,
-    out: *mut u8,
-    cap: usize,
-    output: *mut xft_output,
-) -> xft_status {
-    let header = session!(session);
-    place!(output);
-    let data = bytes!(bytes, len);
-    check!(apart((bytes as usize, len), (out as usize, cap)));
-    check!(apart((bytes as usize, len), header.block()));
-    let out = bytes_mut!(out, cap, header);
-    match header.session.supply(handle(transfer), offset, data, out) {
-        Ok(what) => {
-            put!(output, what.into());
-            XFT_OK
-        }
-        Err(error) => header.refuse(error),
-    }
-}
-
-/// Offers a file to a peer.
-///
-/// `file` and its texts are copied. On success `*transfer` is the handle of the transfer; it is over with
-/// `XFT_EVENT_FINISHED`. Drain with `xft_poll` afterwards: the peer's answer comes as `XFT_EVENT_ACCEPTED` or as the
-/// end of the transfer. Returns `XFT_OK`; `XFT_ERR_FULL` (all slots are taken); `XFT_ERR_OFFLINE`, `XFT_ERR_PEER`,
-/// `XFT_ERR_NAME`, `XFT_ERR_FILE_SIZE`, `XFT_ERR_TEXT`, `XFT_ERR_TOO_LARGE` (the server takes no stanza of that size),
-/// `XFT_ERR_CLOSED` or a status of the border. Call it any time after `XFT_EVENT_ONLINE`.
-///
-/// # Safety
-/// `session` comes from `xft_session_init`; `file` is a filled structure; `transfer` may be written.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xft_offer(
-    session: *mut xft_session,
-    file: *const xft_file,
-    transfer: *mut u32,
-) -> xft_status {
-    let header = session!(session);
-    place!(transfer);
-    // SAFETY: the caller's word, as the prototype says.
-    let file = check!(unsafe { xft_file::from_c(file) });
-    // SAFETY: the same.
-    let offer = check!(unsafe { file.as_core() });
-    match header.session.offer(&offer) {
-        Ok(made) => {
-            put!(transfer, made.to_bits());
-            XFT_OK
-        }
-        Err(error) => header.refuse(error),
-    }
-}
-
-/// Accepts an offer; the file's bytes are wanted from `from_offset` on.
-///
-/// `from_offset` is 0, or, if the offer has `XFT_HAS_RANGED`, the bytes that are there already. Bytes come as
-/// `XFT_RECEIVED_DATA`. Returns `XFT_OK`, `XFT_ERR_OFFSET`, `XFT_ERR_STATE` (not an offer of a peer, or answered
-/// already), `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
-/// `XFT_RECEIVED_OFFER`, before `offer_ms` is over.
-///
-/// # Safety
-/// `session` comes from `xft_session_init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xft_accept(
-    session: *mut xft_session,
-    transfer: u32,
-    from_offset: u64,
-) -> xft_status {
-    let header = session!(session);
-    match header.session.accept(handle(transfer), from_offset) {
-        Ok(()) => XFT_OK,
-        Err(error) => header.refuse(error),
-    }
-}
-
-/// Declines an offer.
-///
-/// `why` is `XFT_DECLINE_UNWANTED` or `XFT_DECLINE_BUSY`. The handle is stale afterwards. Returns `XFT_OK`,
-/// `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border.
-/// Call it after `XFT_RECEIVED_OFFER` instead of `xft_accept`.
-///
-/// # Safety
-/// `session` comes from `xft_session_init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xft_decline(session: *mut xft_session, transfer: u32, why: u32) -> xft_status {
-    let header = session!(session);
-    let why = match why {
-        XFT_DECLINE_UNWANTED => Decline::Unwanted,
-        XFT_DECLINE_BUSY => Decline::Busy,
-        _ => return XFT_ERR_CODE,
-    };
-    match header.session.decline(handle(transfer), why) {
-        Ok(()) => XFT_OK,
-        Err(error) => header.refuse(error),
-    }
-}
-
-/// Ends a transfer before its time; the peer is told, and `XFT_EVENT_FINISHED` follows.
-///
-/// `why` is `XFT_CANCEL_WISH`, `XFT_CANCEL_READ_FAILED` or `XFT_CANCEL_STORE_FAILED`. Returns `XFT_OK`,
-/// `XFT_ERR_CODE`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border. Call it at any time in a transfer's life.
-///
-/// # Safety
-/// `session` comes from `xft_session_init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xft_cancel(session: *mut xft_session, transfer: u32, why: u32) -> xft_status {
-    let header = session!(session);
-    let why = match why {
-        XFT_CANCEL_WISH => Cancel::Wish,
-        XFT_CANCEL_READ_FAILED => Cancel::ReadFailed,
-        XFT_CANCEL_STORE_FAILED => Cancel::StoreFailed,
-        _ => return XFT_ERR_CODE,
-    };
-    match header.session.cancel(handle(transfer), why) {
-        Ok(()) => XFT_OK,
-        Err(error) => header.refuse(error),
-    }
-}
-
-/// Says that the bytes of the file before `upto` are safe: only now they are acknowledged to the sender.
-///
-/// `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. Returns `XFT_OK`,
-/// `XFT_ERR_OFFSET` (beyond what came), `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border.
-/// Call it after each `XFT_RECEIVED_DATA`, once the bytes would survive a power cut as well as the program promises.
-///
-/// # Safety
-/// `session` comes from `xft_session_init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xft_stored(session: *mut xft_session, transfer: u32, upto: u64) -> xft_status {
-    let header = session!(session);
-    match header.session.stored(handle(transfer), upto) {
-        Ok(()) => XFT_OK,
-        Err(error) => header.refuse(error),
-    }
-}
-
-/// Tells how far a transfer is, for a progress line.
-///
-/// Fills `*marks` with positions in the file, bytes. Returns `XFT_OK`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status
-/// of the border. Call it at any time in a transfer's life.
-///
-/// # Safety
-/// `session` comes from `xft_session_init`; `marks` may be written.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xft_progress(
-    session: *mut xft_session,
-    transfer: u32,
-    marks: *mut xft_marks,
-) -> xft_status {
-    let header = session!(session);
-    place!(marks);
-    match header.session.progress(handle(transfer)) {
-        Ok(at) => {
-            put!(marks, xft_marks { start: at.start, end: at.end, moved: at.moved, safe: at.safe });
             XFT_OK
         }
         Err(error) => header.refuse(error),

@@ -2,7 +2,7 @@
 //!
 //! Room by room: `border` turns C pointers into Rust references or a status, `arena` carves the caller's block into a
 //! session (the only place that knows its layout), `codes`, `reasons` and `conditions` hold the numbers, `config` and
-//! `output` the flat structures, `calls` the functions. `include/xft.h` is made from these files.
+//! `output` the flat structures, `calls` and `transfers` the functions. `include/xft.h` is made from these files.
 #![no_std]
 #![allow(non_camel_case_types)]
 
@@ -17,6 +17,7 @@ mod reasons;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod transfers;
 
 pub use arena::{XFT_SESSION_ALIGN, xft_session};
 pub use calls::*;
@@ -25,6 +26,7 @@ pub use conditions::*;
 pub use config::*;
 pub use output::*;
 pub use reasons::*;
+pub use transfers::*;
 
 /// A panic cannot happen: the build of the archive fails if any path to this function is left. Spinning keeps the
 /// watchdog of a board honest should that proof ever be skipped.
