@@ -1,7 +1,6 @@
 //! Ids of received blocks whose acknowledgement waits for the owner's *stored* (IBB-14, IBB-16).
 
-use super::outbox::copy;
-use crate::wire::bytes::move_down;
+use crate::wire::bytes::{copy_prefix, move_down};
 
 /// slot 2, generation 2, upto 8, id length 1.
 const HEAD_BYTES: usize = 13;
@@ -51,8 +50,8 @@ impl<'a> Acks<'a> {
         let [u0, u1, u2, u3, u4, u5, u6, u7] = ack.upto.to_le_bytes();
         let head: [u8; HEAD_BYTES] = [s0, s1, g0, g1, u0, u1, u2, u3, u4, u5, u6, u7, id_bytes];
         let space = self.bytes.get_mut(self.len..).unwrap_or(&mut []);
-        let written = copy(space, &head);
-        let id = copy(space.get_mut(written..).unwrap_or(&mut []), ack.id.as_bytes());
+        let written = copy_prefix(space, &head);
+        let id = copy_prefix(space.get_mut(written..).unwrap_or(&mut []), ack.id.as_bytes());
         self.len = self.len.saturating_add(written).saturating_add(id);
         true
     }

@@ -80,9 +80,6 @@ impl State<'_> {
         self.check_alive()?;
         let index = usize::from(id.slot);
         let slot = self.transfer(id)?;
-        if slot.phase != Phase::Sending {
-            return Err(Error::State);
-        }
         let (count, moved, generation) = (slot.bytestream.sent.wrapping_add(1), slot.moved, slot.generation);
         let Some(max) = self.sendable(index) else { return Err(Error::State) };
         if offset != moved {
@@ -103,8 +100,6 @@ impl State<'_> {
 
     fn block_sent(&mut self, index: usize, bytes: &[u8], upto: u64) {
         let deadline = self.in_ms(self.settings.times.block_ms);
-        let wait_ms = u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_mul(1000);
-        let wait_ms = wait_ms.checked_div(u64::from(self.settings.message_rate)).unwrap_or(0);
         let Some(slot) = self.transfers.get_mut(index) else { return };
         slot.digest.update(bytes);
         slot.bytestream.take_seq();
@@ -117,6 +112,8 @@ impl State<'_> {
             // Nothing comes back for a message: what is handed over counts as gone (IBB-17).
             slot.safe = upto;
             slot.deadline = None;
+            let wait_ms = u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_mul(1000);
+            let wait_ms = wait_ms.checked_div(u64::from(self.settings.message_rate)).unwrap_or(0);
             self.message_at = self.message_at.max(self.now).after(u32::try_from(wait_ms).unwrap_or(u32::MAX));
             self.close_if_sent(index);
         }

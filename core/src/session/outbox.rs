@@ -1,6 +1,6 @@
 //! Answers that wait to be transmitted: whole stanzas, in order, in lent memory.
 
-use crate::wire::bytes::move_down;
+use crate::wire::bytes::{copy_prefix, move_down};
 use crate::wire::xml::{WriteError, Writer};
 
 /// Bytes in front of each stanza that tell its length.
@@ -69,7 +69,7 @@ impl<'a> Outbox<'a> {
                 }
                 break;
             }
-            moved = moved.saturating_add(copy(space, stanza));
+            moved = moved.saturating_add(copy_prefix(space, stanza));
             read = end;
             if one {
                 break;
@@ -90,15 +90,6 @@ impl<'a> Outbox<'a> {
             self.len = self.len.saturating_sub(upto);
         }
     }
-}
-
-/// Copies what fits and says how much.
-pub(crate) fn copy(to: &mut [u8], from: &[u8]) -> usize {
-    let count = to.len().min(from.len());
-    if let (Some(to), Some(from)) = (to.get_mut(..count), from.get(..count)) {
-        to.copy_from_slice(from);
-    }
-    count
 }
 
 fn le32(bytes: &[u8]) -> usize {

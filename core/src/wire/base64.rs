@@ -3,6 +3,7 @@
 //! All calls into the engine use arrays of fixed size, because only then the optimizer can prove that none of
 //! its bounds checks fails and drop their panic paths.
 
+use crate::wire::bytes::copy_prefix;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use core::ops::Range;
@@ -406,15 +407,6 @@ fn decode_chunk(text: &[u8; CHUNK], out: &mut [u8; CHUNK_BYTES]) -> bool {
 #[inline(never)]
 fn encode_chunk(bytes: &[u8; ENCODE_BYTES], out: &mut [u8; ENCODE_CHUNK]) {
     let _ = STANDARD_NO_PAD.encode_slice(bytes, out);
-}
-
-/// Copies as much of `from` as fits into the start of `to`; returns the length.
-fn copy_prefix(to: &mut [u8], from: &[u8]) -> usize {
-    let length = to.len().min(from.len());
-    if let (Some(to), Some(from)) = (to.get_mut(..length), from.get(..length)) {
-        to.copy_from_slice(from);
-    }
-    length
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Bytes moved inside one buffer.
+//! Bytes moved inside one buffer and between two.
 
 use core::cell::Cell;
 use core::ops::Range;
@@ -31,6 +31,15 @@ pub(crate) fn copy(to: &mut [u8], from: &[u8], len: usize) {
     for (to, from) in rest.iter_mut().zip(from.get(done..).unwrap_or_default()) {
         *to = *from;
     }
+}
+
+/// Copies as much of `from` as fits into the start of `to`; returns the length.
+pub(crate) fn copy_prefix(to: &mut [u8], from: &[u8]) -> usize {
+    let length = to.len().min(from.len());
+    if let (Some(to), Some(from)) = (to.get_mut(..length), from.get(..length)) {
+        to.copy_from_slice(from);
+    }
+    length
 }
 
 #[cfg(test)]
