@@ -1,46 +1,8 @@
 //! The thinnest thread: two sessions log in at the router and one file crosses.
 
-use xft_core::contact::ContactSlot;
-use xft_core::transfer::TransferSlot;
 use xft_core::*;
 use xft_tests::router::{Router, RouterConfig, StreamNo, Tls as RouterTls};
-
-struct Memory {
-    transfers: Vec<TransferSlot>,
-    contacts: Vec<ContactSlot>,
-    bytes: [Vec<u8>; 5],
-}
-
-impl Memory {
-    fn new(cfg: &Config<'_>) -> Self {
-        let needs = Needs::of(cfg, 2, 2);
-        Self {
-            transfers: vec![TransferSlot::EMPTY; needs.transfers],
-            contacts: vec![ContactSlot::EMPTY; needs.contacts],
-            bytes: [
-                needs.xml_bytes,
-                needs.stanza_bytes,
-                needs.block_bytes,
-                needs.outbox_bytes,
-                needs.acks_bytes,
-            ]
-            .map(|len| vec![0; len]),
-        }
-    }
-
-    fn storage(&mut self) -> Storage<'_> {
-        let [xml, stanza, block, outbox, acks] = &mut self.bytes;
-        Storage {
-            transfers: &mut self.transfers,
-            contacts: &mut self.contacts,
-            xml,
-            stanza,
-            block,
-            outbox,
-            acks,
-        }
-    }
-}
+use xft_tests::world::Memory;
 
 struct End<'a> {
     session: Session<'a>,
@@ -126,7 +88,7 @@ fn the_first_file_crosses() {
     for cfg in &mut cfgs {
         cfg.tls = Tls::UnsafePlain;
         cfg.resource = "gw";
-        memories.push(Memory::new(cfg));
+        memories.push(Memory::new(cfg, 2, 2));
     }
     let source: Vec<u8> = (0..1_000_000u32).map(|i| ((i * 31) >> 3) as u8).collect();
     let mut ends: Vec<End<'_>> = Vec::new();

@@ -1,26 +1,12 @@
 //! What a session makes of a login that goes wrong, seen from its owner.
 
-use xft_core::contact::ContactSlot;
-use xft_core::transfer::TransferSlot;
 use xft_core::*;
+use xft_tests::world::Memory;
 
 /// Runs `script` on a fresh session whose stream is open.
 fn with_session(cfg: &Config<'_>, script: impl FnOnce(&mut Session<'_>)) {
-    let needs = Needs::of(cfg, 1, 1);
-    let (mut transfers, mut contacts) = (vec![TransferSlot::EMPTY], vec![ContactSlot::EMPTY]);
-    let [mut xml, mut stanza, mut block, mut outbox, mut acks] =
-        [needs.xml_bytes, needs.stanza_bytes, needs.block_bytes, needs.outbox_bytes, needs.acks_bytes]
-            .map(|len| vec![0; len]);
-    let storage = Storage {
-        transfers: &mut transfers,
-        contacts: &mut contacts,
-        xml: &mut xml,
-        stanza: &mut stanza,
-        block: &mut block,
-        outbox: &mut outbox,
-        acks: &mut acks,
-    };
-    let mut session = Session::new(cfg, storage, Instant::from_ms(0)).unwrap();
+    let mut memory = Memory::new(cfg, 1, 1);
+    let mut session = Session::new(cfg, memory.storage(), Instant::from_ms(0)).unwrap();
     session.stream_open(StreamId::XMPP).unwrap();
     script(&mut session);
 }

@@ -11,8 +11,9 @@ use sha2::{Digest, Sha256};
 use xft_core::{Error, Output, Received, StreamId};
 
 use super::clock::{cpu, median};
-use super::peer::{self, ME, Memory, Open, PEER};
+use super::peer::{self, ME, Open, PEER};
 use super::table::{Table, rate};
+use crate::world::Memory;
 
 /// Block sizes: what every peer takes, our default ceiling, the largest.
 pub const BLOCKS: [u16; 3] = [4096, 8192, 65535];
@@ -55,7 +56,7 @@ pub struct Rates {
 /// Measures every variant `rounds` times in turns, each time for `share` of CPU time.
 pub fn measure(block: u16, rounds: usize, share: Duration) -> Rates {
     let cfg = peer::config(block);
-    let mut memories: Vec<Memory> = (0..5).map(|_| Memory::new(&cfg)).collect();
+    let mut memories: Vec<Memory> = (0..5).map(|_| Memory::new(&cfg, 1, 1)).collect();
     let mut variants = bare(usize::from(block));
     let mut lent = memories.iter_mut();
     for hashed in [false, true] {
@@ -363,7 +364,7 @@ mod tests {
     #[test]
     fn what_the_session_decodes_is_what_was_encoded() {
         let cfg = peer::config(4096);
-        let mut memory = Memory::new(&cfg);
+        let mut memory = Memory::new(&cfg, 1, 1);
         let mut receiving = Receiving::new(peer::receiver(&cfg, &mut memory, true), 4096);
         receiving.fill();
         let (session, read) = (&mut receiving.open.session, &mut receiving.read);

@@ -1,7 +1,6 @@
 //! One session with everything around it played by strings: its server and the peer it transfers with.
 
-use xft_core::contact::ContactSlot;
-use xft_core::transfer::TransferSlot;
+use crate::world::Memory;
 use xft_core::*;
 
 /// Full JID of the session.
@@ -14,40 +13,6 @@ const HEADER: &str = "<stream:stream xmlns='jabber:client' xmlns:stream='http://
 const FILE_BYTES: u64 = 1 << 40;
 /// More than any answer takes; the least a program would lend.
 const OUT_BYTES: usize = 16_384;
-
-/// The memory of one session, as large as the session asks for.
-pub struct Memory {
-    transfers: Vec<TransferSlot>,
-    contacts: Vec<ContactSlot>,
-    bytes: [Vec<u8>; 5],
-}
-
-impl Memory {
-    /// For one transfer.
-    pub fn new(cfg: &Config<'_>) -> Self {
-        let needs = Needs::of(cfg, 1, 1);
-        let bytes =
-            [needs.xml_bytes, needs.stanza_bytes, needs.block_bytes, needs.outbox_bytes, needs.acks_bytes];
-        Self {
-            transfers: vec![TransferSlot::EMPTY; needs.transfers],
-            contacts: vec![ContactSlot::EMPTY; needs.contacts],
-            bytes: bytes.map(|length| vec![0; length]),
-        }
-    }
-
-    fn storage(&mut self) -> Storage<'_> {
-        let [xml, stanza, block, outbox, acks] = &mut self.bytes;
-        Storage {
-            transfers: &mut self.transfers,
-            contacts: &mut self.contacts,
-            xml,
-            stanza,
-            block,
-            outbox,
-            acks,
-        }
-    }
-}
 
 /// The configuration for blocks of that size, with a window of 1 MiB.
 pub fn config(block_bytes: u16) -> Config<'static> {
