@@ -53,8 +53,76 @@ pub struct Config<'a> {
     pub priority: i8,
     /// Name of the client in service discovery, at most 32 bytes.
     pub client_name: &'a str,
+    /// Which methods may carry a file, the preferred one first.
+    pub methods: Methods,
+    /// Refuse a streamhost whose reply does not repeat our request, as XEP-0065 wants it; many send something else
+    /// (S5B-23).
+    pub strict_replies: bool,
+    /// Most streams from one source that have not shown a digest yet, or showed a wrong one (S5B-30).
+    pub accepted_per_source: u8,
     /// Deadlines.
     pub times: Times,
+}
+
+/// A way for a file's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// A SOCKS5 bytestream through a proxy (XEP-0065).
+    Mediated,
+    /// A SOCKS5 bytestream from the receiver to the sender (XEP-0065).
+    Direct,
+    /// An in-band bytestream (XEP-0047).
+    InBand,
+}
+
+/// Methods in order of preference, each once, at least one.
+///
+/// Mediated and direct are one attempt: their order is that in which addresses are offered, and in band comes before
+/// or after both as it stands before or after the first of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Methods {
+    order: [Option<Method>; 3],
+}
+
+impl Methods {
+    /// Mediated, then direct, then in band (TH-11).
+    pub const DEFAULT: Self =
+        Self { order: [Some(Method::Mediated), Some(Method::Direct), Some(Method::InBand)] };
+    /// In band only: no other stream than the XMPP stream is needed.
+    pub const IN_BAND: Self = Self { order: [Some(Method::InBand), None, None] };
+
+    /// The methods in this order; `None` when there is none, one stands twice, or more than three are given.
+    pub fn of(order: &[Method]) -> Option<Self> {
+        let mut methods = Self { order: [None; 3] };
+        for method in order {
+            if methods.has(*method) {
+                return None;
+            }
+            *methods.order.iter_mut().find(|place| place.is_none())? = Some(*method);
+        }
+        if order.is_empty() { None } else { Some(methods) }
+    }
+
+    /// Whether the method is among them.
+    pub fn has(&self, method: Method) -> bool {
+        self.iter().any(|it| it == method)
+    }
+
+    /// Whether one of the two methods over SOCKS5 is among them.
+    pub fn has_socks5(&self) -> bool {
+        self.has(Method::Mediated) || self.has(Method::Direct)
+    }
+
+    /// The methods in order.
+    pub fn iter(&self) -> impl Iterator<Item = Method> {
+        self.order.into_iter().flatten()
+    }
+}
+
+impl Default for Methods {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
 }
 
 /// Who owns the XMPP stream.
@@ -144,6 +212,20 @@ pub struct Times {
     pub progress_ms: u32,
     /// The answer to the closing of a bytestream, and the verdict (IBB-33, JFT-11).
     pub finish_ms: u32,
+    /// What the server tells of its proxies, all questions together (DSC-09).
+    pub discovery_ms: u32,
+    /// Between the attempts with one streamhost and the next, while the first goes on (S5B-04).
+    pub stagger_ms: u32,
+    /// One streamhost of the peer's own: TCP and handshake (S5B-24).
+    pub host_ms: u32,
+    /// One proxy: TCP and handshake (S5B-24).
+    pub proxy_ms: u32,
+    /// All streamhosts of one transfer (S5B-04).
+    pub hosts_ms: u32,
+    /// From an accepted stream to its digest (S5B-30).
+    pub accept_ms: u32,
+    /// The end of a SOCKS5 stream after its last byte (S5B-15).
+    pub end_ms: u32,
 }
 
 impl Default for Times {
@@ -161,6 +243,13 @@ impl Default for Times {
             block_ms: 120_000,
             progress_ms: 300_000,
             finish_ms: 60_000,
+            discovery_ms: 10_000,
+            stagger_ms: 200,
+            host_ms: 4_000,
+            proxy_ms: 6_000,
+            hosts_ms: 9_000,
+            accept_ms: 5_000,
+            end_ms: 5_000,
         }
     }
 }
@@ -200,6 +289,9 @@ impl<'a> Config<'a> {
             offers_per_peer: 4,
             priority: 0,
             client_name: "libxft",
+            methods: Methods::DEFAULT,
+            strict_replies: false,
+            accepted_per_source: 2,
             times: Times::default(),
         }
     }

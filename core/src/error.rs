@@ -72,6 +72,10 @@ pub enum Argument {
     ChannelBinding,
     /// The stanza handed in is not one whole stanza.
     Stanza,
+    /// The host is empty, longer than 255 bytes, or no address and no name; or the port is 0.
+    Host,
+    /// The JID of the proxy is none, or longer than 256 bytes.
+    Proxy,
 }
 
 /// The part of the storage an [`Error::Storage`] speaks of.
@@ -92,6 +96,10 @@ pub enum Part {
     Outbox,
     /// `Storage::acks`
     Acks,
+    /// `Storage::streams`
+    Streams,
+    /// `Storage::hosts`
+    Hosts,
 }
 
 /// How a transfer ended.
@@ -159,6 +167,14 @@ pub enum Reason {
     ReadFailed,
     /// The XMPP stream ended under the transfer.
     StreamLost,
+    /// There is nothing to offer for SOCKS5 and no other method is allowed: give an address or a proxy, or allow in band.
+    NoStreamhost,
+    /// No streamhost could be reached, and no other method is left.
+    NotReached,
+    /// The proxy did not activate the stream, and no other method is left (S5B-09).
+    ActivationFailed,
+    /// The SOCKS5 stream broke before the last byte.
+    BytestreamLost,
 
     // -- the session
     /// The owner closed the session.

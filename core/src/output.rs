@@ -1,5 +1,6 @@
 //! What the session asks of its owner ([`Output`]), tells it ([`Event`]), and makes of received bytes ([`Received`]).
 
+use crate::config::Method;
 use crate::error::{Ending, Reason};
 use crate::time::Instant;
 
@@ -53,9 +54,40 @@ pub enum Output<'o> {
         /// Most bytes wanted; exactly these unless the read comes up short (then at least 1).
         max: usize,
     },
+    /// Open a TCP stream to this host for a SOCKS5 bytestream. A name is the owner's to resolve, and the owner decides
+    /// whether that address may be connected to at all (ATK-25). Then say `stream_open`, or `stream_end` with what went
+    /// wrong; the session waits for neither for ever.
+    Connect {
+        /// The id of the stream from here on.
+        stream: StreamId,
+        /// For which transfer.
+        transfer: TransferId,
+        /// IPv4 or IPv6 address without brackets, or a name; inside the buffer given to the call.
+        host: &'o str,
+        /// TCP port.
+        port: u16,
+    },
+    /// The file's bytes from `offset` on may go over that stream now, `max` of them, as fast as it takes them. Said once
+    /// for these bytes. Either the owner moves them itself (`sendfile`) and says `sent` as they go, or it hands them in
+    /// with `supply`, which gives them back as [`Output::Transmit`]. The end of the stream is the session's to say.
+    SendRaw {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Where to.
+        stream: StreamId,
+        /// Position in the file, bytes.
+        offset: u64,
+        /// How many bytes.
+        max: u64,
+    },
+    /// Shut down the writing side of this stream; everything before it was transmitted. Reading goes on (S5B-19).
+    HalfClose {
+        /// Which.
+        stream: StreamId,
+    },
     /// Start TLS on the XMPP stream now, then call `tls_done` (STR-08).
     StartTls,
-    /// Close this stream; everything before it was transmitted.
+    /// Close this stream, or give up connecting it; everything before it was transmitted. Its id is void from here on.
     Close {
         /// Which.
         stream: StreamId,
@@ -101,6 +133,12 @@ pub enum Timer {
     Finish,
     /// The rate of message stanzas (IBB-17).
     Rate,
+    /// Connecting to streamhosts, or the peer's doing so (S5B-04).
+    Streamhosts,
+    /// The handshake of a SOCKS5 stream, or the time a refused one counts (S5B-24, S5B-30).
+    Handshake,
+    /// The proxies of the server (DSC-09).
+    Discovery,
 }
 
 /// Something that happened.
@@ -129,10 +167,36 @@ pub enum Event {
     Started {
         /// Which transfer.
         transfer: TransferId,
-        /// Agreed largest block, bytes before base64.
+        /// How.
+        method: Method,
+        /// In band: agreed largest block, bytes before base64; else 0.
         block_bytes: u16,
         /// The file has more than 65536 blocks at this size: some peers fail there (IBB-25).
         seq_wraps: bool,
+    },
+    /// A streamhost could not be used; others may follow.
+    HostFailed {
+        /// Which transfer.
+        transfer: TransferId,
+        /// The stream of the [`Output::Connect`] that named the host.
+        stream: StreamId,
+        /// Why.
+        why: HostFailure,
+    },
+    /// SOCKS5 did not work; the file goes on in band (SI-20..22).
+    FellBack {
+        /// Which transfer.
+        transfer: TransferId,
+        /// With a new offer, which the peer's owner has to accept again.
+        again: bool,
+        /// Why.
+        route: Route,
+    },
+    /// Somebody connected to us with the digest of this transfer, and it was not the peer: the stanzas are read by
+    /// others (ATK-30).
+    Intruded {
+        /// Which transfer.
+        transfer: TransferId,
     },
     /// The transfer is over and its handle is stale from here on.
     Finished {
@@ -140,6 +204,8 @@ pub enum Event {
         transfer: TransferId,
         /// How.
         ending: Ending,
+        /// Which method carried the file, and why the others did not.
+        route: Route,
     },
 }
 
@@ -190,4 +256,95 @@ pub struct Offered<'i> {
     pub md5: Option<[u8; 16]>,
     /// The peer can start at an offset (SI-13).
     pub ranged: bool,
+}
+
+/// Which method carried a file, and why the others did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Route {
+    /// The method over which bytes went, or were to go; `None` when it never came to that.
+    pub method: Option<Method>,
+    /// Why not direct.
+    pub direct: Skip,
+    /// Why not mediated.
+    pub mediated: Skip,
+    /// Why not in band.
+    pub in_band: Skip,
+}
+
+/// Why a method did not carry a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Skip {
+    /// It was not needed: it carried the file, or another one did before.
+    #[default]
+    Unneeded,
+    /// The configuration or the offer excludes it.
+    Policy,
+    /// The peer does not offer it, or chose another.
+    NotChosen,
+    /// The owner gave no address to listen at.
+    NoAddress,
+    /// The server offers no proxy, and none is configured.
+    NoProxy,
+    /// The server has proxies, but none told where it listens (DSC-09).
+    ProxyRefused,
+    /// The server did not tell its proxies in time.
+    ProxySilent,
+    /// We could not connect to any streamhost of this kind; `Event::HostFailed` tells more.
+    NotReached,
+    /// The peer could not connect to any streamhost we offered.
+    PeerFailed,
+    /// The peer did not answer in time.
+    PeerSilent,
+    /// The proxy did not activate the stream (S5B-09).
+    ActivationFailed,
+    /// The peer refused.
+    Refused,
+    /// It carried bytes and broke, or the peer broke the rules.
+    Broken,
+}
+
+/// Why a streamhost could not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HostFailure {
+    /// Its name has no address.
+    Unresolved,
+    /// Nobody listens there.
+    Refused,
+    /// No route, or the network failed.
+    Unreachable,
+    /// It did not answer in time.
+    TimedOut,
+    /// The owner does not allow that address (ATK-25).
+    Forbidden,
+    /// It closed the stream in the handshake.
+    Ended,
+    /// It does not speak SOCKS5, or not as it must.
+    NotSocks5,
+    /// It wants user name and password.
+    PasswordWanted,
+    /// It refused with this REP code (RFC 1928 section 6); 2 is what a streamhost says to a digest it does not know.
+    Rejected(u8),
+}
+
+/// How a stream that the owner carries ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamEnd {
+    /// The other side ended it in good order; for the XMPP stream the same as [`Lost`](Self::Lost).
+    Ended,
+    /// It broke.
+    Lost,
+    /// TLS failed: handshake, certificate, or a broken record.
+    TlsFailed,
+    /// It was never up: nobody listens there.
+    Refused,
+    /// It was never up: no route, or the network failed.
+    Unreachable,
+    /// It was never up: the name has no address.
+    Unresolved,
+    /// It was never up: nothing came back in the owner's own time.
+    TimedOut,
+    /// It was never up: the owner does not connect to that address.
+    Forbidden,
 }

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::contact::ContactSlot;
 use crate::transfer::TransferSlot;
+use crate::transport::socks5::StreamSlot;
 
 /// Every byte of state that depends on a size. Slots start as `EMPTY`; byte parts may hold anything.
 #[derive(Debug)]
@@ -21,6 +22,10 @@ pub struct Storage<'a> {
     pub outbox: &'a mut [u8],
     /// Ids of received blocks that are not acknowledged yet.
     pub acks: &'a mut [u8],
+    /// One per SOCKS5 stream at a time: those being dialled, accepted, or in use. May be empty without SOCKS5.
+    pub streams: &'a mut [StreamSlot],
+    /// Addresses: ours, those of proxies, and those that peers offer. May be empty without SOCKS5.
+    pub hosts: &'a mut [u8],
 }
 
 /// How large each part must be at least; more is never wrong.
@@ -40,6 +45,10 @@ pub struct Needs {
     pub outbox_bytes: usize,
     /// Bytes for acknowledgements.
     pub acks_bytes: usize,
+    /// Slots for SOCKS5 streams.
+    pub streams: usize,
+    /// Bytes for addresses.
+    pub hosts_bytes: usize,
 }
 
 impl Needs {
@@ -53,6 +62,8 @@ impl Needs {
             block_bytes: usize::from(cfg.block_bytes),
             outbox_bytes: 2048,
             acks_bytes: 1024,
+            streams: if cfg.methods.has_socks5() { 8 } else { 0 },
+            hosts_bytes: if cfg.methods.has_socks5() { 2048 } else { 0 },
         }
     }
 }

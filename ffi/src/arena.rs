@@ -10,6 +10,7 @@ use core::mem::offset_of;
 use core::ptr::NonNull;
 use xft_core::contact::ContactSlot;
 use xft_core::transfer::TransferSlot;
+use xft_core::transport::socks5::StreamSlot;
 use xft_core::{Config, Error, Instant, Needs, Session, Storage};
 
 /// Alignment of a session's memory, bytes, on every machine.
@@ -47,6 +48,8 @@ pub(crate) struct Plan {
     block: usize,
     outbox: usize,
     acks: usize,
+    streams: usize,
+    hosts: usize,
     pub(crate) total: usize,
 }
 
@@ -63,6 +66,8 @@ impl Plan {
             block: place::<u8>(&mut end, needs.block_bytes)?,
             outbox: place::<u8>(&mut end, needs.outbox_bytes)?,
             acks: place::<u8>(&mut end, needs.acks_bytes)?,
+            streams: place::<StreamSlot>(&mut end, needs.streams)?,
+            hosts: place::<u8>(&mut end, needs.hosts_bytes)?,
             // A whole number of alignments, so that sessions can stand in an array.
             total: place::<u64>(&mut end, 0)?,
             needs,
@@ -74,7 +79,7 @@ impl Plan {
     /// # Safety
     /// `block` is aligned to `XFT_SESSION_ALIGN` and `self.total` bytes long, and nobody else uses it.
     unsafe fn carve(&self, block: NonNull<u8>) -> Storage<'static> {
-        // SAFETY: (all seven) `place` put the parts side by side, each aligned and inside `total` bytes; the caller
+        // SAFETY: (all nine) `place` put the parts side by side, each aligned and inside `total` bytes; the caller
         // of `carve` vouches for the block.
         unsafe {
             Storage {
@@ -85,6 +90,8 @@ impl Plan {
                 block: part(block, self.block, self.needs.block_bytes, || 0),
                 outbox: part(block, self.outbox, self.needs.outbox_bytes, || 0),
                 acks: part(block, self.acks, self.needs.acks_bytes, || 0),
+                streams: part(block, self.streams, self.needs.streams, || StreamSlot::EMPTY),
+                hosts: part(block, self.hosts, self.needs.hosts_bytes, || 0),
             }
         }
     }

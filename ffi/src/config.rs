@@ -263,6 +263,9 @@ impl xft_config {
             },
             priority: i8::try_from(self.priority).map_err(|_| XFT_ERR_RANGE)?,
             client_name,
+            methods: xft_core::Methods::IN_BAND,
+            strict_replies: false,
+            accepted_per_source: 2,
             times: self.times(),
         })
     }
@@ -283,7 +286,7 @@ impl xft_config {
         })
     }
 
-    const fn times(&self) -> Times {
+    fn times(&self) -> Times {
         Times {
             step_ms: self.step_ms,
             login_ms: self.login_ms,
@@ -297,6 +300,7 @@ impl xft_config {
             block_ms: self.block_ms,
             progress_ms: self.progress_ms,
             finish_ms: self.finish_ms,
+            ..Times::default()
         }
     }
 }

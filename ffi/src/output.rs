@@ -133,13 +133,13 @@ impl From<Event> for xft_output {
                 it.offset = offset;
                 it.end = end;
             }
-            Event::Started { transfer, block_bytes, seq_wraps } => {
+            Event::Started { transfer, block_bytes, seq_wraps, .. } => {
                 it.event = XFT_EVENT_STARTED;
                 it.transfer = transfer.to_bits();
                 it.block_bytes = u32::from(block_bytes);
                 it.seq_wraps = u32::from(seq_wraps);
             }
-            Event::Finished { transfer, ending } => {
+            Event::Finished { transfer, ending, .. } => {
                 it.event = XFT_EVENT_FINISHED;
                 it.transfer = transfer.to_bits();
                 it.ending = ending.into();
@@ -366,6 +366,7 @@ impl xft_file {
             mime_type: Some(mime_type).filter(|it| !it.is_empty()),
             sha256: given(XFT_HAS_SHA256).then_some(self.sha256),
             md5: given(XFT_HAS_MD5).then_some(self.md5),
+            methods: None,
         })
     }
 }

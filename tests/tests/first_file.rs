@@ -88,6 +88,7 @@ fn the_first_file_crosses() {
     for cfg in &mut cfgs {
         cfg.tls = Tls::UnsafePlain;
         cfg.resource = "gw";
+        cfg.methods = xft_core::Methods::IN_BAND;
         memories.push(Memory::new(cfg, 2, 2));
     }
     let source: Vec<u8> = (0..1_000_000u32).map(|i| ((i * 31) >> 3) as u8).collect();
@@ -124,6 +125,7 @@ fn the_first_file_crosses() {
                 mime_type: None,
                 sha256: None,
                 md5: None,
+                methods: None,
             };
             ends[0].session.offer(&offer).unwrap();
         }

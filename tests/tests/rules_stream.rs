@@ -8,7 +8,16 @@ use owned::*;
 use xft_core::*;
 
 fn file() -> Offer<'static> {
-    Offer { to: PEER, name: "ct.dcm", size: 50_000, date: None, mime_type: None, sha256: None, md5: None }
+    Offer {
+        to: PEER,
+        name: "ct.dcm",
+        size: 50_000,
+        date: None,
+        mime_type: None,
+        sha256: None,
+        md5: None,
+        methods: None,
+    }
 }
 
 fn get(id: &str, payload: &str) -> String {

@@ -23,6 +23,7 @@ fn a_file_crosses_and_both_ends_know_it() {
             mime_type: None,
             sha256: None,
             md5: None,
+            methods: None,
         })
         .unwrap();
     let mut stored = Vec::new();

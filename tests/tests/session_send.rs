@@ -631,8 +631,16 @@ fn lim_03_the_block_fits_the_servers_limit() {
 #[test]
 fn stz_10_offers_go_to_full_addresses_and_arguments_are_checked() {
     sender!(s);
-    let bad =
-        |to, name, size, mime_type| Offer { to, name, size, date: None, mime_type, sha256: None, md5: None };
+    let bad = |to, name, size, mime_type| Offer {
+        to,
+        name,
+        size,
+        date: None,
+        mime_type,
+        sha256: None,
+        md5: None,
+        methods: None,
+    };
     let long = "x".repeat(65);
     for (offer, argument) in [
         (bad("pacs@hospital.test", "a", 1, None), Argument::Peer),

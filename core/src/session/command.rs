@@ -1,5 +1,7 @@
 //! What the owner tells a session, and what it can look up.
 
+use crate::config::Methods;
+
 /// A file to send.
 #[derive(Clone, Copy, Debug)]
 pub struct Offer<'a> {
@@ -17,15 +19,8 @@ pub struct Offer<'a> {
     pub sha256: Option<[u8; 32]>,
     /// MD5 of the whole file, if known, for peers that check only this (SI-12).
     pub md5: Option<[u8; 16]>,
-}
-
-/// Why a stream that the owner carries ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamEnd {
-    /// The other side closed it, or it broke.
-    Lost,
-    /// TLS failed: handshake, certificate, or a broken record.
-    TlsFailed,
+    /// Methods for this file instead of [`Config::methods`](crate::Config::methods).
+    pub methods: Option<Methods>,
 }
 
 /// Why the owner declines an offer.

@@ -153,13 +153,18 @@ impl State<'_> {
                 slot.news.started = false;
                 let seq_wraps =
                     slot.is_sender() && slot.bytestream.wraps(slot.end.saturating_sub(slot.start));
-                return Some(Event::Started { transfer, block_bytes: slot.bytestream.block, seq_wraps });
+                return Some(Event::Started {
+                    transfer,
+                    method: crate::Method::InBand,
+                    block_bytes: slot.bytestream.block,
+                    seq_wraps,
+                });
             }
             if slot.phase == Phase::Over && slot.news.finished {
                 slot.news.finished = false;
-                let ending = slot.ending;
+                let (ending, route) = (slot.ending, slot.route);
                 self.free_if_settled(index);
-                return Some(Event::Finished { transfer, ending });
+                return Some(Event::Finished { transfer, ending, route });
             }
         }
         let Life::Ending { reason, condition } = self.life else { return None };

@@ -15,13 +15,13 @@ mod state;
 mod stream;
 mod timers;
 
-pub use command::{Cancel, Decline, Offer, Progress, StreamEnd};
+pub use command::{Cancel, Decline, Offer, Progress};
 
 use crate::config::{ChannelBinding, Config, StreamOwner};
 use crate::error::{Argument, Error, Reason};
 use crate::link::Link;
 use crate::negotiate::si;
-use crate::output::{Offered, Output, Received, StreamId, TransferId};
+use crate::output::{Offered, Output, Received, StreamEnd, StreamId, TransferId};
 use crate::storage::Storage;
 use crate::time::Instant;
 use crate::transfer::name;
@@ -231,8 +231,8 @@ impl<'a> Session<'a> {
         self.state.link.lost();
         let reason = match end {
             StreamEnd::TlsFailed => Reason::TlsFailed,
-            StreamEnd::Lost if self.state.life == Life::Leaving => Reason::Closed,
-            StreamEnd::Lost => Reason::StreamEnded,
+            _ if self.state.life == Life::Leaving => Reason::Closed,
+            _ => Reason::StreamEnded,
         };
         self.state.fail(reason, None);
         Ok(())

@@ -32,6 +32,9 @@ pub(crate) fn check_storage(cfg: &Config<'_>, storage: &Storage<'_>) -> Result<(
         (Part::Block, storage.block.len(), needs.block_bytes),
         (Part::Outbox, storage.outbox.len(), needs.outbox_bytes),
         (Part::Acks, storage.acks.len(), needs.acks_bytes),
+        // Fewer streams or addresses than the default are the owner's choice, none at all is a mistake.
+        (Part::Streams, storage.streams.len(), needs.streams.min(1)),
+        (Part::Hosts, storage.hosts.len(), needs.hosts_bytes.min(256)),
     ];
     match parts.iter().find(|(_, has, needed)| has < needed) {
         Some((part, _, needed)) => Err(Error::Storage { part: *part, needed: *needed }),

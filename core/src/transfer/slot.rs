@@ -2,7 +2,7 @@
 
 use crate::config::Carrier;
 use crate::error::{Condition, Ending, Reason};
-use crate::output::{Timer, TransferId};
+use crate::output::{Route, Skip, Timer, TransferId};
 use crate::time::Instant;
 use crate::transfer::digest::{Digest, Verdict};
 use crate::transfer::texts::Texts;
@@ -124,6 +124,7 @@ pub struct TransferSlot {
     /// Receiver: the sender can start at an offset (SI-13).
     pub(crate) ranged: bool,
     pub(crate) ending: Ending,
+    pub(crate) route: Route,
     pub(crate) texts: Texts,
 }
 
@@ -148,6 +149,12 @@ impl TransferSlot {
         receipts: false,
         ranged: false,
         ending: Ending::Done,
+        route: Route {
+            method: None,
+            direct: Skip::Unneeded,
+            mediated: Skip::Unneeded,
+            in_band: Skip::Unneeded,
+        },
         texts: Texts::NONE,
     };
 

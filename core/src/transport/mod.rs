@@ -1,4 +1,5 @@
 //! Moves a transfer's bytes.
 
 pub mod ibb;
+pub mod socks5;
 pub mod window;

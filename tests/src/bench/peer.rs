@@ -17,6 +17,7 @@ const OUT_BYTES: usize = 16_384;
 /// The configuration for blocks of that size, with a window of 1 MiB.
 pub fn config(block_bytes: u16) -> Config<'static> {
     let mut cfg = Config::new("pacs@hospital.test", "secret", [7; 32]);
+    cfg.methods = xft_core::Methods::IN_BAND;
     cfg.resource = "in";
     cfg.tls = Tls::Direct;
     // Key derivation is no part of what is measured.
@@ -80,6 +81,7 @@ pub fn sender<'a>(cfg: &Config<'_>, memory: &'a mut Memory, hashed: bool) -> Ope
         mime_type: None,
         sha256: None,
         md5: None,
+        methods: None,
     };
     let transfer = session.offer(&offer).expect("offering");
     let receipt = if hashed { "<feature var='urn:libxft:receipt:0'/>" } else { "" };

@@ -49,6 +49,7 @@ pub fn session(bytes: &[u8]) {
     let flags = input.byte();
     let hosted = flags & 1 == 0;
     let mut cfg = Config::new("ct1@hospital.test", "secret", [flags; 32]);
+    cfg.methods = xft_core::Methods::IN_BAND;
     cfg.resource = "gw";
     cfg.tls = Tls::UnsafePlain;
     if hosted {
@@ -215,7 +216,7 @@ impl Play<'_> {
     fn event(&mut self, event: Event) {
         assert!(!self.offline, "{event:?} after offline");
         match event {
-            Event::Finished { transfer, ending } => {
+            Event::Finished { transfer, ending, .. } => {
                 let seen = self.seen.iter_mut().find(|s| s.id == transfer).expect("a transfer of ours");
                 assert!(!seen.finished, "finished twice");
                 seen.finished = true;
@@ -264,7 +265,16 @@ impl Play<'_> {
     fn offer(&mut self, input: &mut Input<'_>) {
         let size = u64::from(input.byte() % 64);
         let to = PEERS[if input.byte() < 200 { 0 } else { usize::from(input.byte()) % 3 }];
-        let offer = Offer { to, name: "a.dcm", size, date: None, mime_type: None, sha256: None, md5: None };
+        let offer = Offer {
+            to,
+            name: "a.dcm",
+            size,
+            date: None,
+            mime_type: None,
+            sha256: None,
+            md5: None,
+            methods: None,
+        };
         match self.session.offer(&offer) {
             Ok(id) => {
                 assert!(self.seen.iter().all(|s| s.id != id), "a handle came again");

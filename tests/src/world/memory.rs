@@ -2,6 +2,7 @@
 
 use xft_core::contact::ContactSlot;
 use xft_core::transfer::TransferSlot;
+use xft_core::transport::socks5::StreamSlot;
 use xft_core::{Config, Needs, Storage};
 
 /// Owned parts of a [`Storage`].
@@ -21,6 +22,10 @@ pub struct Memory {
     pub outbox: Vec<u8>,
     /// Acknowledgements.
     pub acks: Vec<u8>,
+    /// SOCKS5 streams.
+    pub streams: Vec<StreamSlot>,
+    /// Addresses.
+    pub hosts: Vec<u8>,
 }
 
 impl Memory {
@@ -39,6 +44,8 @@ impl Memory {
             block: vec![0xa5; needs.block_bytes],
             outbox: vec![0xa5; needs.outbox_bytes],
             acks: vec![0xa5; needs.acks_bytes],
+            streams: vec![StreamSlot::EMPTY; needs.streams],
+            hosts: vec![0xa5; needs.hosts_bytes],
         }
     }
 
@@ -52,6 +59,8 @@ impl Memory {
             block: &mut self.block,
             outbox: &mut self.outbox,
             acks: &mut self.acks,
+            streams: &mut self.streams,
+            hosts: &mut self.hosts,
         }
     }
 }

@@ -94,6 +94,7 @@ impl World<'_> {
             mime_type: self.rng.chance(50).then_some("application/dicom"),
             sha256,
             md5: None,
+            methods: None,
         };
         let node = &mut self.nodes[file.from];
         let Some(session) = node.session.as_mut() else { return false };
@@ -357,7 +358,7 @@ impl World<'_> {
                 assert!(!f.started[side] && (side == 1 || f.accepted), "started twice, or before accepted");
                 f.started[side] = true;
             }
-            Event::Finished { transfer, ending } => {
+            Event::Finished { transfer, ending, .. } => {
                 let index = self.nodes[n].file(transfer).expect("a transfer of ours");
                 let at_sender = self.files[index].from == n;
                 self.check_ending(index, at_sender, ending);

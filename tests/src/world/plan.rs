@@ -65,6 +65,7 @@ impl NodePlan {
     pub fn config(&self, entropy: [u8; 32]) -> Config<'_> {
         let account = self.jid.split('/').next().unwrap_or_default();
         let mut cfg = Config::new(account, PASSWORD, entropy);
+        cfg.methods = xft_core::Methods::IN_BAND;
         cfg.resource = "r";
         cfg.owner = match self.way {
             Way::Hosted => StreamOwner::Host { jid: &self.jid },
@@ -236,5 +237,6 @@ fn short_times(rng: &mut Rng) -> Times {
         block_ms: ms(1_000, 20_000),
         progress_ms: ms(1_000, 20_000),
         finish_ms: ms(1_000, 10_000),
+        ..Times::default()
     }
 }

@@ -21,6 +21,7 @@ pub enum Got {
 
 pub fn config(jid: &str) -> Config<'_> {
     let mut cfg = Config::new(jid.split('/').next().unwrap(), "", [jid.len() as u8; 32]);
+    cfg.methods = xft_core::Methods::IN_BAND;
     cfg.owner = StreamOwner::Host { jid };
     cfg
 }

@@ -6,7 +6,16 @@ pub const SI: &str = "http://jabber.org/protocol/si";
 pub const IBB: &str = "http://jabber.org/protocol/ibb";
 
 pub fn file(size: u64) -> Offer<'static> {
-    Offer { to: PEER, name: "ct.dcm", size, date: None, mime_type: None, sha256: None, md5: None }
+    Offer {
+        to: PEER,
+        name: "ct.dcm",
+        size,
+        date: None,
+        mime_type: None,
+        sha256: None,
+        md5: None,
+        methods: None,
+    }
 }
 
 /// An offer from a peer.

@@ -14,6 +14,7 @@ const HEADER: &str = "<stream:stream xmlns='jabber:client' xmlns:stream='http://
 /// Direct TLS and PLAIN, the shortest login there is.
 pub fn config() -> Config<'static> {
     let mut cfg = Config::new("ct1@hospital.test", "secret", [9; 32]);
+    cfg.methods = xft_core::Methods::IN_BAND;
     (cfg.tls, cfg.sasl.plain, cfg.resource) = (Tls::Direct, true, "gw");
     cfg
 }
