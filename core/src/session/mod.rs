@@ -238,6 +238,54 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// An address where the owner listens for SOCKS5 streams: an IPv4 or IPv6 address without brackets, or a name. It is
+    /// offered to peers as a direct streamhost (S5B-16); without one only proxies are.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] ([`Argument::Host`]), [`Error::Full`].
+    pub fn add_address(&mut self, host: &str, port: u16) -> Result<(), Error> {
+        self.state.check_alive()?;
+        let _ = (host, port);
+        Err(Error::State)
+    }
+
+    /// Nobody listens any more; offers already made stay.
+    pub fn clear_addresses(&mut self) -> Result<(), Error> {
+        self.state.check_alive()?;
+        Err(Error::State)
+    }
+
+    /// A proxy to use; the server is not asked for its own then (DSC-10).
+    ///
+    /// # Errors
+    /// [`Error::Argument`] ([`Argument::Proxy`], [`Argument::Host`]), [`Error::Full`].
+    pub fn add_proxy(&mut self, jid: &str, host: &str, port: u16) -> Result<(), Error> {
+        self.state.check_alive()?;
+        let _ = (jid, host, port);
+        Err(Error::State)
+    }
+
+    /// A stream came to an address given to `add_address`. `source` is any number that is the same for streams from the
+    /// same machine, 0 when unknown (S5B-30).
+    ///
+    /// # Errors
+    /// [`Error::Full`]: too many have not shown whom they belong to; close it.
+    pub fn stream_accepted(&mut self, source: u64) -> Result<StreamId, Error> {
+        self.state.check_alive()?;
+        let _ = source;
+        Err(Error::Full)
+    }
+
+    /// The bytes before `upto` went over the stream that [`Output::SendRaw`] named. Idempotent.
+    ///
+    /// # Errors
+    /// [`Error::Stale`], [`Error::State`] (nothing was granted), [`Error::Argument`] (beyond what was granted).
+    pub fn sent(&mut self, transfer: TransferId, upto: u64) -> Result<(), Error> {
+        self.state.check_alive()?;
+        let _ = (transfer, upto);
+        Err(Error::State)
+    }
+
     /// Time goes on. Too early is harmless, backwards is clamped. Call it before input and commands.
     pub fn tick(&mut self, now: Instant) -> Result<(), Error> {
         self.state.tick(now);
@@ -330,7 +378,7 @@ impl<'a> Session<'a> {
         &mut self,
         transfer: TransferId,
         offset: u64,
-        bytes: &[u8],
+        bytes: &'o [u8],
         out: &'o mut [u8],
     ) -> Result<Output<'o>, Error> {
         let written = self.state.supply(transfer, offset, bytes, out)?;
