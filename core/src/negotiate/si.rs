@@ -1,4 +1,8 @@
-//! Stream initiation with the file-transfer profile (XEP-0095, XEP-0096, XEP-0020), offering in band.
+//! Stream initiation with the file-transfer profile (XEP-0095, XEP-0096, XEP-0020).
+
+mod methods;
+
+pub(crate) use self::methods::{StreamMethod, StreamMethods, choose};
 
 use crate::wire::date;
 use crate::wire::hashes::{md5_text, parse_md5, read_sha256, write_sha256};
@@ -25,6 +29,8 @@ pub(crate) struct SiOffer<'s> {
     pub(crate) description: Option<&'s str>,
     pub(crate) sha256: Option<[u8; 32]>,
     pub(crate) md5: Option<[u8; 16]>,
+    /// The methods it leaves to choose from, in its order, which is not to be trusted (SI-08).
+    pub(crate) streams: StreamMethods,
     /// The sender can start at an offset (SI-13).
     pub(crate) ranged: bool,
     /// The sender confirms receipts.
@@ -45,6 +51,7 @@ pub(crate) enum SiRefusal {
 /// What the receiver of an offer answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SiAnswer {
+    pub(crate) method: StreamMethod,
     pub(crate) offset: u64,
     /// `None`: to the end of the file.
     pub(crate) length: Option<u64>,
@@ -60,7 +67,9 @@ pub(crate) fn read_offer<'s>(si: &Element<'s>) -> Result<SiOffer<'s>, SiRefusal>
     let name = file.attr("name").ok_or(SiRefusal::Malformed)?;
     // QRK-48: some senders leave out a size of 0, but then nobody could tell; SI-10 wants it.
     let size = file.attr("size").and_then(parse_number).ok_or(SiRefusal::Malformed)?;
-    if !methods(si).ok_or(SiRefusal::Malformed)?.any(|method| method == Ns::Ibb.uri()) {
+    // Which of them serves is the caller's to say: an offer without any that exists serves nobody.
+    let streams: StreamMethods = options(si)?.filter_map(StreamMethod::from_uri).collect();
+    if streams == StreamMethods::NONE {
         return Err(SiRefusal::NoValidStreams);
     }
     let clean = |text: &'s str, max| (text.len() <= max && !text.contains(char::is_control)).then_some(text);
@@ -73,36 +82,40 @@ pub(crate) fn read_offer<'s>(si: &Element<'s>) -> Result<SiOffer<'s>, SiRefusal>
         description: file.child(Ns::Sift, "desc").and_then(|desc| clean(desc.text(), DESCRIPTION_MAX)),
         sha256: read_sha256(&file),
         md5: file.attr("hash").and_then(parse_md5),
+        streams,
         ranged: file.child(Ns::Sift, "range").is_some(),
         receipts: file.child(Ns::Receipt, "receipt").is_some(),
     })
 }
 
-/// The methods an offer lists.
-fn methods<'s>(si: &Element<'s>) -> Option<impl Iterator<Item = &'s str>> {
+/// The fields that speak of the method; one is usual, several are taken as one (SI-06).
+fn fields<'s>(si: &Element<'s>) -> Option<impl Iterator<Item = Element<'s>>> {
     let form = si.child(Ns::Fneg, "feature")?.child(Ns::Xdata, "x")?;
-    let field = form.children().find(|f| f.is(Ns::Xdata, "field") && f.attr("var") == Some(METHOD_FIELD))?;
-    let options = field.children().filter(|option| option.is(Ns::Xdata, "option"));
-    Some(options.filter_map(|option| option.child(Ns::Xdata, "value")).map(|value| value.text().trim_ascii()))
+    Some(form.children().filter(|f| f.is(Ns::Xdata, "field") && f.attr("var") == Some(METHOD_FIELD)))
 }
 
-/// Reads the answer to our offer, which listed in band only. `None`: it picked none, several, or another method
-/// (SI-07, ATK-32), or its range is malformed. Tolerates what peers add (SI-06, QRK-49).
-pub(crate) fn read_answer(si: &Element<'_>) -> Option<SiAnswer> {
-    let form = si.child(Ns::Fneg, "feature")?.child(Ns::Xdata, "x")?;
-    let field = form.children().find(|f| f.is(Ns::Xdata, "field") && f.attr("var") == Some(METHOD_FIELD))?;
-    let mut values = field.children().filter(|value| value.is(Ns::Xdata, "value"));
-    let chosen = values.next()?;
-    if values.next().is_some() || chosen.text().trim_ascii() != Ns::Ibb.uri() {
-        return None;
-    }
+/// The texts of the methods an offer lists; an offer without a field for them is malformed.
+fn options<'s>(si: &Element<'s>) -> Result<impl Iterator<Item = &'s str>, SiRefusal> {
+    let mut fields = fields(si).ok_or(SiRefusal::Malformed)?.peekable();
+    fields.peek().ok_or(SiRefusal::Malformed)?;
+    let options = fields.flat_map(|field| field.children()).filter(|option| option.is(Ns::Xdata, "option"));
+    Ok(options.filter_map(|option| option.child(Ns::Xdata, "value")).map(|value| value.text().trim_ascii()))
+}
+
+/// Reads the answer to our offer, which listed these methods. `None`: it picked none of them, or several (SI-07,
+/// ATK-32), or its range is malformed. Tolerates what peers add (SI-06, QRK-49).
+pub(crate) fn read_answer(si: &Element<'_>, offered: StreamMethods) -> Option<SiAnswer> {
+    let values = fields(si)?.flat_map(|field| field.children());
+    let mut values = values.filter(|value| value.is(Ns::Xdata, "value"));
+    let (chosen, None) = (values.next()?, values.next()) else { return None };
+    let method = StreamMethod::from_uri(chosen.text().trim_ascii()).filter(|method| offered.has(*method))?;
     let range = si.child(Ns::Sift, "file").and_then(|file| file.child(Ns::Sift, "range"));
-    let Some(range) = range else { return Some(SiAnswer { offset: 0, length: None }) };
+    let Some(range) = range else { return Some(SiAnswer { method, offset: 0, length: None }) };
     let number = |name| match range.attr(name) {
         Some(text) => parse_number(text).map(Some),
         None => Some(None),
     };
-    Some(SiAnswer { offset: number("offset")?.unwrap_or(0), length: number("length")? })
+    Some(SiAnswer { method, offset: number("offset")?.unwrap_or(0), length: number("length")? })
 }
 
 impl SiAnswer {
@@ -135,33 +148,34 @@ pub(crate) fn write_offer(w: &mut Writer<'_>, offer: &SiOffer<'_>) {
         w.open("receipt").attr("xmlns", Ns::Receipt.uri()).close("receipt");
     }
     w.open("range").close("range").close("file");
-    write_methods(w, "form", "list-single", true);
+    let form = open_form(w, "form", Some("list-single"));
+    for method in offer.streams.iter() {
+        form.open("option").open("value").text(method.uri()).close("value").close("option");
+    }
+    close_form(w);
     w.close("si");
 }
 
-/// Writes the `<si/>` that accepts in band, from `offset` on (SI-06).
-pub(crate) fn write_accept(w: &mut Writer<'_>, offset: u64) {
+/// Writes the `<si/>` that accepts by `method`, from `offset` on (SI-06).
+pub(crate) fn write_accept(w: &mut Writer<'_>, method: StreamMethod, offset: u64) {
     w.open("si").attr("xmlns", Ns::Si.uri());
     if offset > 0 {
         w.open("file").attr("xmlns", Ns::Sift.uri());
         w.open("range").attr_u64("offset", offset).close("range").close("file");
     }
-    write_methods(w, "submit", "", false);
+    open_form(w, "submit", None).open("value").text(method.uri()).close("value");
+    close_form(w);
     w.close("si");
 }
 
-fn write_methods(w: &mut Writer<'_>, form: &str, field_type: &str, option: bool) {
+/// Opens the form up to its one field.
+fn open_form<'w, 'o>(w: &'w mut Writer<'o>, form: &str, field: Option<&str>) -> &'w mut Writer<'o> {
     w.open("feature").attr("xmlns", Ns::Fneg.uri());
     w.open("x").attr("xmlns", Ns::Xdata.uri()).attr("type", form);
-    w.open("field").attr("var", METHOD_FIELD);
-    w.attr_opt("type", Some(field_type).filter(|t| !t.is_empty()));
-    if option {
-        w.open("option");
-    }
-    w.open("value").text(Ns::Ibb.uri()).close("value");
-    if option {
-        w.close("option");
-    }
+    w.open("field").attr("var", METHOD_FIELD).attr_opt("type", field)
+}
+
+fn close_form(w: &mut Writer<'_>) {
     w.close("field").close("x").close("feature");
 }
 

@@ -6,7 +6,7 @@ use super::state::{Life, State};
 use crate::contact::{Known, disco};
 use crate::error::{Error, Reason, StanzaCondition};
 use crate::link::LinkOutput;
-use crate::negotiate::si::{self, SiOffer};
+use crate::negotiate::si::{self, SiOffer, StreamMethod, StreamMethods};
 use crate::output::{Event, Timer, TransferId};
 use crate::time::Instant;
 use crate::transfer::{Answer, Phase, receipt};
@@ -285,7 +285,7 @@ impl State<'_> {
         match answer {
             Answer::Accept => {
                 open_iq(w, IqType::Result, peer, id);
-                si::write_accept(w, slot.start);
+                si::write_accept(w, StreamMethod::InBand, slot.start);
                 w.close("iq");
             }
             // SI-09
@@ -320,6 +320,7 @@ impl State<'_> {
             description: None,
             sha256: slot.file.sha256,
             md5: slot.file.md5,
+            streams: StreamMethods::IN_BAND,
             ranged: true,
             receipts: slot.receipts,
         };

@@ -4,7 +4,7 @@ use super::acks::Ack;
 use super::incoming::{Block, Taken};
 use super::state::{Life, State};
 use crate::error::{Ending, Error, Reason, StanzaCondition};
-use crate::negotiate::si::{self, SiOffer, SiRefusal};
+use crate::negotiate::si::{self, SiOffer, SiRefusal, StreamMethods};
 use crate::output::{Timer, TransferId};
 use crate::session::{Cancel, Decline};
 use crate::time::Instant;
@@ -32,6 +32,9 @@ impl State<'_> {
             return Taken::Done;
         }
         let turned = match si::read_offer(payload) {
+            Ok(offer) if si::choose(StreamMethods::IN_BAND, offer.streams).is_none() => {
+                Turned::Away(SiRefusal::NoValidStreams)
+            }
             Ok(offer) => match self.offer_slot(s, &offer) {
                 Ok(index) => return Taken::Offer { index },
                 Err(turned) => turned,

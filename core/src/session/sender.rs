@@ -158,7 +158,9 @@ impl State<'_> {
 
     /// SI-06, SI-07, SI-14.
     fn offer_accepted(&mut self, index: usize, payload: Option<Element<'_>>) {
-        let answer = payload.filter(|p| p.is(Ns::Si, "si")).and_then(|si| si::read_answer(&si));
+        let answer = payload
+            .filter(|p| p.is(Ns::Si, "si"))
+            .and_then(|si| si::read_answer(&si, si::StreamMethods::IN_BAND));
         let deadline = self.in_ms(self.settings.times.open_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
         let Some((start, end)) = answer.and_then(|answer| answer.range(slot.file.size)) else {

@@ -37,9 +37,12 @@ const FULL: SiOffer<'_> = SiOffer {
     description: None,
     sha256: Some([0xab; 32]),
     md5: Some([0xcd; 16]),
+    streams: StreamMethods::IN_BAND,
     ranged: true,
     receipts: true,
 };
+
+const BOTH: StreamMethods = StreamMethods::BOTH;
 
 const FORM: &str = "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>\
     <field var='stream-method' type='list-single'>\
@@ -57,8 +60,11 @@ const SI: &str = "id='s1' profile='http://jabber.org/protocol/si/profile/file-tr
 
 #[test]
 fn si_03_our_offer_reads_back_as_written() {
-    let text = written(|w| write_offer(w, &FULL));
-    with(&text, |si| assert_eq!(read_offer(si), Ok(FULL)));
+    for streams in [BOTH, StreamMethods::IN_BAND, BOTH.without(StreamMethod::InBand)] {
+        let offer = SiOffer { streams, ..FULL };
+        let text = written(|w| write_offer(w, &offer));
+        with(&text, |si| assert_eq!(read_offer(si), Ok(offer)));
+    }
 }
 
 #[test]
@@ -71,7 +77,7 @@ fn si_03_a_bare_offer_of_a_peer_is_enough() {
 
 #[test]
 fn si_09_si_10_what_cannot_be_taken_is_refused_by_its_own_name() {
-    let only_s5b = FORM.replace("protocol/ibb", "protocol/other");
+    let unknown = FORM.replace("protocol/ibb", "protocol/other").replace("protocol/bytestreams", "oob");
     for (text, want) in [
         (offer("id='s1' profile='x'", "name='a' size='1'", FORM), SiRefusal::BadProfile),
         (offer("id='s1'", "name='a' size='1'", FORM), SiRefusal::BadProfile),
@@ -79,7 +85,7 @@ fn si_09_si_10_what_cannot_be_taken_is_refused_by_its_own_name() {
         (offer(SI, "size='1'", FORM), SiRefusal::Malformed),
         (offer(SI, "name='a'", FORM), SiRefusal::Malformed),
         (offer(SI, "name='a' size='1'", ""), SiRefusal::Malformed),
-        (offer(SI, "name='a' size='1'", &only_s5b), SiRefusal::NoValidStreams),
+        (offer(SI, "name='a' size='1'", &unknown), SiRefusal::NoValidStreams),
     ] {
         with(&text, |si| assert_eq!(read_offer(si), Err(want), "{text}"));
     }
@@ -108,9 +114,12 @@ fn si_11_atk_42_atk_43_bad_extras_are_left_out() {
 
 #[test]
 fn si_06_our_answer_reads_back_with_its_offset() {
-    for offset in [0, 1, 4096] {
-        let text = written(|w| write_accept(w, offset));
-        with(&text, |si| assert_eq!(read_answer(si), Some(SiAnswer { offset, length: None })));
+    for method in [StreamMethod::Socks5, StreamMethod::InBand] {
+        for offset in [0, 1, 4096] {
+            let text = written(|w| write_accept(w, method, offset));
+            let want = SiAnswer { method, offset, length: None };
+            with(&text, |si| assert_eq!(read_answer(si, BOTH), Some(want)));
+        }
     }
 }
 
@@ -134,7 +143,9 @@ fn si_07_qrk_49_an_answer_must_pick_in_band_once_whatever_else_it_carries() {
     ] {
         for kind in ["", "type='list-single'", "type='text-single'"] {
             let text = answer(&format!("<field var='stream-method' {kind}>{values}</field>"));
-            with(&text, |si| assert_eq!(read_answer(si).is_some(), fits, "{text}"));
+            let want = SiAnswer { method: StreamMethod::InBand, offset: 0, length: None };
+            let read = |si: &Element<'_>| read_answer(si, StreamMethods::IN_BAND);
+            with(&text, |si| assert_eq!(read(si), fits.then_some(want), "{text}"));
         }
     }
 }
@@ -154,7 +165,7 @@ fn fr_ranges_match_the_vectors() {
         (u64::MAX, Some(1), None),
     ];
     for (offset, length, want) in rows {
-        let answer = SiAnswer { offset: *offset, length: *length };
+        let answer = SiAnswer { method: StreamMethod::InBand, offset: *offset, length: *length };
         assert_eq!(answer.range(4096), *want, "{offset} {length:?}");
     }
 }
