@@ -1,5 +1,6 @@
 //! What a router is told before it starts.
 
+use super::proxy::ProxyConfig;
 use super::scram::Refused;
 
 /// Whether streams that begin in plain text must, may or cannot change to TLS.
@@ -126,6 +127,8 @@ pub struct RouterConfig {
     pub rate: Option<Rate>,
     /// Every login ends with this.
     pub refuse_logins: Option<Refused>,
+    /// Proxies for bytestreams.
+    pub proxies: Vec<ProxyConfig>,
     /// Source of all randomness: stream ids, nonces, resources.
     pub seed: u64,
 }
@@ -140,7 +143,7 @@ pub struct LimitsElement {
 }
 
 impl RouterConfig {
-    /// A server for `domain` and accounts of (local part, password): STARTTLS required, all mechanisms, stanzas up to 262144 bytes.
+    /// A server for `domain` and accounts of (local part, password): STARTTLS required, all mechanisms, stanzas up to 262144 bytes, no proxy.
     pub fn new(domain: &str, accounts: &[(&str, &str)], seed: u64) -> Self {
         Self {
             domain: domain.to_ascii_lowercase(),
@@ -163,6 +166,7 @@ impl RouterConfig {
             turn_attributes: false,
             rate: None,
             refuse_logins: None,
+            proxies: Vec::new(),
             seed,
         }
     }

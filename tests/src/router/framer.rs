@@ -5,6 +5,7 @@
 //! everything else together. Such runs are absent from the tree, present in the raw bytes.
 
 use super::element::{Element, FirstLevel};
+use super::proxy::BYTESTREAMS;
 use rxml::error::EndOrError;
 use rxml::{Event, Parse, Parser};
 
@@ -134,7 +135,10 @@ impl Framer {
     fn bulk(&self) -> bool {
         let Some(top) = self.open.first() else { return false };
         let inner = self.open.last().map_or("", |e| e.ns.as_str());
-        top.ns == NS_CLIENT && (top.name == "iq" || top.name == "message") && inner != NS_BIND
+        top.ns == NS_CLIENT
+            && (top.name == "iq" || top.name == "message")
+            && inner != NS_BIND
+            && inner != BYTESTREAMS
     }
 
     /// Index after the `>` that ends the markup the scan is in.

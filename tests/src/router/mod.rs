@@ -1,8 +1,8 @@
 //! A sans-IO XMPP server: the simulation and the loopback server program run on it.
 //!
-//! It shares no code with the library under test (`rxml` reads, it writes by itself), so a misreading of the protocol on one side
+//! It shares no code with the library under test but the SOCKS5 frames of its proxies (`rxml` reads, it writes by itself), so a misreading of the protocol on one side
 //! does not hide behind the same misreading on the other. It does what a client meets on Prosody or ejabberd: streams, STARTTLS,
-//! SASL, bind, routing, presence, roster, disco, ping, their errors, and on demand their faults.
+//! SASL, bind, routing, presence, roster, disco, ping, proxies, their errors, and on demand their faults.
 //!
 //! # Driving it
 //! Everything is bytes in, bytes out; time is an argument in milliseconds and never goes back; all randomness comes from
@@ -29,6 +29,10 @@
 //! - [`Router::tick`] at [`Router::next_deadline`]: rate-limited input and delayed output move then.
 //! - A caller with sockets reads at most [`Router::readable`] bytes, as a shaping server does; one that feeds more is buffered.
 //!
+//! # Proxies
+//! With [`RouterConfig::proxies`] there are components that discovery finds and streams can be activated at; their byte side is
+//! driven through [`Router::proxy`], in the same manner.
+//!
 //! # Faults
 //! [`Router::cut`], [`Router::hold`], [`Router::delay`], [`Router::set_rate`], [`Router::end_stream`], [`Router::shutdown`], [`Router::kill`],
 //! and through [`Router::config_mut`]: refused logins, other limits, quirks. Cuts and holds take effect between stanzas and within them.
@@ -40,6 +44,7 @@ mod framer;
 mod jid;
 mod login;
 mod presence;
+mod proxy;
 mod route;
 mod scram;
 mod service;
@@ -49,6 +54,7 @@ pub use config::{AbsentMessage, Conflict, LegacySession, LimitsElement, Mechanis
 pub use element::{Element, FirstLevel, attribute, escape};
 pub use framer::{Broken, Framer, Item, NS_CLIENT, NS_STREAM};
 pub use jid::Jid;
+pub use proxy::{Condition, ProxyConfig, ProxyCounters, ProxyEffect, ProxyStreamNo, ProxyStreams};
 pub use scram::{Bindings, Hash, Refused, Scram, Terms};
 
 use sha2::{Digest, Sha256};
@@ -97,6 +103,7 @@ pub struct Router {
     random: u64,
     order: u64,
     counters: Counters,
+    proxy: ProxyStreams,
 }
 
 /// What the reading loop does after an item.
@@ -121,12 +128,19 @@ impl Router {
             random: 0,
             order: 0,
             counters: Counters::default(),
+            proxy: ProxyStreams::default(),
         }
     }
 
     /// The configuration; changes count from the next step of each stream.
     pub fn config_mut(&mut self) -> &mut RouterConfig {
         &mut self.config
+    }
+
+    /// The byte side of the proxies.
+    pub fn proxy(&mut self) -> &mut ProxyStreams {
+        self.proxy.set_configs(&self.config.proxies);
+        &mut self.proxy
     }
 
     /// What passed so far.
@@ -193,6 +207,7 @@ impl Router {
 
     /// Time has come: delayed output and rate-limited input move.
     pub fn tick(&mut self, now: u64) {
+        self.proxy.tick(now);
         let waiting: Vec<StreamNo> = self.streams.keys().copied().collect();
         for no in waiting {
             self.drain_backlog(now, no);
@@ -212,7 +227,7 @@ impl Router {
             Some(shaper) => shaper.ready_at(now, s.backlog.len()),
             None => now,
         });
-        output.chain(input).min()
+        output.chain(input).chain(self.proxy.next_deadline()).min()
     }
 
     /// A stream with bytes to write or an effect; each is named once until it has more.

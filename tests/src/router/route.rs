@@ -32,10 +32,13 @@ impl Router {
                 return Flow::Continue;
             }
         };
-        let foreign = to.as_ref().is_some_and(|to| to.domain != self.config.domain);
+        let proxy = to.as_ref().and_then(|to| self.proxy_at(to));
+        let foreign = to.as_ref().is_some_and(|to| to.domain != self.config.domain) && proxy.is_none();
         match stanza.root.name.as_str() {
             _ if foreign => self.error(now, no, &stanza, NO_SUCH_SERVER),
             "iq" => self.iq(now, no, &sender, to, &stanza),
+            // Components answer requests and nothing else.
+            "message" | "presence" if proxy.is_some() => self.error(now, no, &stanza, UNAVAILABLE),
             "message" => self.message(now, no, &sender, to, &stanza),
             _ => self.presence(now, no, &sender, to, stanza),
         }
@@ -50,7 +53,11 @@ impl Router {
         if !sound || stanza.root.attr("id").is_none_or(str::is_empty) {
             return self.error(now, no, stanza, BAD_REQUEST);
         }
+        let proxy = to.as_ref().and_then(|to| self.proxy_at(to));
         match to {
+            Some(to) if proxy.is_some() && request => {
+                proxy.into_iter().for_each(|proxy| self.proxy_request(now, no, (sender, &to), proxy, stanza));
+            }
             Some(to) if to.resource.is_some() => match self.stream_at(&to) {
                 Some(target) => self.forward(now, no, sender, target, stanza, None),
                 None if request => self.error(now, no, stanza, UNAVAILABLE),

@@ -4,8 +4,8 @@ use super::element::{FirstLevel, attribute};
 use super::route::UNAVAILABLE;
 use super::{Router, StreamNo};
 
-const INFO: &str = "http://jabber.org/protocol/disco#info";
-const ITEMS: &str = "http://jabber.org/protocol/disco#items";
+pub(super) const INFO: &str = "http://jabber.org/protocol/disco#info";
+pub(super) const ITEMS: &str = "http://jabber.org/protocol/disco#items";
 const ROSTER: &str = "jabber:iq:roster";
 
 impl Router {
@@ -20,18 +20,26 @@ impl Router {
             }
             (INFO, "query") if get && (own || domain) && payload.attr("node").is_none() => Some(info(domain)),
             (ITEMS, "query") if get && (own || domain) && payload.attr("node").is_none() => {
-                Some(format!("<query xmlns='{ITEMS}'/>"))
+                let items = if domain { self.proxy_items() } else { String::new() };
+                Some(format!("<query xmlns='{ITEMS}'>{items}</query>"))
             }
             (ROSTER, "query") if get && own => Some(self.roster(no)),
             _ => None,
         };
-        let Some(answer) = answer else { return self.error(now, no, stanza, UNAVAILABLE) };
+        match answer {
+            Some(answer) => self.result(now, no, stanza, &answer),
+            None => self.error(now, no, stanza, UNAVAILABLE),
+        }
+    }
+
+    /// Answers a request.
+    pub(super) fn result(&mut self, now: u64, no: StreamNo, stanza: &FirstLevel, answer: &str) {
         let mut text = String::from("<iq type='result'");
         attribute(&mut text, "id", stanza.root.attr("id"));
         attribute(&mut text, "from", stanza.root.attr("to"));
         attribute(&mut text, "to", self.address(no).as_deref());
         text.push('>');
-        text.push_str(&answer);
+        text.push_str(answer);
         text.push_str("</iq>");
         self.write(now, no, &text);
     }
