@@ -3,13 +3,13 @@
 // gloox recv --server HOST:PORT --jid USER@DOMAIN/RES --dir DIR [--count N]
 // gloox send --server HOST:PORT --jid USER@DOMAIN/RES --to JID/RES [--block N] FILE...
 //     both: [--method auto|direct|mediated|inband] [--ca CA.pem] [--password-file F, else XFT_PASSWORD]
-//           [--seconds N] [--stall N] [--verbose]; a sender: [--streamhost JID=HOST:PORT]...
+//           [--seconds N] [--stall N] [--verbose]; a sender: [--streamhost [JID=]HOST:PORT]... [--only]
 //
 // A sender offers the streamhosts of its method: its own listener on 127.0.0.1 (direct), what its server's proxies tell
-// (mediated), both (auto). Those of --streamhost come before them; a lone HOST:PORT there has our own JID. A pinned
-// method offers nothing else; auto makes a second offer, in band, when SOCKS5 failed. A receiver takes SOCKS5 where it
-// is offered, unless told inband. Lines on stdout: `ready jid=JID`, and for each file
-// `sent|received NAME bytes=N method=M seconds=S`.
+// (mediated), both (auto). Those of --streamhost come before them, or with --only instead of them; without a JID they
+// are our own. A pinned method offers nothing else; auto makes a second offer, in band, when SOCKS5 failed. A receiver
+// takes SOCKS5 where it is offered, unless told inband. Lines on stdout: `ready jid=JID`, and for each file
+// `sent|received NAME bytes=N method=M seconds=S`. What does not move for --stall seconds has failed.
 // Exit codes: 0 all files, 1 a transfer failed, 2 usage, 3 no login, 4 time is up.
 
 #include <gloox/bytestreamdatahandler.h>
@@ -57,13 +57,13 @@ struct Options {
   std::string host, jid, password, ca, dir, to, method = "auto";
   int port = 0, count = 1, block = 4096;
   double seconds = 120, stall = 10;
-  bool verbose = false;
+  bool verbose = false, only = false;
   std::vector<StreamHost> hosts;
   std::vector<std::string> files;
 
   bool socks() const { return method != "inband"; }
-  bool direct() const { return method == "auto" || method == "direct"; }
-  bool mediated() const { return method == "auto" || method == "mediated"; }
+  bool direct() const { return !only && (method == "auto" || method == "direct"); }
+  bool mediated() const { return !only && (method == "auto" || method == "mediated"); }
 };
 
 // Where a proxy listens (XEP-0065, 4): gloox itself never asks, it wants to be told.
@@ -155,6 +155,11 @@ private:
 
   // --- sending ---
 
+  void add_host(const JID &jid, const std::string &host, int port) {
+    ft.addStreamHost(jid, host, port);
+    ++hosts;
+  }
+
   void next_file() {
     if (next == options.files.size()) {
       outcome = 0;
@@ -168,9 +173,10 @@ private:
     current.name = path.substr(path.rfind('/') + 1);
     current.data.assign(std::istreambuf_iterator<char>(in), {});
     current.size = current.data.size();
-    offer(options.method == "inband"    ? SIProfileFT::FTTypeIBB
-          : options.method == "auto"    ? SIProfileFT::FTTypeS5B | SIProfileFT::FTTypeIBB
-                                        : SIProfileFT::FTTypeS5B);
+    int types = options.socks() && hosts ? SIProfileFT::FTTypeS5B : 0;
+    if (options.method == "auto" || options.method == "inband") types |= SIProfileFT::FTTypeIBB;
+    // gloox would offer SOCKS5 and then, without a streamhost, never say another word.
+    types ? offer(types) : fail("no streamhost is known");
   }
 
   void offer(int types) {
@@ -205,12 +211,7 @@ private:
     if (current.sid.empty() || outcome) return;
     if (current.stream && !current.open && !current.failed && begin_stream) {
       begin_stream = false;
-      if (!current.stream->connect()) {
-        // gloox says nothing to the other side before this (QRK-47).
-        ft.cancel(current.stream);
-        current.stream = nullptr;
-        current.failed = true;
-      }
+      current.failed = !current.stream->connect();
     }
     const bool in_band = current.stream && current.stream->type() == Bytestream::IBB;
     const bool all = current.done == current.size;
@@ -219,7 +220,7 @@ private:
     if (ended) return finish();
     const std::chrono::duration<double> still = Clock::now() - current.moved;
     if (current.closed && !all) current.failed = true;
-    if (current.stream && still.count() > options.stall) current.failed = true;
+    if ((current.stream || options.send) && still.count() > options.stall) current.failed = true;
     if (current.failed) fall_back();
   }
 
@@ -258,7 +259,10 @@ private:
   }
 
   void drop_stream() {
-    if (current.stream) ft.dispose(current.stream);
+    const bool unopened = current.stream && !current.open && current.stream->type() == Bytestream::S5B;
+    // Only this tells the other side that no streamhost could be reached (QRK-47).
+    if (unopened && !options.send) ft.cancel(current.stream);
+    else if (current.stream) ft.dispose(current.stream);
     current.stream = nullptr;
   }
 
@@ -274,14 +278,12 @@ private:
     client.setPresence(Presence::Available, 0);
     std::cout << "ready jid=" << client.jid().full() << std::endl;
     if (!options.send) return;
-    for (StreamHost host : options.hosts) {
-      ft.addStreamHost(host.jid ? host.jid : client.jid(), host.host, host.port);
-    }
+    for (const StreamHost &host : options.hosts) add_host(host.jid ? host.jid : client.jid(), host.host, host.port);
     if (options.direct()) {
       if (server.listen() != ConnNoError) return fail("cannot listen on 127.0.0.1");
       listening = true;
       ft.registerSOCKS5BytestreamServer(&server);
-      ft.addStreamHost(client.jid(), "127.0.0.1", server.localPort());
+      add_host(client.jid(), "127.0.0.1", server.localPort());
     }
     if (!options.mediated()) return next_file();
     asked = 1;
@@ -325,7 +327,7 @@ private:
   bool handleIq(const IQ &) override { return false; }
   void handleIqID(const IQ &iq, int) override {
     if (const ProxyAddress *address = iq.findExtension<ProxyAddress>(ProxyAddress::TYPE)) {
-      for (const StreamHost &host : address->hosts) ft.addStreamHost(host.jid, host.host, host.port);
+      for (const StreamHost &host : address->hosts) add_host(host.jid, host.host, host.port);
     }
     answered();
   }
@@ -335,11 +337,13 @@ private:
   void handleFTRequest(const JID &from, const JID &, const std::string &sid, const std::string &name, long size,
                        const std::string &, const std::string &, const std::string &, const std::string &,
                        int types) override {
-    if (options.send || !current.sid.empty()) return ft.declineFT(from, sid, SIManager::RequestRejected, "busy");
+    if (options.send || current.open) return ft.declineFT(from, sid, SIManager::RequestRejected, "busy");
     const bool socks = types & SIProfileFT::FTTypeS5B, in_band = types & SIProfileFT::FTTypeIBB;
     if (!(options.socks() && socks) && !(in_band && (options.method == "auto" || !options.socks()))) {
       return ft.declineFT(from, sid, SIManager::NoValidStreams, "");
     }
+    // An offer that got nowhere gives way to the next one.
+    drop_stream();
     current = Transfer();
     current.sid = sid;
     current.size = static_cast<size_t>(size);
@@ -392,7 +396,7 @@ private:
   Transfer current;
   std::optional<int> outcome;
   size_t next = 0;
-  int left, asked = 0;
+  int left, asked = 0, hosts = 0;
   bool online = false, listening = false, begin_stream = false;
 };
 
@@ -417,8 +421,8 @@ static bool read_options(int count, char **words, Options &options) {
       options.files.push_back(name);
       continue;
     }
-    if (name == "--verbose") {
-      options.verbose = true;
+    if (name == "--verbose" || name == "--only") {
+      (name == "--only" ? options.only : options.verbose) = true;
       continue;
     }
     if (++at == count) return false;
