@@ -235,7 +235,7 @@ async def main(options):
 def streamhost(text):
     jid, address = text.split("=")
     host, port = address.rsplit(":", 1)
-    return jid, host, int(port)
+    return jid, host, port
 
 
 def arguments():
