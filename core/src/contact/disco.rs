@@ -1,10 +1,12 @@
 //! Service discovery (XEP-0030): what we say we can, and what a peer says it can (DSC-01..05).
 
+use crate::config::{Method, Methods};
 use crate::wire::stanza::{Element, Ns};
 use crate::wire::xml::Writer;
 
-/// What we advertise: what is switched on, and nothing else (DSC-03).
+/// What we advertise; of the two bytestreams only those that are switched on (DSC-03).
 pub const FEATURES: &[&str] = &[
+    "http://jabber.org/protocol/bytestreams",
     "http://jabber.org/protocol/disco#info",
     "http://jabber.org/protocol/disco#items",
     "http://jabber.org/protocol/feature-neg",
@@ -18,7 +20,7 @@ pub const FEATURES: &[&str] = &[
 ];
 
 /// Bytes of the answer to disco#info without the stanza's head; a test holds it against the real one.
-pub(crate) const INFO_BYTES: usize = 900;
+pub(crate) const INFO_BYTES: usize = 960;
 
 /// What a peer can, as far as transfers go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,14 +52,19 @@ pub(crate) fn read_info(query: &Element<'_>) -> Features {
 }
 
 /// Writes the disco#info payload of an answer.
-pub(crate) fn write_info(w: &mut Writer<'_>, client_name: &str) {
+pub(crate) fn write_info(w: &mut Writer<'_>, client_name: &str, methods: &Methods) {
     w.open("query").attr("xmlns", Ns::DiscoInfo.uri());
     w.open("identity")
         .attr("category", "client")
         .attr("type", "bot")
         .attr("name", client_name)
         .close("identity");
-    for feature in FEATURES {
+    let on = |feature: &&&str| match Ns::from_uri(feature) {
+        Ns::Ibb => methods.has(Method::InBand),
+        Ns::S5b => methods.has_socks5(),
+        _ => true,
+    };
+    for feature in FEATURES.iter().filter(on) {
         w.open("feature").attr("var", feature).close("feature");
     }
     w.close("query");
@@ -83,7 +90,29 @@ mod tests {
     fn the_room_kept_for_an_answer_is_enough() {
         let mut out = [0; 2048];
         let mut w = Writer::new(&mut out);
-        write_info(&mut w, "a name of thirty-two characters..");
-        assert!(w.finish().unwrap() <= INFO_BYTES);
+        write_info(&mut w, "a name of thirty-two characters..", &Methods::DEFAULT);
+        let bytes = w.finish().unwrap();
+        assert!(bytes <= INFO_BYTES, "{bytes}");
+    }
+
+    #[test]
+    fn dsc_03_a_bytestream_that_is_switched_off_is_not_advertised() {
+        use Method::{Direct, InBand, Mediated};
+        for (order, socks5, in_band) in [
+            (&[Mediated, Direct, InBand][..], 1, 1),
+            (&[InBand], 0, 1),
+            (&[Direct], 1, 0),
+            (&[Mediated], 1, 0),
+        ] {
+            let mut out = [0; 2048];
+            let mut w = Writer::new(&mut out);
+            write_info(&mut w, "x", &Methods::of(order).unwrap());
+            let length = w.finish().unwrap();
+            let text = core::str::from_utf8(out.get(..length).unwrap()).unwrap();
+            let count = |uri| text.matches(&std::format!("<feature var='{uri}'/>")).count();
+            assert_eq!((count(Ns::S5b.uri()), count(Ns::Ibb.uri())), (socks5, in_band), "{order:?}");
+            // S5B-02
+            assert!(!text.contains("udp"), "{text}");
+        }
     }
 }

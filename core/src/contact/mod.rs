@@ -1,6 +1,7 @@
-//! Who is there and what can they do: peers, and service discovery (XEP-0030).
+//! Who is there and what can they do: peers, proxies, and service discovery (XEP-0030).
 
 pub mod disco;
+pub mod proxies;
 mod slot;
 
 pub use slot::ContactSlot;

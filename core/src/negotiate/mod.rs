@@ -1,3 +1,5 @@
 //! Agrees on a file and a method.
 
+pub mod fallback;
 pub mod si;
+pub mod streamhosts;

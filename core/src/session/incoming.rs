@@ -2,6 +2,7 @@
 
 use super::ids::Origin;
 use super::state::State;
+use crate::config::Methods;
 use crate::contact::{Known, disco};
 use crate::error::{Reason, StanzaCondition};
 use crate::wire::base64::Base64Error;
@@ -82,7 +83,7 @@ impl State<'_> {
         let _ = self.outbox.push(|w| {
             open_iq(w, IqType::Result, to, id);
             if ns == Ns::DiscoInfo {
-                disco::write_info(w, name);
+                disco::write_info(w, name, &Methods::IN_BAND);
             } else {
                 disco::write_query(w, ns);
             }

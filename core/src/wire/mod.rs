@@ -8,4 +8,5 @@ pub mod jid;
 pub mod scram;
 pub mod socks5;
 pub mod stanza;
+pub mod streamhost;
 pub mod xml;
