@@ -4,6 +4,7 @@ pub mod bench;
 pub mod fuzz_targets;
 pub mod interop;
 pub mod loopback;
+pub mod plain;
 pub mod router;
 pub mod servers;
 pub mod stanza_trace;

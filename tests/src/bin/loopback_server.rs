@@ -1,6 +1,6 @@
 //! The embedded XMPP server of the demo and the tests, on 127.0.0.1 until stdin ends or a TERM comes.
 //!
-//! Prints one line, `ready c2s=PORT tls=PORT ca=PATH domain=DOMAIN`, when clients can log in.
+//! Prints one line, `ready c2s=PORT tls=PORT ca=PATH domain=DOMAIN [proxy=HOST:PORT[,HOST:PORT]...]`, when clients can log in.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use lexopt::prelude::{Long, Short, ValueExt};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use xft_tests::loopback::{Loopback, Setup, Stopper};
-use xft_tests::router::{LimitsElement, Mechanism, Rate, Refused, RouterConfig, Tls};
+use xft_tests::router::{LimitsElement, Mechanism, ProxyConfig, Rate, Refused, RouterConfig, Tls};
 
 const USAGE: &str = "usage: loopback_server --account USER:PASSWORD... [--domain D] [--cert-dir DIR] [--port N] [--tls-port N]
   --domain D           the domain served (hospital.test)
@@ -23,7 +23,17 @@ const USAGE: &str = "usage: loopback_server --account USER:PASSWORD... [--domain
   --stanza-bytes N     largest stanza taken (262144), announced as XEP-0478 limits
   --rate N             read at most N bytes per second from each client
   --echo               repeat the payload in error stanzas
-  --refuse             refuse every login";
+  --refuse             refuse every login
+  --proxy WORDS        a proxy for bytestreams, once for each wanted (on); words joined by commas:
+                         none         no proxy at all
+                         on           one that works
+                         unlisted     discovery does not name it
+                         address:C    the query for its address gets error condition C
+                         refuse[:C]   every activation gets error condition C (not-allowed)
+                         silent       it accepts and never answers
+                         dies:N       both streams break after N payload bytes
+                         node:TEXT    its address has this resource, as at ejabberd
+                         at:HOST:PORT the address that it is told to have, whoever listens there";
 
 fn main() -> ExitCode {
     // Lives as long as the server, and goes with it.
@@ -48,8 +58,11 @@ fn main() -> ExitCode {
     let domain = setup.router.domain.clone();
     let served = Loopback::start(setup).map_err(|error| error.to_string()).and_then(|server| {
         end_when_told(server.stopper()).map_err(|error| format!("cannot wait for signals: {error}"))?;
+        let proxies: Vec<String> = server.proxy_addresses.iter().map(ToString::to_string).collect();
+        let proxies =
+            if proxies.is_empty() { String::new() } else { format!(" proxy={}", proxies.join(",")) };
         println!(
-            "ready c2s={} tls={} ca={} domain={domain}",
+            "ready c2s={} tls={} ca={} domain={domain}{proxies}",
             server.c2s_port,
             server.tls_port,
             server.ca.display()
@@ -85,7 +98,7 @@ fn end_when_told(stopper: Stopper) -> std::io::Result<()> {
 fn arguments(temporary: &Path) -> Result<Option<Setup>, lexopt::Error> {
     let router = RouterConfig::new("hospital.test", &[], seed());
     let mut setup = Setup { router, c2s_port: 0, tls_port: 0, cert_dir: temporary.to_owned() };
-    let mut mechanisms = Vec::new();
+    let (mut mechanisms, mut proxies) = (Vec::new(), Vec::new());
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -114,6 +127,7 @@ fn arguments(temporary: &Path) -> Result<Option<Setup>, lexopt::Error> {
             }
             Long("echo") => setup.router.echo_payload = true,
             Long("refuse") => setup.router.refuse_logins = Some(Refused::TemporaryAuthFailure),
+            Long("proxy") => proxies.push(parser.value()?.string()?),
             Long("help") | Short('h') => return Ok(None),
             other => return Err(other.unexpected()),
         }
@@ -121,7 +135,23 @@ fn arguments(temporary: &Path) -> Result<Option<Setup>, lexopt::Error> {
     if !mechanisms.is_empty() {
         setup.router.mechanisms = mechanisms;
     }
+    setup.router.proxies = wanted_proxies(proxies)?;
     Ok(Some(setup))
+}
+
+/// The proxies `proxy`, `proxy2`, ... for the words of each `--proxy`.
+fn wanted_proxies(mut words: Vec<String>) -> Result<Vec<ProxyConfig>, String> {
+    if words.is_empty() {
+        words.push("on".into());
+    }
+    if words.iter().any(|words| words == "none") {
+        return if words.len() == 1 { Ok(Vec::new()) } else { Err("--proxy none stands alone".into()) };
+    }
+    let mut proxies = words.iter().map(|words| words.parse()).collect::<Result<Vec<ProxyConfig>, _>>()?;
+    for (at, proxy) in proxies.iter_mut().enumerate().skip(1) {
+        proxy.name = format!("proxy{}", at + 1);
+    }
+    Ok(proxies)
 }
 
 /// Unpredictable, since nonces come from it: the hasher's keys are the system's randomness.

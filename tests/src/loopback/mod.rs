@@ -1,10 +1,11 @@
 //! The router on real sockets: a loopback XMPP server for demos, interop and benches.
 //!
 //! One thread, one event loop, 127.0.0.1 only: a STARTTLS port and a direct-TLS port, TLS by rustls with a certificate of a CA made
-//! on the spot. [`Loopback::start`] listens; [`Loopback::run`] serves until its [`Stopper`] speaks. Output is not
+//! on the spot. Each proxy of the configuration has a port of its own. [`Loopback::start`] listens; [`Loopback::run`] serves until its [`Stopper`] speaks. Output is not
 //! bounded, as in real servers: what a sender keeps in flight is its own window's business.
 
 mod carrier;
+mod proxy;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -25,17 +26,19 @@ use sha2::{Digest, Sha256};
 use crate::router::{Effect, Router, RouterConfig, StreamNo};
 use crate::servers::TestCa;
 use carrier::{Carrier, Progress, STEP_BYTES};
+use proxy::Proxies;
 
 const C2S: Token = Token(0);
 const TLS: Token = Token(1);
 const WAKE: Token = Token(2);
+const FIRST_PROXY: usize = 3;
 /// How long a closed stream may take to close its side.
 const LINGER_MS: u64 = 2000;
 
 /// What to listen on and where to put the certificates.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// The server behind the sockets.
+    /// The server behind the sockets; a proxy with port 0 is told to be where it listens.
     pub router: RouterConfig,
     /// Port for streams that begin in plain text; 0 takes a free one.
     pub c2s_port: u16,
@@ -82,6 +85,8 @@ pub struct Loopback {
     pub tls_port: u16,
     /// The CA clients have to trust.
     pub ca: PathBuf,
+    /// Where the proxies listen, in the order of the configuration.
+    pub proxy_addresses: Vec<SocketAddr>,
     router: Router,
     poll: Poll,
     listeners: [TcpListener; 2],
@@ -90,6 +95,7 @@ pub struct Loopback {
     end_point: Vec<u8>,
     links: HashMap<Token, Link>,
     tokens: HashMap<StreamNo, Token>,
+    proxies: Proxies,
     next_token: usize,
     started: Instant,
     scratch: Vec<u8>,
@@ -110,7 +116,7 @@ struct Link {
 
 impl Loopback {
     /// Makes CA and certificate, and listens.
-    pub fn start(setup: Setup) -> Result<Self, Error> {
+    pub fn start(mut setup: Setup) -> Result<Self, Error> {
         let ca = doing("making the test CA", TestCa::new())?;
         let ca_path = doing("writing the CA certificate", ca.write(&setup.cert_dir))?;
         doing("issuing the server certificate", ca.issue(&setup.router.domain, &setup.cert_dir))?;
@@ -121,11 +127,13 @@ impl Loopback {
         let mut direct = listen(setup.tls_port)?;
         doing("watching the port", poll.registry().register(&mut c2s, C2S, Interest::READABLE))?;
         doing("watching the port", poll.registry().register(&mut direct, TLS, Interest::READABLE))?;
+        let proxies = Proxies::start(poll.registry(), &mut setup.router, FIRST_PROXY)?;
         let port = |l: &TcpListener| doing("reading the port", l.local_addr()).map(|a| a.port());
         Ok(Self {
             c2s_port: port(&c2s)?,
             tls_port: port(&direct)?,
             ca: ca_path,
+            proxy_addresses: proxies.addresses(),
             router: Router::new(setup.router),
             poll,
             listeners: [c2s, direct],
@@ -134,7 +142,8 @@ impl Loopback {
             end_point,
             links: HashMap::new(),
             tokens: HashMap::new(),
-            next_token: 3,
+            next_token: proxies.next_token(),
+            proxies,
             started: Instant::now(),
             scratch: vec![0; STEP_BYTES],
             plain: Vec::new(),
@@ -159,10 +168,14 @@ impl Loopback {
                 match event.token() {
                     C2S | TLS => self.accept(event.token()),
                     WAKE => {}
+                    token if self.proxies.listens(token) => self.accept_proxy(token),
                     token => {
+                        let readable = event.is_readable() || event.is_read_closed() || event.is_error();
+                        if self.proxies.event(&mut self.router, token, readable, event.is_writable()) {
+                            continue;
+                        }
                         if let Some(link) = self.links.get_mut(&token) {
-                            link.readable |=
-                                event.is_readable() || event.is_read_closed() || event.is_error();
+                            link.readable |= readable;
                         }
                         if event.is_writable() {
                             self.flush(token);
@@ -183,9 +196,10 @@ impl Loopback {
     }
 
     /// How long to sleep: not at all while a socket may have bytes and its stream wants them.
-    fn wait(&self) -> Option<Duration> {
+    fn wait(&mut self) -> Option<Duration> {
         let now = self.now();
-        if self.links.values().any(|l| l.readable && self.wanted(l, now) > 0) {
+        let busy = self.proxies.busy(&mut self.router);
+        if busy || self.links.values().any(|l| l.readable && self.wanted(l, now) > 0) {
             return Some(Duration::ZERO);
         }
         // A stream slowed down has no event of its own when it may go on.
@@ -212,6 +226,7 @@ impl Loopback {
             self.read(token);
             self.flush_ready();
         }
+        self.proxies.serve(&mut self.router, now);
         let over = self.links.iter().filter(|(_, l)| l.linger_until.is_some_and(|until| until <= now));
         for token in over.map(|(t, _)| *t).collect::<Vec<_>>() {
             self.drop_link(token);
@@ -226,6 +241,12 @@ impl Loopback {
                 eprintln!("loopback_server: a client could not be taken: {error}");
             }
         }
+    }
+
+    fn accept_proxy(&mut self, listener: Token) {
+        let now = self.now();
+        let next = &mut self.next_token;
+        self.proxies.accept(self.poll.registry(), &mut self.router, now, listener, next);
     }
 
     fn adopt(&mut self, socket: TcpStream, direct: bool) -> Result<(), Error> {
