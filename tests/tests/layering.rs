@@ -13,7 +13,7 @@ fn allowed(room: &str) -> &'static [&'static str] {
         // The slot of a transfer holds the state of its bytestream.
         "transfer" => &["transport", "wire"],
         "link" | "contact" | "negotiate" | "transport" | "dispatch" => &["wire"],
-        "storage" => &["contact", "transfer"],
+        "storage" => &["contact", "transfer", "transport"],
         // An account is checked with the address syntax of the wire.
         "config" => &["wire"],
         _ => &[],

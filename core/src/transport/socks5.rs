@@ -1,8 +1,8 @@
 //! One SOCKS5 stream (XEP-0065): dialled to a streamhost, or accepted by our own listener.
 //!
-//! A slot says what it owes ([`StreamSlot::poll`]), takes the bytes of the handshake ([`StreamSlot::read`]) and knows
-//! nothing of negotiation: which destination is right and which streamhost is next is the session's matter. Only the
-//! fixed frames of the handshake ever go out (ATK-25), each in a write of its own (S5B-21, S5B-33).
+//! A slot says what it owes (`poll`), takes the bytes of the handshake (`read`) and knows nothing of negotiation: which
+//! destination is right and which streamhost is next is the session's matter. Only the fixed frames of the handshake
+//! ever go out (ATK-25), each in a write of its own (S5B-21, S5B-33).
 
 #![allow(dead_code)] // parts that the session does not use yet
 
@@ -202,8 +202,8 @@ impl StreamSlot {
         }
     }
 
-    /// The owner says that the stream is over: its id is void. Returns what that means for a streamhost whose
-    /// handshake was not over.
+    /// The owner says that the stream is over: its id is void, and Close is not said any more. Returns what that means
+    /// for a streamhost whose handshake was not over; a free slot no longer knows which one that was.
     pub(crate) fn ended(&mut self, end: StreamEnd) -> Option<HostFailure> {
         let why = match &self.stage {
             Stage::Dialled(dial) => Some(failure(end, dial.is_up())),
@@ -213,7 +213,8 @@ impl StreamSlot {
         why
     }
 
-    /// The deadline has come: Close is owed, or the penalty is over. Returns the failure of a streamhost.
+    /// The deadline has come: Close is owed, or the penalty is over. Returns the failure of a streamhost; its slot is
+    /// free at once if Connect was not said yet.
     pub(crate) fn expire(&mut self) -> Option<HostFailure> {
         let why = matches!(self.stage, Stage::Dialled(_)).then_some(HostFailure::TimedOut);
         if matches!(self.stage, Stage::Penalty) {
