@@ -3,12 +3,13 @@
  *
  * The library opens no socket, no file and no thread, reads no clock and allocates nothing. The program lends it one
  * block of memory, carries bytes and tells the time; the library speaks XMPP. Everything a program does is this loop,
- * here with poll(2), without TLS and with error checks left out; examples-c has complete programs:
+ * here in band, with poll(2), without TLS and with error checks left out; examples-c has complete programs:
  *
- *   static uint64_t mem[(XFT_SESSION_BYTES(1, 8192) + 7) / 8];
+ *   static uint64_t mem[(XFT_SESSION_BYTES_IN_BAND(1, 8192) + 7) / 8];
  *   static uint8_t out[XFT_OUT_BYTES(8192)], in[16384], block[8192];
  *   xft_config cfg; xft_session *session; xft_output o; xft_received r; uint64_t wake = 0; size_t used;
  *   xft_config_init(&cfg, sizeof cfg);              // then account, password, 32 bytes of entropy
+ *   cfg.methods[0] = XFT_METHOD_IN_BAND;            // and no other: see below for SOCKS5
  *   xft_session_init(mem, sizeof mem, &cfg, now_ms(), &session);
  *   xft_stream_open(session, 0);                    // the socket is connected
  *   for (;;) {
@@ -36,6 +37,15 @@
  *     if (got == 0) { xft_stream_end(session, 0, XFT_END_LOST); }
  *   }
  *
+ * Files that go over SOCKS5 bytestreams, direct or through a proxy of the server, have a TCP stream of their own; the
+ * program carries it like the XMPP stream, under the number that XFT_OUTPUT_CONNECT or xft_stream_accepted gave:
+ * - XFT_OUTPUT_CONNECT: connect to host and port without blocking, then xft_stream_open or xft_stream_end.
+ * - XFT_OUTPUT_SEND_RAW: move the file's bytes to that stream, with sendfile(2) and xft_sent or with xft_supply.
+ * - XFT_OUTPUT_HALF_CLOSE: shutdown(2) for writing; XFT_OUTPUT_CLOSE: close(2), the number is void from there on.
+ * - What comes on it goes to xft_stream_in with its number, its end to xft_stream_end.
+ * - With a listening socket: xft_add_address tells peers of it, accept(2) is followed by xft_stream_accepted.
+ * The session chooses between the ways, says XFT_EVENT_STARTED with the method, and falls back to in band by itself.
+ *
  * Rules that hold for every call:
  * - The status is the return value; results go through pointers and are written only with XFT_OK.
  * - A refused call has changed nothing. xft_status_text says in English what to do.
@@ -59,11 +69,18 @@
 
 /**
  * Upper bound of the bytes of a session for `transfers` transfers at once and blocks up to `block_bytes`, with
- * `contacts` left at 0, for programs with static memory; xft_session_layout tells the exact number. Align the memory to XFT_SESSION_ALIGN:
+ * `contacts`, `streams` and `hosts_bytes` left as they are, for programs with static memory; xft_session_layout tells
+ * the exact number. Align the memory to XFT_SESSION_ALIGN:
  *
  *   static uint64_t memory[(XFT_SESSION_BYTES(2, 4096) + 7) / 8];
  */
 #define XFT_SESSION_BYTES(transfers, block_bytes) \
+  (5120u + XFT_SESSION_BYTES_IN_BAND(transfers, block_bytes))
+
+/**
+ * The same for a session whose `methods` hold only XFT_METHOD_IN_BAND: without streams and addresses.
+ */
+#define XFT_SESSION_BYTES_IN_BAND(transfers, block_bytes) \
   (12288u + 900u * (size_t)(transfers) + (size_t)(block_bytes))
 
 /**
@@ -82,17 +99,7 @@
  * Version of this interface: major in the upper 16 bits, minor in the lower. The same major version means that a
  * program compiled against this header works with the library.
  */
-#define XFT_ABI_VERSION 1
-
-/**
- * `xft_stream_end`: the other side closed the stream, or it broke.
- */
-#define XFT_END_LOST 1
-
-/**
- * `xft_stream_end`: TLS failed: handshake, certificate, or a broken record.
- */
-#define XFT_END_TLS_FAILED 2
+#define XFT_ABI_VERSION 65536
 
 /**
  * `owner`: the session speaks the XMPP stream; the program carries the bytes of stream 0.
@@ -170,6 +177,12 @@
 #define XFT_FLAG_MD5 8
 
 /**
+ * `flags`: refuse a streamhost whose reply does not repeat our request, as XEP-0065 wants it; many send something
+ * else.
+ */
+#define XFT_FLAG_STRICT_REPLIES 16
+
+/**
  * `has`: `date` is given.
  */
 #define XFT_HAS_DATE 1
@@ -193,6 +206,46 @@
  * Bytes of `name` in `xft_received`, with its terminating NUL.
  */
 #define XFT_NAME_BYTES 128
+
+/**
+ * `xft_stream_end`: the stream broke; for stream 0 also: the other side closed it.
+ */
+#define XFT_END_LOST 1
+
+/**
+ * `xft_stream_end`: TLS failed: handshake, certificate, or a broken record.
+ */
+#define XFT_END_TLS_FAILED 2
+
+/**
+ * `xft_stream_end`: the other side ended the stream in good order, by shutting it down or closing it.
+ */
+#define XFT_END_ENDED 3
+
+/**
+ * `xft_stream_end`: never up: nobody listens there.
+ */
+#define XFT_END_REFUSED 4
+
+/**
+ * `xft_stream_end`: never up: no route, or the network failed.
+ */
+#define XFT_END_UNREACHABLE 5
+
+/**
+ * `xft_stream_end`: never up: the name has no address.
+ */
+#define XFT_END_UNRESOLVED 6
+
+/**
+ * `xft_stream_end`: never up: nothing came back in the program's own time.
+ */
+#define XFT_END_TIMED_OUT 7
+
+/**
+ * `xft_stream_end`: never up: the program does not connect to that address.
+ */
+#define XFT_END_FORBIDDEN 8
 
 /**
  * `xft_decline`: the file is not wanted.
@@ -310,7 +363,7 @@ enum xft_status
    */
   XFT_ERR_TEXT = 31,
   /**
-   * The stream number is none of this session.
+   * The stream number is none of this session, or void since `XFT_OUTPUT_CLOSE`. Nothing is lost: forget it.
    */
   XFT_ERR_STREAM = 32,
   /**
@@ -321,6 +374,14 @@ enum xft_status
    * The stanza handed in is not one whole stanza.
    */
   XFT_ERR_STANZA = 34,
+  /**
+   * The host is empty, longer than 255 bytes, or neither an address nor a name; or the port is not in 1..65535.
+   */
+  XFT_ERR_HOST = 35,
+  /**
+   * The proxy's JID is none, or longer than 256 bytes.
+   */
+  XFT_ERR_PROXY = 36,
   /**
    * Another argument is out of its range.
    */
@@ -366,9 +427,14 @@ enum xft_status
    */
   XFT_ERR_OVERLAP = 59,
   /**
-   * `transfers`, `contacts`, `offers_per_peer` or `priority` is out of its range.
+   * `transfers`, `contacts`, `streams`, `hosts_bytes`, `offers_per_peer`, `accepted_per_source` or `priority` is out
+   * of its range.
    */
   XFT_ERR_RANGE = 60,
+  /**
+   * `methods` holds an unknown method, one twice, or one behind a 0.
+   */
+  XFT_ERR_METHODS = 61,
   /**
    * The memory is smaller than `xft_session_layout` says.
    */
@@ -405,6 +471,14 @@ enum xft_status
    * The part for acknowledgements is too small (a defect of the library: please report).
    */
   XFT_ERR_PART_ACKS = 89,
+  /**
+   * `streams` is 0, but `methods` holds one over SOCKS5.
+   */
+  XFT_ERR_PART_STREAMS = 90,
+  /**
+   * `hosts_bytes` is below 256, but `methods` holds one over SOCKS5.
+   */
+  XFT_ERR_PART_HOSTS = 91,
   /**
    * Another part of the memory is too small (a defect of the library: please report).
    */
@@ -526,6 +600,22 @@ enum xft_reason
    * The XMPP stream ended under the transfer.
    */
   XFT_REASON_STREAM_LOST = 23,
+  /**
+   * There is nothing to offer for SOCKS5, and no other method is allowed.
+   */
+  XFT_REASON_NO_STREAMHOST = 24,
+  /**
+   * No streamhost could be reached, and no other method is left.
+   */
+  XFT_REASON_NOT_REACHED = 25,
+  /**
+   * The proxy did not activate the stream, and no other method is left.
+   */
+  XFT_REASON_ACTIVATION_FAILED = 26,
+  /**
+   * The SOCKS5 stream broke before the last byte.
+   */
+  XFT_REASON_BYTESTREAM_LOST = 27,
   /**
    * The owner closed the session.
    */
@@ -703,7 +793,7 @@ enum xft_output_kind
    */
   XFT_OUTPUT_START_TLS = 3,
   /**
-   * Close `stream`; everything before it was transmitted.
+   * Close `stream`, or give up connecting it; everything before it was transmitted. Its number is void from here on.
    */
   XFT_OUTPUT_CLOSE = 4,
   /**
@@ -714,6 +804,25 @@ enum xft_output_kind
    * Nothing to do before input, a command, or `until_ms`.
    */
   XFT_OUTPUT_WAIT = 6,
+  /**
+   * Open a TCP stream to `host`/`port` for `transfer`; its number is `stream` from here on. The program resolves a
+   * name, tries its addresses, and decides whether an address may be connected to at all: a peer names them. Answer
+   * with `xft_stream_open` once it is up, or with `xft_stream_end` and what went wrong, and go on with the loop
+   * meanwhile; the session waits for neither for ever.
+   */
+  XFT_OUTPUT_CONNECT = 7,
+  /**
+   * Shut down the writing side of `stream`, after everything that was transmitted on it. Reading goes on.
+   */
+  XFT_OUTPUT_HALF_CLOSE = 8,
+  /**
+   * The bytes of the file of `transfer` from `offset` up to `end` may go over `stream` now, as fast as it takes them.
+   * Said once for these bytes. Two ways, which may be mixed: the program moves them itself, for example with
+   * sendfile(2), and says `xft_sent` as they go; or it hands them in with `xft_supply` and transmits what that gives
+   * back. Bytes that the program moved were not hashed here: unless the offer told the SHA-256, such a transfer ends
+   * with `XFT_ENDING_DELIVERED` at best. Do not close the stream: after the last byte the session says how it ends.
+   */
+  XFT_OUTPUT_SEND_RAW = 9,
   /**
    * An output that this version of the C border cannot express. Poll again.
    */
@@ -752,13 +861,30 @@ enum xft_event
    */
   XFT_EVENT_ACCEPTED = 3,
   /**
-   * The bytestream of `transfer` is open, see `block_bytes` and `seq_wraps`; bytes flow from here on.
+   * The bytestream of `transfer` is open, see `method`, `block_bytes` and `seq_wraps`; bytes flow from here on.
    */
   XFT_EVENT_STARTED = 4,
   /**
-   * `transfer` is over, see `ending`, `reason` and `condition`. Its handle is stale from here on.
+   * `transfer` is over, see `ending`, `reason` and `condition`. `method` carried it (`XFT_METHOD_NONE` when it never
+   * came to that), `why_direct`, `why_mediated` and `why_in_band` tell why the others did not. Its handle is stale
+   * from here on.
    */
   XFT_EVENT_FINISHED = 5,
+  /**
+   * A streamhost could not be used for `transfer`, see `host_failure`; `stream` is that of the `XFT_OUTPUT_CONNECT`
+   * that named it. Others may follow.
+   */
+  XFT_EVENT_HOST_FAILED = 6,
+  /**
+   * SOCKS5 did not work for `transfer`, the file goes on in band; `why_direct` and `why_mediated` tell why. With
+   * `again` it goes with a new offer, which the peer has to accept once more.
+   */
+  XFT_EVENT_FELL_BACK = 7,
+  /**
+   * Somebody connected who knew what only both ends of `transfer` know, and it was not the peer: others read the
+   * stanzas. Tell the people who look after the server.
+   */
+  XFT_EVENT_INTRUDED = 8,
   /**
    * An event that this version of the C border cannot express. Poll on.
    */
@@ -833,6 +959,18 @@ enum xft_timer
    */
   XFT_TIMER_RATE = 12,
   /**
+   * Connecting to streamhosts, or the peer's doing so.
+   */
+  XFT_TIMER_STREAMHOSTS = 13,
+  /**
+   * The handshake of a SOCKS5 stream, or the time for which a refused one counts.
+   */
+  XFT_TIMER_HANDSHAKE = 14,
+  /**
+   * The server's answers about its proxies.
+   */
+  XFT_TIMER_DISCOVERY = 15,
+  /**
    * A timer that this version of the library has no number for.
    */
   XFT_TIMER_OTHER = 999,
@@ -862,7 +1000,7 @@ enum xft_ending
    */
   XFT_ENDING_DONE = 1,
   /**
-   * Sender only: every block was acknowledged, but the peer has no way to confirm the hash.
+   * Sender only: every byte went over, but the peer did not confirm the hash.
    */
   XFT_ENDING_DELIVERED = 2,
   /**
@@ -1145,6 +1283,179 @@ typedef uint32_t xft_condition;
 #endif // __cplusplus
 
 /**
+ * A way for a file's bytes: in `methods` of `xft_config` and `xft_file`, and the field `method` of `xft_output`.
+ */
+enum xft_method
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * None, or the end of a list.
+   */
+  XFT_METHOD_NONE = 0,
+  /**
+   * A SOCKS5 bytestream through a proxy (XEP-0065).
+   */
+  XFT_METHOD_MEDIATED = 1,
+  /**
+   * A SOCKS5 bytestream from the receiver to the sender (XEP-0065).
+   */
+  XFT_METHOD_DIRECT = 2,
+  /**
+   * An in-band bytestream, inside the XMPP stream (XEP-0047).
+   */
+  XFT_METHOD_IN_BAND = 3,
+  /**
+   * A method that this version of the library has no number for.
+   */
+  XFT_METHOD_OTHER = 999,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum xft_method xft_method;
+#else
+typedef uint32_t xft_method;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a method did not carry a file; the fields `why_direct`, `why_mediated` and `why_in_band` of `xft_output`.
+ * `xft_skip_text` says in English what to do next.
+ */
+enum xft_skip
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * It was not needed: it carried the file, or another one did before.
+   */
+  XFT_SKIP_UNNEEDED = 0,
+  /**
+   * The configuration or the offer excludes it.
+   */
+  XFT_SKIP_POLICY = 1,
+  /**
+   * The peer does not offer it, or chose another.
+   */
+  XFT_SKIP_NOT_CHOSEN = 2,
+  /**
+   * The program gave no address to listen at.
+   */
+  XFT_SKIP_NO_ADDRESS = 3,
+  /**
+   * The server offers no proxy, and none is configured.
+   */
+  XFT_SKIP_NO_PROXY = 4,
+  /**
+   * The server has proxies, but none told where it listens.
+   */
+  XFT_SKIP_PROXY_REFUSED = 5,
+  /**
+   * The server did not tell its proxies in time.
+   */
+  XFT_SKIP_PROXY_SILENT = 6,
+  /**
+   * This end could not connect to any streamhost of this kind; `XFT_EVENT_HOST_FAILED` told more.
+   */
+  XFT_SKIP_NOT_REACHED = 7,
+  /**
+   * The peer could not connect to any streamhost this end offered.
+   */
+  XFT_SKIP_PEER_FAILED = 8,
+  /**
+   * The peer did not answer in time.
+   */
+  XFT_SKIP_PEER_SILENT = 9,
+  /**
+   * The proxy did not activate the stream.
+   */
+  XFT_SKIP_ACTIVATION_FAILED = 10,
+  /**
+   * The peer refused.
+   */
+  XFT_SKIP_REFUSED = 11,
+  /**
+   * It carried bytes and broke, or the peer broke the rules.
+   */
+  XFT_SKIP_BROKEN = 12,
+  /**
+   * A cause that this version of the library has no number for.
+   */
+  XFT_SKIP_OTHER = 999,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum xft_skip xft_skip;
+#else
+typedef uint32_t xft_skip;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a streamhost could not be used; the field `host_failure` of `xft_output`. `xft_host_failure_text` says in
+ * English what to do next.
+ */
+enum xft_host_failure
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The output is no failure of a streamhost.
+   */
+  XFT_HOST_NONE = 0,
+  /**
+   * Its name has no address.
+   */
+  XFT_HOST_UNRESOLVED = 1,
+  /**
+   * Nobody listens there.
+   */
+  XFT_HOST_REFUSED = 2,
+  /**
+   * No route, or the network failed.
+   */
+  XFT_HOST_UNREACHABLE = 3,
+  /**
+   * It did not answer in time.
+   */
+  XFT_HOST_TIMED_OUT = 4,
+  /**
+   * The program does not allow that address.
+   */
+  XFT_HOST_FORBIDDEN = 5,
+  /**
+   * It closed the stream in the handshake.
+   */
+  XFT_HOST_ENDED = 6,
+  /**
+   * It does not speak SOCKS5, or not as it must.
+   */
+  XFT_HOST_NOT_SOCKS5 = 7,
+  /**
+   * It wants user name and password.
+   */
+  XFT_HOST_PASSWORD_WANTED = 8,
+  /**
+   * It refused with the code in `host_reply`; 2 is what a streamhost says when it does not know the transfer.
+   */
+  XFT_HOST_REJECTED = 9,
+  /**
+   * A failure that this version of the library has no number for.
+   */
+  XFT_HOST_OTHER = 999,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum xft_host_failure xft_host_failure;
+#else
+typedef uint32_t xft_host_failure;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * A session in the caller's memory. Its insides are nobody's business; programs hold a pointer to it.
  */
 typedef struct xft_session xft_session;
@@ -1322,9 +1633,58 @@ typedef struct xft_config {
    */
   uint32_t finish_ms;
   /**
+   * Which methods may carry a file, `XFT_METHOD_...`, the preferred one first, 0 behind the last; default mediated,
+   * direct, in band; all 0 is the default. Mediated and direct are one attempt, their order is that in which
+   * addresses are offered. `{XFT_METHOD_IN_BAND}` alone needs no other stream than the XMPP stream, and less memory.
+   */
+  uint32_t methods[3];
+  /**
+   * SOCKS5 streams at once: those being connected, accepted and in use, 1..255; default 8. A transfer takes one, and
+   * two or three while it looks for its way. Without a method over SOCKS5 it counts as 0.
+   */
+  uint32_t streams;
+  /**
+   * Bytes for addresses: own ones, those of proxies, and those that peers offer, 256..65535; default 2048. Without a
+   * method over SOCKS5 it counts as 0.
+   */
+  uint32_t hosts_bytes;
+  /**
+   * Most accepted streams from one source that have not shown whom they belong to, or showed a wrong one, 1..255;
+   * default 2.
+   */
+  uint32_t accepted_per_source;
+  /**
+   * What the server tells of its proxies, all questions together; default 10000.
+   */
+  uint32_t discovery_ms;
+  /**
+   * Between the attempt with one streamhost and that with the next, while the first goes on; default 200.
+   */
+  uint32_t stagger_ms;
+  /**
+   * One streamhost of the peer's own, connecting and handshake; default 4000.
+   */
+  uint32_t host_ms;
+  /**
+   * One proxy, connecting and handshake; default 6000.
+   */
+  uint32_t proxy_ms;
+  /**
+   * All streamhosts of a transfer; default 9000.
+   */
+  uint32_t hosts_ms;
+  /**
+   * From an accepted stream to its showing whom it belongs to; default 5000.
+   */
+  uint32_t accept_ms;
+  /**
+   * The end of a SOCKS5 stream after its last byte; default 5000.
+   */
+  uint32_t end_ms;
+  /**
    * 0.
    */
-  uint32_t reserved[6];
+  uint32_t reserved[9];
 } xft_config;
 
 /**
@@ -1381,9 +1741,14 @@ typedef struct xft_file {
    */
   uint8_t md5[16];
   /**
+   * Methods for this file, `XFT_METHOD_...`, the preferred one first, 0 behind the last; all 0 (the default): those of
+   * `xft_config`.
+   */
+  uint32_t methods[3];
+  /**
    * 0.
    */
-  uint32_t reserved[8];
+  uint32_t reserved[9];
 } xft_file;
 
 /**
@@ -1499,7 +1864,7 @@ typedef struct xft_received {
 
 /**
  * The next thing to do, filled by `xft_poll` and `xft_supply`. Look at `kind` first; fields that the kind does not
- * mention are 0. `bytes` points into the buffer that was given to the call and lives as long as that.
+ * mention are 0. `bytes` and `host` point into a buffer that was given to the call and live as long as that.
  */
 typedef struct xft_output {
   /**
@@ -1511,15 +1876,16 @@ typedef struct xft_output {
    */
   xft_event event;
   /**
-   * NEED_DATA and the events of a transfer: its handle.
+   * NEED_DATA, CONNECT, SEND_RAW and the events of a transfer: its handle.
    */
   uint32_t transfer;
   /**
-   * TRANSMIT, CLOSE: the stream; 0 is the XMPP stream.
+   * TRANSMIT, CLOSE, CONNECT, HALF_CLOSE, SEND_RAW, HOST_FAILED: the stream; 0 is the XMPP stream.
    */
   uint32_t stream;
   /**
-   * TRANSMIT: what to send, inside the buffer given to the call.
+   * TRANSMIT: what to send, inside the buffer given to the call; for a SOCKS5 stream it may be that of the file's
+   * bytes.
    */
   const uint8_t *bytes;
   /**
@@ -1528,11 +1894,11 @@ typedef struct xft_output {
    */
   size_t len;
   /**
-   * NEED_DATA: position in the file. ACCEPTED: first byte wanted.
+   * NEED_DATA: position in the file. ACCEPTED: first byte wanted. SEND_RAW: first byte that may go.
    */
   uint64_t offset;
   /**
-   * ACCEPTED: one past the last byte wanted.
+   * ACCEPTED: one past the last byte wanted. SEND_RAW: one past the last byte that may go.
    */
   uint64_t end;
   /**
@@ -1544,7 +1910,7 @@ typedef struct xft_output {
    */
   xft_timer timer;
   /**
-   * STARTED: agreed largest block, bytes before base64.
+   * STARTED: agreed largest block, bytes before base64; 0 unless `method` is `XFT_METHOD_IN_BAND`.
    */
   uint32_t block_bytes;
   /**
@@ -1563,6 +1929,46 @@ typedef struct xft_output {
    * FINISHED with `XFT_ENDING_FAILED`, and OFFLINE: what the other side's error said.
    */
   xft_condition condition;
+  /**
+   * CONNECT: IPv4 or IPv6 address without brackets, or a name; UTF-8, not NUL-terminated, at most 255 bytes.
+   */
+  const char *host;
+  /**
+   * Bytes of `host`.
+   */
+  size_t host_len;
+  /**
+   * CONNECT: TCP port.
+   */
+  uint32_t port;
+  /**
+   * STARTED, FELL_BACK, FINISHED: the method, `XFT_METHOD_...`
+   */
+  xft_method method;
+  /**
+   * FELL_BACK, FINISHED: why the file did not go direct, `XFT_SKIP_...`
+   */
+  xft_skip why_direct;
+  /**
+   * FELL_BACK, FINISHED: why it did not go through a proxy.
+   */
+  xft_skip why_mediated;
+  /**
+   * FELL_BACK, FINISHED: why it did not go in band.
+   */
+  xft_skip why_in_band;
+  /**
+   * FELL_BACK: 1 if the file goes with a new offer, which the peer has to accept again, else 0.
+   */
+  uint32_t again;
+  /**
+   * HOST_FAILED: why the streamhost could not be used, `XFT_HOST_...`
+   */
+  xft_host_failure host_failure;
+  /**
+   * HOST_FAILED with `XFT_HOST_REJECTED`: the reply code (RFC 1928 section 6).
+   */
+  uint32_t host_reply;
   /**
    * 0.
    */
@@ -1616,6 +2022,30 @@ const char *xft_status_text(uint32_t status);
  * Callable at any time.
  */
 const char *xft_reason_text(uint32_t reason);
+
+/**
+ * The name of a method (`XFT_METHOD_...`) in English, for example `in band`; for logs and people.
+ *
+ * Returns a NUL-terminated constant of the library that needs no freeing, also for numbers that are no method.
+ * Callable at any time.
+ */
+const char *xft_method_text(uint32_t method);
+
+/**
+ * Why a method did not carry a file (`XFT_SKIP_...`) in English, with what to do next; for logs and people.
+ *
+ * Returns a NUL-terminated constant of the library that needs no freeing, also for numbers that are no such cause.
+ * Callable at any time.
+ */
+const char *xft_skip_text(uint32_t why);
+
+/**
+ * Why a streamhost could not be used (`XFT_HOST_...`) in English, with what to do next; for logs and people.
+ *
+ * Returns a NUL-terminated constant of the library that needs no freeing, also for numbers that are no such failure.
+ * Callable at any time.
+ */
+const char *xft_host_failure_text(uint32_t why);
 
 /**
  * The word of a condition as it stood in the XML, for example `item-not-found`; empty for
@@ -1706,57 +2136,6 @@ xft_status xft_session_wipe(struct xft_session *session);
 xft_status xft_last_refusal(const struct xft_session *session, struct xft_refusal *refusal);
 
 /**
- * Says that the transport of a stream is up. With `XFT_TLS_DIRECT` its TLS is up too.
- *
- * `stream` is 0, the XMPP stream. Drain with `xft_poll` afterwards: the session has something to send. Returns
- * `XFT_OK`, `XFT_ERR_STREAM`, `XFT_ERR_STATE` (open already, or owned by the host), `XFT_ERR_CLOSED` or a status of
- * the border. Call it once per session, after connecting.
- *
- * # Safety
- * `session` comes from `xft_session_init`.
- */
-xft_status xft_stream_open(struct xft_session *session,
-                           uint32_t stream);
-
-/**
- * Says that TLS is up, and hands over its channel bindings.
- *
- * `exporter` is `tls-exporter` (RFC 9266, TLS 1.3: 32 bytes), `server_end_point` is `tls-server-end-point`
- * (RFC 5929: the hash of the server's certificate, at most 64 bytes); NULL with length 0 where not known. Both are
- * copied. Give all that are known: they let the login notice a man in the middle. Returns `XFT_OK`,
- * `XFT_ERR_CHANNEL_BINDING`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
- * `XFT_OUTPUT_START_TLS`, or before `xft_stream_open` with `XFT_TLS_DIRECT`, once the certificate is verified.
- *
- * # Safety
- * `session` comes from `xft_session_init`; the buffers have their lengths.
- */
-xft_status xft_tls_done(struct xft_session *session,
-                        const uint8_t *exporter,
-                        size_t exporter_len,
-                        const uint8_t *server_end_point,
-                        size_t server_end_point_len);
-
-/**
- * Hands in bytes that came on a stream.
- *
- * `buf` is changed: file bytes are decoded in it. `*used` tells how many of the `len` bytes were used, `*received`
- * what became of them; call again with the rest while `*used` is smaller than `len`. What `*received` points at is
- * lent until the next call on this session. Returns `XFT_OK`; `XFT_ERR_FULL`, nothing was used: drain with
- * `xft_poll` and `xft_stored`, then hand the same bytes in again; `XFT_ERR_STREAM`, `XFT_ERR_STATE`,
- * `XFT_ERR_CLOSED` or a status of the border. Call it for every read, before the next `xft_poll`.
- *
- * # Safety
- * `session` comes from `xft_session_init`; `buf` may be written for `len` bytes and lies outside the session's
- * memory; `used` and `received` may be written.
- */
-xft_status xft_stream_in(struct xft_session *session,
-                         uint32_t stream,
-                         uint8_t *buf,
-                         size_t len,
-                         size_t *used,
-                         struct xft_received *received);
-
-/**
  * Hands in one whole stanza that came on the host's own stream (`XFT_OWNER_HOST`).
  *
  * The stanza is the text of one `<iq/>`, `<message/>` or `<presence/>`, from `<` to `>`, with its `from` stamped by
@@ -1789,21 +2168,6 @@ xft_status xft_stanza_in(struct xft_session *session,
 xft_status xft_feature(uint32_t index,
                        const char **feature,
                        size_t *len);
-
-/**
- * Says that a stream ended outside the protocol.
- *
- * `why` is `XFT_END_LOST` or `XFT_END_TLS_FAILED`. Drain with `xft_poll` afterwards: every transfer reports its end,
- * then the session reports `XFT_EVENT_OFFLINE`. Returns `XFT_OK`, `XFT_ERR_CODE`, `XFT_ERR_STREAM`,
- * `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it when a read or write fails or returns end of
- * file, or when the certificate is not the server's.
- *
- * # Safety
- * `session` comes from `xft_session_init`.
- */
-xft_status xft_stream_end(struct xft_session *session,
-                          uint32_t stream,
-                          uint32_t why);
 
 /**
  * Tells the session the time, `now_ms` on the clock given to `xft_session_init`.
@@ -1874,13 +2238,151 @@ xft_status xft_detail(const struct xft_session *session,
 xft_status xft_close(struct xft_session *session);
 
 /**
- * Hands in the file bytes that `XFT_OUTPUT_NEED_DATA` asked for; they are encoded straight into `out`.
+ * Tells an address where the program listens for SOCKS5 streams; peers get it with the next offers.
  *
- * `transfer` and `offset` are those of the output, `len` is its `len`, or less (at least 1) if the read came up
- * short. `bytes` and `out` stay the caller's and must not overlap. `*output` is the block to transmit. Returns
+ * `host` is an IPv4 or IPv6 address without brackets, or a name that peers can resolve, `port` the TCP port. It is
+ * copied. Without an address no file goes direct from this end. Returns `XFT_OK`, `XFT_ERR_HOST`, `XFT_ERR_FULL` (no
+ * room left in `hosts_bytes`), `XFT_ERR_CLOSED` or a status of the border. Call it before `xft_offer`, once for each
+ * address; the one that peers shall try first comes first.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `host` has its length.
+ */
+xft_status xft_add_address(struct xft_session *session,
+                           const char *host,
+                           size_t host_len,
+                           uint32_t port);
+
+/**
+ * Forgets all addresses of `xft_add_address`: nobody listens any more, or at others.
+ *
+ * Offers that went out stay as they are. Returns `XFT_OK`, `XFT_ERR_CLOSED` or a status of the border. Call it when the
+ * listener closes or the machine's addresses change, then add the new ones.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_clear_addresses(struct xft_session *session);
+
+/**
+ * Names a proxy to use; the server is not asked for its own proxies then.
+ *
+ * `jid` is the proxy's JID, for example `proxy.example.org`; `host` and `port` are where it listens, as in
+ * `xft_add_address`. Both are copied. Returns `XFT_OK`, `XFT_ERR_PROXY`, `XFT_ERR_HOST`, `XFT_ERR_FULL` (no room left
+ * in `hosts_bytes`), `XFT_ERR_CLOSED` or a status of the border. Call it before the login, once for each proxy.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `jid` and `host` have their lengths.
+ */
+xft_status xft_add_proxy(struct xft_session *session,
+                         const char *jid,
+                         size_t jid_len,
+                         const char *host,
+                         size_t host_len,
+                         uint32_t port);
+
+/**
+ * Says that the transport of a stream is up. With `XFT_TLS_DIRECT` that of stream 0 means its TLS too.
+ *
+ * `stream` is 0, the XMPP stream, or the number that `XFT_OUTPUT_CONNECT` gave. Drain with `xft_poll` afterwards: the
+ * session has something to send. Returns `XFT_OK`, `XFT_ERR_STREAM` (void by now: close the socket), `XFT_ERR_STATE`
+ * (open already, or owned by the host), `XFT_ERR_CLOSED` or a status of the border. Call it once per stream, after
+ * connecting.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_stream_open(struct xft_session *session,
+                           uint32_t stream);
+
+/**
+ * Says that TLS is up, and hands over its channel bindings.
+ *
+ * `exporter` is `tls-exporter` (RFC 9266, TLS 1.3: 32 bytes), `server_end_point` is `tls-server-end-point`
+ * (RFC 5929: the hash of the server's certificate, at most 64 bytes); NULL with length 0 where not known. Both are
+ * copied. Give all that are known: they let the login notice a man in the middle. Returns `XFT_OK`,
+ * `XFT_ERR_CHANNEL_BINDING`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
+ * `XFT_OUTPUT_START_TLS`, or before `xft_stream_open` with `XFT_TLS_DIRECT`, once the certificate is verified.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; the buffers have their lengths.
+ */
+xft_status xft_tls_done(struct xft_session *session,
+                        const uint8_t *exporter,
+                        size_t exporter_len,
+                        const uint8_t *server_end_point,
+                        size_t server_end_point_len);
+
+/**
+ * Says that somebody connected to an address of `xft_add_address`.
+ *
+ * `source` is any number that is the same for streams from the same machine, for example its IPv4 address, or 0 if it is
+ * not known: it keeps one machine from taking every place. `*stream` is the number of the stream from here on: its bytes
+ * go to `xft_stream_in`, its end to `xft_stream_end`, and `XFT_OUTPUT_TRANSMIT` and `XFT_OUTPUT_CLOSE` name it. Returns
+ * `XFT_OK`; `XFT_ERR_FULL`: close the socket; `XFT_ERR_CLOSED` or a status of the border. Call it after accept(2).
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `stream` may be written.
+ */
+xft_status xft_stream_accepted(struct xft_session *session,
+                               uint64_t source,
+                               uint32_t *stream);
+
+/**
+ * Hands in bytes that came on a stream.
+ *
+ * `stream` is 0, the XMPP stream, or that of a `XFT_OUTPUT_CONNECT` or `xft_stream_accepted`. `buf` is changed: file
+ * bytes are decoded in it; those of a SOCKS5 stream are lent as they came. `*used` tells how many of the `len` bytes
+ * were used, `*received` what became of them; call again with the rest while `*used` is smaller than `len`. What
+ * `*received` points at is lent until the next call on this session. A program that cannot store as fast as bytes come
+ * on a SOCKS5 stream does not read its socket for a while; the sender then waits. Returns `XFT_OK`; `XFT_ERR_FULL`,
+ * nothing was used: drain with `xft_poll` and `xft_stored`, then hand the same bytes in again; `XFT_ERR_STREAM` (void
+ * by now: throw the bytes away), `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it for every read,
+ * before the next `xft_poll`.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `buf` may be written for `len` bytes and lies outside the session's
+ * memory; `used` and `received` may be written.
+ */
+xft_status xft_stream_in(struct xft_session *session,
+                         uint32_t stream,
+                         uint8_t *buf,
+                         size_t len,
+                         size_t *used,
+                         struct xft_received *received);
+
+/**
+ * Says that a stream ended, or that it never came up.
+ *
+ * `stream` is 0, the XMPP stream, or that of a `XFT_OUTPUT_CONNECT` or `xft_stream_accepted`. `why` is `XFT_END_LOST`,
+ * `XFT_END_TLS_FAILED` or, for a stream other than 0, `XFT_END_ENDED`; for a stream that never came up
+ * `XFT_END_REFUSED`, `XFT_END_UNREACHABLE`, `XFT_END_UNRESOLVED`, `XFT_END_TIMED_OUT` or `XFT_END_FORBIDDEN`. Drain
+ * with `xft_poll` afterwards. When stream 0 ends, every transfer reports its end, then the session reports
+ * `XFT_EVENT_OFFLINE`; when another one does, its transfer ends well, fails, or goes on another way. After
+ * `XFT_END_ENDED` the stream stays open for what is still transmitted, until `XFT_OUTPUT_CLOSE`. Returns `XFT_OK`,
+ * `XFT_ERR_CODE`, `XFT_ERR_STREAM` (void by now: nothing to do), `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the
+ * border. Call it when connecting, a read or a write fails, when a read returns end of file, or when the certificate
+ * is not the server's.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_stream_end(struct xft_session *session,
+                          uint32_t stream,
+                          uint32_t why);
+
+/**
+ * Hands in bytes of the file that `XFT_OUTPUT_NEED_DATA` or `XFT_OUTPUT_SEND_RAW` spoke of; `*output` is what to
+ * transmit.
+ *
+ * `bytes` and `out` stay the caller's and must not overlap. After NEED_DATA `transfer` and `offset` are those of the
+ * output, `len` is its `len`, or less (at least 1) if the read came up short; the block is encoded straight into `out`.
+ * Call it right after the output. After SEND_RAW `offset` is where the last call or `xft_sent` ended, `len` is 1 to
+ * 1048576 bytes, not beyond the output's `end`; the bytes to transmit are the very ones at `bytes`, so that these must
+ * live until they are sent, and `out` may be NULL with 0. Call it whenever the stream takes bytes, as often as needed,
+ * between other calls. If the file cannot be read call `xft_cancel` with `XFT_CANCEL_READ_FAILED` instead. Returns
  * `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed, as in `xft_poll`; `XFT_ERR_BYTES`, `XFT_ERR_OFFSET`,
- * `XFT_ERR_STALE`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it right after the output; if
- * the file cannot be read call `xft_cancel` with `XFT_CANCEL_READ_FAILED` instead.
+ * `XFT_ERR_STALE`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border.
  *
  * # Safety
  * `session` comes from `xft_session_init`; the buffers have their lengths and lie outside the session's memory;
@@ -1952,6 +2454,22 @@ xft_status xft_decline(struct xft_session *session,
 xft_status xft_cancel(struct xft_session *session,
                       uint32_t transfer,
                       uint32_t why);
+
+/**
+ * Says that the bytes of the file before `upto` went over the stream that `XFT_OUTPUT_SEND_RAW` named, moved by the
+ * program itself.
+ *
+ * `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. With the last byte of the
+ * output drain with `xft_poll`: the session says how the stream ends. Returns `XFT_OK`, `XFT_ERR_OFFSET` (beyond the
+ * output's `end`), `XFT_ERR_STATE` (nothing may go there now), `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the
+ * border. Call it as sendfile(2) goes on, at least every few seconds: it is also what tells that the peer takes bytes.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_sent(struct xft_session *session,
+                    uint32_t transfer,
+                    uint64_t upto);
 
 /**
  * Says that the bytes of the file before `upto` are safe: only now they are acknowledged to the sender.

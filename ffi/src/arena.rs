@@ -5,6 +5,7 @@
 
 use crate::border;
 use crate::codes::xft_status::{self, *};
+use crate::config::Room;
 use crate::output::xft_refusal;
 use core::mem::offset_of;
 use core::ptr::NonNull;
@@ -24,7 +25,7 @@ pub struct xft_session {
 }
 
 /// "xft" and the version of the layout: memory without it holds no session.
-const MAGIC: u32 = 0x7866_7401;
+const MAGIC: u32 = 0x7866_7402;
 
 /// What stands at the beginning of the block.
 #[repr(C)]
@@ -54,9 +55,14 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The plan for a configuration with slots for transfers and contacts; `None` if the sum exceeds the address space.
-    pub(crate) fn of(cfg: &Config<'_>, (transfers, contacts): (u16, u16)) -> Option<Self> {
-        let needs = Needs::of(cfg, transfers, contacts);
+    /// The plan for a configuration with that much room; `None` if the sum exceeds the address space.
+    pub(crate) fn of(cfg: &Config<'_>, room: Room) -> Option<Self> {
+        let mut needs = Needs::of(cfg, room.transfers, room.contacts);
+        // Without SOCKS5 nothing would ever use them.
+        if cfg.methods.has_socks5() {
+            needs.streams = usize::from(room.streams);
+            needs.hosts_bytes = usize::from(room.hosts_bytes);
+        }
         let mut end = size_of::<Header>();
         Some(Self {
             transfers: place::<TransferSlot>(&mut end, needs.transfers)?,
@@ -135,14 +141,14 @@ impl Header {
         block: *mut u8,
         len: usize,
         cfg: &Config<'_>,
-        slots: (u16, u16),
+        room: Room,
         now: Instant,
     ) -> Result<*mut xft_session, xft_status> {
         let at = NonNull::new(block).ok_or(XFT_ERR_NULL)?;
         if !at.cast::<u64>().is_aligned() {
             return Err(XFT_ERR_MEMORY_ALIGN);
         }
-        let plan = Plan::of(cfg, slots).ok_or(XFT_ERR_LENGTH)?;
+        let plan = Plan::of(cfg, room).ok_or(XFT_ERR_LENGTH)?;
         if len < plan.total {
             return Err(XFT_ERR_MEMORY_SIZE);
         }

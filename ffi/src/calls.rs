@@ -1,25 +1,21 @@
-//! The functions of the C ABI around a session and its streams, in the order in which a program meets them; those of a
-//! transfer are in `transfers`.
+//! The functions of the C ABI around a session, in the order in which a program meets them; those of a stream are in
+//! `streams`, those of a transfer in `transfers`.
 
 use crate::arena::{Header, Plan, XFT_SESSION_ALIGN, xft_session};
-use crate::border::{bytes, bytes_mut, check, place, put, session};
+use crate::border::{bytes_mut, check, place, put, session};
 use crate::codes::{self, xft_status, xft_status::*};
 use crate::conditions;
 use crate::config::{self, xft_config};
+use crate::methods;
 use crate::output::{xft_file, xft_output, xft_received, xft_refusal};
 use crate::reasons;
 use core::ffi::{c_char, c_void};
+use xft_core::Instant;
 use xft_core::contact::disco::FEATURES;
-use xft_core::{ChannelBinding, Instant, StreamEnd, StreamId};
 
 /// Version of this interface: major in the upper 16 bits, minor in the lower. The same major version means that a
 /// program compiled against this header works with the library.
-pub const XFT_ABI_VERSION: u32 = 0x0000_0001;
-
-/// `xft_stream_end`: the other side closed the stream, or it broke.
-pub const XFT_END_LOST: u32 = 1;
-/// `xft_stream_end`: TLS failed: handshake, certificate, or a broken record.
-pub const XFT_END_TLS_FAILED: u32 = 2;
+pub const XFT_ABI_VERSION: u32 = 0x0001_0000;
 
 /// The version of the interface that the linked library has. Compare it with `XFT_ABI_VERSION` at start: the upper
 /// 16 bits must be equal, else the header and the archive do not belong together. Callable at any time.
@@ -34,7 +30,7 @@ pub extern "C" fn xft_abi_version() -> u32 {
 /// Callable at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn xft_status_text(status: u32) -> *const c_char {
-    let defects = XFT_ERR_PART_TRANSFERS as u32..=XFT_ERR_PART as u32;
+    let defects = XFT_ERR_PART_TRANSFERS as u32..=XFT_ERR_PART_ACKS as u32;
     let status = if defects.contains(&status) { XFT_ERR_PART as u32 } else { status };
     codes::TEXTS.find_c(status)
 }
@@ -46,6 +42,33 @@ pub extern "C" fn xft_status_text(status: u32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn xft_reason_text(reason: u32) -> *const c_char {
     reasons::TEXTS.find_c(reason)
+}
+
+/// The name of a method (`XFT_METHOD_...`) in English, for example `in band`; for logs and people.
+///
+/// Returns a NUL-terminated constant of the library that needs no freeing, also for numbers that are no method.
+/// Callable at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn xft_method_text(method: u32) -> *const c_char {
+    methods::METHODS.find_c(method)
+}
+
+/// Why a method did not carry a file (`XFT_SKIP_...`) in English, with what to do next; for logs and people.
+///
+/// Returns a NUL-terminated constant of the library that needs no freeing, also for numbers that are no such cause.
+/// Callable at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn xft_skip_text(why: u32) -> *const c_char {
+    methods::SKIPS.find_c(why)
+}
+
+/// Why a streamhost could not be used (`XFT_HOST_...`) in English, with what to do next; for logs and people.
+///
+/// Returns a NUL-terminated constant of the library that needs no freeing, also for numbers that are no such failure.
+/// Callable at any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn xft_host_failure_text(why: u32) -> *const c_char {
+    methods::HOST_FAILURES.find_c(why)
 }
 
 /// The word of a condition as it stood in the XML, for example `item-not-found`; empty for
@@ -115,10 +138,10 @@ pub unsafe extern "C" fn xft_session_layout(
     place!(size, align);
     // SAFETY: the caller's word, as the prototype says.
     let cfg = check!(unsafe { xft_config::from_c(cfg) });
-    let slots = check!(cfg.slots());
+    let room = check!(cfg.room());
     // SAFETY: the same.
     let rust = check!(unsafe { cfg.as_core() });
-    let Some(plan) = Plan::of(&rust, slots) else { return XFT_ERR_LENGTH };
+    let Some(plan) = Plan::of(&rust, room) else { return XFT_ERR_LENGTH };
     put!(size, plan.total);
     put!(align, XFT_SESSION_ALIGN);
     XFT_OK
@@ -146,11 +169,11 @@ pub unsafe extern "C" fn xft_session_init(
     check!(crate::border::shape(mem.cast(), len));
     // SAFETY: the caller's word, as the prototype says.
     let cfg = check!(unsafe { xft_config::from_c(cfg) });
-    let slots = check!(cfg.slots());
+    let room = check!(cfg.room());
     // SAFETY: the same.
     let rust = check!(unsafe { cfg.as_core() });
     // SAFETY: the same; `mem` is checked by `build`.
-    let made = check!(unsafe { Header::build(mem.cast(), len, &rust, slots, Instant::from_ms(now_ms)) });
+    let made = check!(unsafe { Header::build(mem.cast(), len, &rust, room, Instant::from_ms(now_ms)) });
     put!(session, made);
     XFT_OK
 }
@@ -188,89 +211,6 @@ pub unsafe extern "C" fn xft_last_refusal(
     let header = session!(session);
     put!(refusal, header.refusal);
     XFT_OK
-}
-
-/// Says that the transport of a stream is up. With `XFT_TLS_DIRECT` its TLS is up too.
-///
-/// `stream` is 0, the XMPP stream. Drain with `xft_poll` afterwards: the session has something to send. Returns
-/// `XFT_OK`, `XFT_ERR_STREAM`, `XFT_ERR_STATE` (open already, or owned by the host), `XFT_ERR_CLOSED` or a status of
-/// the border. Call it once per session, after connecting.
-///
-/// # Safety
-/// `session` comes from `xft_session_init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xft_stream_open(session: *mut xft_session, stream: u32) -> xft_status {
-    let header = session!(session);
-    let stream = check!(stream_id(stream));
-    match header.session.stream_open(stream) {
-        Ok(()) => XFT_OK,
-        Err(error) => header.refuse(error),
-    }
-}
-
-/// Says that TLS is up, and hands over its channel bindings.
-///
-/// `exporter` is `tls-exporter` (RFC 9266, TLS 1.3: 32 bytes), `server_end_point` is `tls-server-end-point`
-/// (RFC 5929: the hash of the server's certificate, at most 64 bytes); NULL with length 0 where not known. Both are
-/// copied. Give all that are known: they let the login notice a man in the middle. Returns `XFT_OK`,
-/// `XFT_ERR_CHANNEL_BINDING`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
-/// `XFT_OUTPUT_START_TLS`, or before `xft_stream_open` with `XFT_TLS_DIRECT`, once the certificate is verified.
-///
-/// # Safety
-/// `session` comes from `xft_session_init`; the buffers have their lengths.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xft_tls_done(
-    session: *mut xft_session,
-    exporter: *const u8,
-    exporter_len: usize,
-    server_end_point: *const u8,
-    server_end_point_len: usize,
-) -> xft_status {
-    let header = session!(session);
-    let exporter = bytes!(exporter, exporter_len);
-    let server_end_point = bytes!(server_end_point, server_end_point_len);
-    let binding = ChannelBinding {
-        exporter: Some(exporter).filter(|it| !it.is_empty()),
-        server_end_point: Some(server_end_point).filter(|it| !it.is_empty()),
-    };
-    match header.session.tls_done(&binding) {
-        Ok(()) => XFT_OK,
-        Err(error) => header.refuse(error),
-    }
-}
-
-/// Hands in bytes that came on a stream.
-///
-/// `buf` is changed: file bytes are decoded in it. `*used` tells how many of the `len` bytes were used, `*received`
-/// what became of them; call again with the rest while `*used` is smaller than `len`. What `*received` points at is
-/// lent until the next call on this session. Returns `XFT_OK`; `XFT_ERR_FULL`, nothing was used: drain with
-/// `xft_poll` and `xft_stored`, then hand the same bytes in again; `XFT_ERR_STREAM`, `XFT_ERR_STATE`,
-/// `XFT_ERR_CLOSED` or a status of the border. Call it for every read, before the next `xft_poll`.
-///
-/// # Safety
-/// `session` comes from `xft_session_init`; `buf` may be written for `len` bytes and lies outside the session's
-/// memory; `used` and `received` may be written.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xft_stream_in(
-    session: *mut xft_session,
-    stream: u32,
-    buf: *mut u8,
-    len: usize,
-    used: *mut usize,
-    received: *mut xft_received,
-) -> xft_status {
-    let header = session!(session);
-    place!(used, received);
-    let stream = check!(stream_id(stream));
-    let input = bytes_mut!(buf, len, header);
-    match header.session.stream_in(stream, input) {
-        Ok((count, what)) => {
-            put!(received, what.into());
-            put!(used, count);
-            XFT_OK
-        }
-        Err(error) => header.refuse(error),
-    }
 }
 
 /// Hands in one whole stanza that came on the host's own stream (`XFT_OWNER_HOST`).
@@ -321,30 +261,6 @@ pub unsafe extern "C" fn xft_feature(index: u32, feature: *mut *const c_char, le
     put!(feature, text.as_ptr().cast());
     put!(len, text.len());
     XFT_OK
-}
-
-/// Says that a stream ended outside the protocol.
-///
-/// `why` is `XFT_END_LOST` or `XFT_END_TLS_FAILED`. Drain with `xft_poll` afterwards: every transfer reports its end,
-/// then the session reports `XFT_EVENT_OFFLINE`. Returns `XFT_OK`, `XFT_ERR_CODE`, `XFT_ERR_STREAM`,
-/// `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it when a read or write fails or returns end of
-/// file, or when the certificate is not the server's.
-///
-/// # Safety
-/// `session` comes from `xft_session_init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn xft_stream_end(session: *mut xft_session, stream: u32, why: u32) -> xft_status {
-    let header = session!(session);
-    let stream = check!(stream_id(stream));
-    let end = match why {
-        XFT_END_LOST => StreamEnd::Lost,
-        XFT_END_TLS_FAILED => StreamEnd::TlsFailed,
-        _ => return XFT_ERR_CODE,
-    };
-    match header.session.stream_end(stream, end) {
-        Ok(()) => XFT_OK,
-        Err(error) => header.refuse(error),
-    }
 }
 
 /// Tells the session the time, `now_ms` on the clock given to `xft_session_init`.
@@ -450,9 +366,4 @@ pub unsafe extern "C" fn xft_close(session: *mut xft_session) -> xft_status {
         Ok(()) => XFT_OK,
         Err(error) => header.refuse(error),
     }
-}
-
-/// C speaks of streams with 32 bits, the core has 16.
-fn stream_id(number: u32) -> Result<StreamId, xft_status> {
-    u16::try_from(number).map(StreamId).map_err(|_| XFT_ERR_STREAM)
 }

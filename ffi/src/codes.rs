@@ -49,12 +49,16 @@ pub enum xft_status {
     XFT_ERR_BYTES = 30,
     /// The MIME type or description is too long or holds control characters.
     XFT_ERR_TEXT = 31,
-    /// The stream number is none of this session.
+    /// The stream number is none of this session, or void since `XFT_OUTPUT_CLOSE`. Nothing is lost: forget it.
     XFT_ERR_STREAM = 32,
     /// Channel-binding data is longer than 64 bytes.
     XFT_ERR_CHANNEL_BINDING = 33,
     /// The stanza handed in is not one whole stanza.
     XFT_ERR_STANZA = 34,
+    /// The host is empty, longer than 255 bytes, or neither an address nor a name; or the port is not in 1..65535.
+    XFT_ERR_HOST = 35,
+    /// The proxy's JID is none, or longer than 256 bytes.
+    XFT_ERR_PROXY = 36,
     /// Another argument is out of its range.
     XFT_ERR_ARGUMENT = 49,
     /// A pointer is NULL, although it is no text or buffer of length 0.
@@ -77,8 +81,11 @@ pub enum xft_status {
     XFT_ERR_RESERVED = 58,
     /// Two buffers overlap, or a buffer lies in the session's memory.
     XFT_ERR_OVERLAP = 59,
-    /// `transfers`, `contacts`, `offers_per_peer` or `priority` is out of its range.
+    /// `transfers`, `contacts`, `streams`, `hosts_bytes`, `offers_per_peer`, `accepted_per_source` or `priority` is out
+    /// of its range.
     XFT_ERR_RANGE = 60,
+    /// `methods` holds an unknown method, one twice, or one behind a 0.
+    XFT_ERR_METHODS = 61,
     /// The memory is smaller than `xft_session_layout` says.
     XFT_ERR_MEMORY_SIZE = 80,
     /// The memory is not aligned as `xft_session_layout` says.
@@ -97,6 +104,10 @@ pub enum xft_status {
     XFT_ERR_PART_OUTBOX = 88,
     /// The part for acknowledgements is too small (a defect of the library: please report).
     XFT_ERR_PART_ACKS = 89,
+    /// `streams` is 0, but `methods` holds one over SOCKS5.
+    XFT_ERR_PART_STREAMS = 90,
+    /// `hosts_bytes` is below 256, but `methods` holds one over SOCKS5.
+    XFT_ERR_PART_HOSTS = 91,
     /// Another part of the memory is too small (a defect of the library: please report).
     XFT_ERR_PART = 99,
     /// An error that this version of the library has no number for.
@@ -139,6 +150,8 @@ const fn argument(which: Argument) -> xft_status {
         Argument::Stream => XFT_ERR_STREAM,
         Argument::ChannelBinding => XFT_ERR_CHANNEL_BINDING,
         Argument::Stanza => XFT_ERR_STANZA,
+        Argument::Host => XFT_ERR_HOST,
+        Argument::Proxy => XFT_ERR_PROXY,
         _ => XFT_ERR_ARGUMENT,
     }
 }
@@ -152,6 +165,8 @@ const fn storage(part: Part) -> xft_status {
         Part::Block => XFT_ERR_PART_BLOCK,
         Part::Outbox => XFT_ERR_PART_OUTBOX,
         Part::Acks => XFT_ERR_PART_ACKS,
+        Part::Streams => XFT_ERR_PART_STREAMS,
+        Part::Hosts => XFT_ERR_PART_HOSTS,
         _ => XFT_ERR_PART,
     }
 }
@@ -170,12 +185,25 @@ pub enum xft_output_kind {
     XFT_OUTPUT_NEED_DATA = 2,
     /// Start TLS on stream 0 now, then call `xft_tls_done`.
     XFT_OUTPUT_START_TLS = 3,
-    /// Close `stream`; everything before it was transmitted.
+    /// Close `stream`, or give up connecting it; everything before it was transmitted. Its number is void from here on.
     XFT_OUTPUT_CLOSE = 4,
     /// Something happened: see `event`.
     XFT_OUTPUT_EVENT = 5,
     /// Nothing to do before input, a command, or `until_ms`.
     XFT_OUTPUT_WAIT = 6,
+    /// Open a TCP stream to `host`/`port` for `transfer`; its number is `stream` from here on. The program resolves a
+    /// name, tries its addresses, and decides whether an address may be connected to at all: a peer names them. Answer
+    /// with `xft_stream_open` once it is up, or with `xft_stream_end` and what went wrong, and go on with the loop
+    /// meanwhile; the session waits for neither for ever.
+    XFT_OUTPUT_CONNECT = 7,
+    /// Shut down the writing side of `stream`, after everything that was transmitted on it. Reading goes on.
+    XFT_OUTPUT_HALF_CLOSE = 8,
+    /// The bytes of the file of `transfer` from `offset` up to `end` may go over `stream` now, as fast as it takes them.
+    /// Said once for these bytes. Two ways, which may be mixed: the program moves them itself, for example with
+    /// sendfile(2), and says `xft_sent` as they go; or it hands them in with `xft_supply` and transmits what that gives
+    /// back. Bytes that the program moved were not hashed here: unless the offer told the SHA-256, such a transfer ends
+    /// with `XFT_ENDING_DELIVERED` at best. Do not close the stream: after the last byte the session says how it ends.
+    XFT_OUTPUT_SEND_RAW = 9,
     /// An output that this version of the C border cannot express. Poll again.
     XFT_OUTPUT_OTHER = 999,
 }
@@ -192,10 +220,21 @@ pub enum xft_event {
     XFT_EVENT_OFFLINE = 2,
     /// The peer accepted our offer `transfer` and wants the bytes from `offset` up to `end`.
     XFT_EVENT_ACCEPTED = 3,
-    /// The bytestream of `transfer` is open, see `block_bytes` and `seq_wraps`; bytes flow from here on.
+    /// The bytestream of `transfer` is open, see `method`, `block_bytes` and `seq_wraps`; bytes flow from here on.
     XFT_EVENT_STARTED = 4,
-    /// `transfer` is over, see `ending`, `reason` and `condition`. Its handle is stale from here on.
+    /// `transfer` is over, see `ending`, `reason` and `condition`. `method` carried it (`XFT_METHOD_NONE` when it never
+    /// came to that), `why_direct`, `why_mediated` and `why_in_band` tell why the others did not. Its handle is stale
+    /// from here on.
     XFT_EVENT_FINISHED = 5,
+    /// A streamhost could not be used for `transfer`, see `host_failure`; `stream` is that of the `XFT_OUTPUT_CONNECT`
+    /// that named it. Others may follow.
+    XFT_EVENT_HOST_FAILED = 6,
+    /// SOCKS5 did not work for `transfer`, the file goes on in band; `why_direct` and `why_mediated` tell why. With
+    /// `again` it goes with a new offer, which the peer has to accept once more.
+    XFT_EVENT_FELL_BACK = 7,
+    /// Somebody connected who knew what only both ends of `transfer` know, and it was not the peer: others read the
+    /// stanzas. Tell the people who look after the server.
+    XFT_EVENT_INTRUDED = 8,
     /// An event that this version of the C border cannot express. Poll on.
     XFT_EVENT_OTHER = 999,
 }
@@ -224,7 +263,7 @@ pub enum xft_ending {
     XFT_ENDING_NONE = 0,
     /// The receiver stored every byte and the hash matched; both ends know it.
     XFT_ENDING_DONE = 1,
-    /// Sender only: every block was acknowledged, but the peer has no way to confirm the hash.
+    /// Sender only: every byte went over, but the peer did not confirm the hash.
     XFT_ENDING_DELIVERED = 2,
     /// Receiver only: every announced byte was stored, but the peer gave no hash to check against.
     XFT_ENDING_UNVERIFIED = 3,
@@ -276,6 +315,12 @@ pub enum xft_timer {
     XFT_TIMER_FINISH = 11,
     /// The rate of message stanzas.
     XFT_TIMER_RATE = 12,
+    /// Connecting to streamhosts, or the peer's doing so.
+    XFT_TIMER_STREAMHOSTS = 13,
+    /// The handshake of a SOCKS5 stream, or the time for which a refused one counts.
+    XFT_TIMER_HANDSHAKE = 14,
+    /// The server's answers about its proxies.
+    XFT_TIMER_DISCOVERY = 15,
     /// A timer that this version of the library has no number for.
     XFT_TIMER_OTHER = 999,
 }
@@ -296,6 +341,9 @@ impl From<Timer> for xft_timer {
             Timer::Progress => Self::XFT_TIMER_PROGRESS,
             Timer::Finish => Self::XFT_TIMER_FINISH,
             Timer::Rate => Self::XFT_TIMER_RATE,
+            Timer::Streamhosts => Self::XFT_TIMER_STREAMHOSTS,
+            Timer::Handshake => Self::XFT_TIMER_HANDSHAKE,
+            Timer::Discovery => Self::XFT_TIMER_DISCOVERY,
             _ => Self::XFT_TIMER_OTHER,
         }
     }
@@ -327,6 +375,8 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_ERR_STREAM, "no such stream; use the number an output named, 0 is the XMPP stream"),
     (XFT_ERR_CHANNEL_BINDING, "channel-binding data is at most 64 bytes; hash longer data first"),
     (XFT_ERR_STANZA, "not one whole stanza; hand in exactly one"),
+    (XFT_ERR_HOST, "no such host or port; give an IP address without brackets, or a name, and a port"),
+    (XFT_ERR_PROXY, "the proxy is no JID; write it like proxy.example.org, 256 bytes at most"),
     (XFT_ERR_ARGUMENT, "an argument is out of range; see the call's description"),
     (XFT_ERR_NULL, "a pointer is NULL; only texts and buffers of length 0 may be"),
     (XFT_ERR_ALIGN, "a pointer is misaligned; pass a variable of the declared type"),
@@ -338,9 +388,12 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_ERR_FLAGS, "no such flag; use the constants of xft.h"),
     (XFT_ERR_RESERVED, "a reserved field is not 0; fill the structure with its init function"),
     (XFT_ERR_OVERLAP, "buffers overlap each other or the session; use separate ones"),
-    (XFT_ERR_RANGE, "transfers or contacts not 1..65535, offers_per_peer not 1..255, or priority"),
+    (XFT_ERR_RANGE, "a number of the configuration is out of range; see xft_config"),
+    (XFT_ERR_METHODS, "methods must hold each XFT_METHOD_ once at most, and 0 behind the last"),
     (XFT_ERR_MEMORY_SIZE, "too little memory; give what xft_session_layout says"),
     (XFT_ERR_MEMORY_ALIGN, "misaligned memory; align it to XFT_SESSION_ALIGN bytes"),
+    (XFT_ERR_PART_STREAMS, "SOCKS5 needs streams; raise streams, or leave in band alone in methods"),
+    (XFT_ERR_PART_HOSTS, "SOCKS5 needs hosts_bytes of 256 or more; raise it, or leave in band alone in methods"),
     // The parts before it have the same text: whoever reports it reports the number.
     (XFT_ERR_PART, "too little memory for a part; please report this defect of libxft"),
     (XFT_ERR_OTHER, "an error without a number; please report this defect of libxft"),

@@ -2,8 +2,9 @@
 
 use crate::border;
 use crate::codes::xft_status::{self, *};
+use crate::methods;
 use core::ffi::c_char;
-use xft_core::{Carrier, Config, Sasl, ScramFloor, StreamOwner, Times, Tls};
+use xft_core::{Carrier, Config, Methods, Needs, Sasl, ScramFloor, StreamOwner, Times, Tls};
 
 /// `owner`: the session speaks the XMPP stream; the program carries the bytes of stream 0.
 pub const XFT_OWNER_SESSION: u32 = 1;
@@ -39,8 +40,24 @@ pub const XFT_FLAG_SASL_PLAIN: u32 = 2;
 pub const XFT_FLAG_COMPAT_BLOCKS: u32 = 4;
 /// `flags`: compute and offer MD5 for peers that know no SHA-256.
 pub const XFT_FLAG_MD5: u32 = 8;
+/// `flags`: refuse a streamhost whose reply does not repeat our request, as XEP-0065 wants it; many send something
+/// else.
+pub const XFT_FLAG_STRICT_REPLIES: u32 = 16;
 
-const FLAGS: u32 = XFT_FLAG_SASL_EXTERNAL | XFT_FLAG_SASL_PLAIN | XFT_FLAG_COMPAT_BLOCKS | XFT_FLAG_MD5;
+const FLAGS: u32 = XFT_FLAG_SASL_EXTERNAL
+    | XFT_FLAG_SASL_PLAIN
+    | XFT_FLAG_COMPAT_BLOCKS
+    | XFT_FLAG_MD5
+    | XFT_FLAG_STRICT_REPLIES;
+
+/// How much of each part a session's memory holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    pub(crate) transfers: u16,
+    pub(crate) contacts: u16,
+    pub(crate) streams: u8,
+    pub(crate) hosts_bytes: u16,
+}
 
 /// Everything a session is told at its start. Fill it with `xft_config_init`, then set `account`, `password`,
 /// `entropy` and what differs from the defaults. Texts are UTF-8, without a terminating NUL, with their length in
@@ -132,14 +149,45 @@ pub struct xft_config {
     pub progress_ms: u32,
     /// The answer to the closing of a bytestream, and the verdict; default 60000.
     pub finish_ms: u32,
+    /// Which methods may carry a file, `XFT_METHOD_...`, the preferred one first, 0 behind the last; default mediated,
+    /// direct, in band; all 0 is the default. Mediated and direct are one attempt, their order is that in which
+    /// addresses are offered. `{XFT_METHOD_IN_BAND}` alone needs no other stream than the XMPP stream, and less memory.
+    pub methods: [u32; 3],
+    /// SOCKS5 streams at once: those being connected, accepted and in use, 1..255; default 8. A transfer takes one, and
+    /// two or three while it looks for its way. Without a method over SOCKS5 it counts as 0.
+    pub streams: u32,
+    /// Bytes for addresses: own ones, those of proxies, and those that peers offer, 256..65535; default 2048. Without a
+    /// method over SOCKS5 it counts as 0.
+    pub hosts_bytes: u32,
+    /// Most accepted streams from one source that have not shown whom they belong to, or showed a wrong one, 1..255;
+    /// default 2.
+    pub accepted_per_source: u32,
+    /// What the server tells of its proxies, all questions together; default 10000.
+    pub discovery_ms: u32,
+    /// Between the attempt with one streamhost and that with the next, while the first goes on; default 200.
+    pub stagger_ms: u32,
+    /// One streamhost of the peer's own, connecting and handshake; default 4000.
+    pub host_ms: u32,
+    /// One proxy, connecting and handshake; default 6000.
+    pub proxy_ms: u32,
+    /// All streamhosts of a transfer; default 9000.
+    pub hosts_ms: u32,
+    /// From an accepted stream to its showing whom it belongs to; default 5000.
+    pub accept_ms: u32,
+    /// The end of a SOCKS5 stream after its last byte; default 5000.
+    pub end_ms: u32,
     /// 0.
-    pub reserved: [u32; 6],
+    pub reserved: [u32; 9],
 }
+
+/// Words that later versions may use.
+const RESERVED: usize = 9;
 
 /// The defaults as C sees them; they are those of [`Config::new`], written once.
 pub(crate) fn defaults() -> xft_config {
     let rust = Config::new("", "", [0; 32]);
     let times = rust.times;
+    let needs = Needs::of(&rust, 1, 1);
     xft_config {
         size: size_of::<xft_config>() as u32,
         transfers: 2,
@@ -182,7 +230,18 @@ pub(crate) fn defaults() -> xft_config {
         block_ms: times.block_ms,
         progress_ms: times.progress_ms,
         finish_ms: times.finish_ms,
-        reserved: [0; 6],
+        methods: methods::to_c(&rust.methods),
+        streams: u32::try_from(needs.streams).unwrap_or(0),
+        hosts_bytes: u32::try_from(needs.hosts_bytes).unwrap_or(0),
+        accepted_per_source: u32::from(rust.accepted_per_source),
+        discovery_ms: times.discovery_ms,
+        stagger_ms: times.stagger_ms,
+        host_ms: times.host_ms,
+        proxy_ms: times.proxy_ms,
+        hosts_ms: times.hosts_ms,
+        accept_ms: times.accept_ms,
+        end_ms: times.end_ms,
+        reserved: [0; RESERVED],
     }
 }
 
@@ -191,14 +250,14 @@ impl xft_config {
     pub(crate) unsafe fn from_c(at: *const Self) -> Result<Self, xft_status> {
         // SAFETY: the caller's word, as the prototypes say; the first version of the structure is the least one.
         let cfg = unsafe { border::sized(at, size_of::<Self>(), defaults()) }?;
-        if cfg.reserved != [0; 6] {
+        if cfg.reserved != [0; RESERVED] {
             return Err(XFT_ERR_RESERVED);
         }
         Ok(cfg)
     }
 
-    /// Slots for transfers, and for contacts.
-    pub(crate) fn slots(&self) -> Result<(u16, u16), xft_status> {
+    /// How much of each part is wanted.
+    pub(crate) fn room(&self) -> Result<Room, xft_status> {
         let transfers = match u16::try_from(self.transfers) {
             Ok(0) | Err(_) => return Err(XFT_ERR_RANGE),
             Ok(slots) => slots,
@@ -208,7 +267,9 @@ impl xft_config {
             Ok(slots) => slots,
             Err(_) => return Err(XFT_ERR_RANGE),
         };
-        Ok((transfers, contacts))
+        let streams = u8::try_from(self.streams).map_err(|_| XFT_ERR_RANGE)?;
+        let hosts_bytes = u16::try_from(self.hosts_bytes).map_err(|_| XFT_ERR_RANGE)?;
+        Ok(Room { transfers, contacts, streams, hosts_bytes })
     }
 
     /// The same in Rust's words; ranges that Rust's types rule out are checked here, the others by the core.
@@ -263,9 +324,12 @@ impl xft_config {
             },
             priority: i8::try_from(self.priority).map_err(|_| XFT_ERR_RANGE)?,
             client_name,
-            methods: xft_core::Methods::IN_BAND,
-            strict_replies: false,
-            accepted_per_source: 2,
+            methods: methods::from_c(&self.methods)?.unwrap_or(Methods::DEFAULT),
+            strict_replies: self.flags & XFT_FLAG_STRICT_REPLIES != 0,
+            accepted_per_source: match u8::try_from(self.accepted_per_source) {
+                Ok(0) | Err(_) => return Err(XFT_ERR_RANGE),
+                Ok(streams) => streams,
+            },
             times: self.times(),
         })
     }
@@ -300,7 +364,13 @@ impl xft_config {
             block_ms: self.block_ms,
             progress_ms: self.progress_ms,
             finish_ms: self.finish_ms,
-            ..Times::default()
+            discovery_ms: self.discovery_ms,
+            stagger_ms: self.stagger_ms,
+            host_ms: self.host_ms,
+            proxy_ms: self.proxy_ms,
+            hosts_ms: self.hosts_ms,
+            accept_ms: self.accept_ms,
+            end_ms: self.end_ms,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The C ABI of libxft: pointer checks, codes and flat structures around `xft-core`, nothing else.
 //!
 //! Room by room: `border` turns C pointers into Rust references or a status, `arena` carves the caller's block into a
-//! session (the only place that knows its layout), `codes`, `reasons` and `conditions` hold the numbers, `config` and
-//! `output` the flat structures, `calls` and `transfers` the functions. `include/xft.h` is made from these files.
+//! session (the only place that knows its layout), `codes`, `reasons`, `methods` and `conditions` hold the numbers,
+//! `config` and `output` the flat structures, `calls`, `streams` and `transfers` the functions. `include/xft.h` is made from these files.
 #![no_std]
 #![allow(non_camel_case_types)]
 
@@ -12,8 +12,10 @@ mod calls;
 mod codes;
 mod conditions;
 mod config;
+mod methods;
 mod output;
 mod reasons;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -24,8 +26,10 @@ pub use calls::*;
 pub use codes::*;
 pub use conditions::*;
 pub use config::*;
+pub use methods::*;
 pub use output::*;
 pub use reasons::*;
+pub use streams::*;
 pub use transfers::*;
 
 /// A panic cannot happen: the build of the archive fails if any path to this function is left. Spinning keeps the

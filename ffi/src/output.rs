@@ -4,10 +4,11 @@ use crate::border;
 use crate::codes::xft_status::{self, *};
 use crate::codes::{xft_ending, xft_event, xft_output_kind, xft_received_kind, xft_timer};
 use crate::conditions::xft_condition;
+use crate::methods::{self, xft_host_failure, xft_method, xft_skip};
 use crate::reasons::xft_reason;
 use core::ffi::c_char;
 use core::ptr::null;
-use xft_core::{Ending, Event, Offer, Offered, Output, Received, TransferId};
+use xft_core::{Ending, Event, HostFailure, Offer, Offered, Output, Received, Route, TransferId};
 
 /// `has`: `date` is given.
 pub const XFT_HAS_DATE: u32 = 1;
@@ -22,7 +23,7 @@ pub const XFT_HAS_RANGED: u32 = 8;
 pub const XFT_NAME_BYTES: usize = 128;
 
 /// The next thing to do, filled by `xft_poll` and `xft_supply`. Look at `kind` first; fields that the kind does not
-/// mention are 0. `bytes` points into the buffer that was given to the call and lives as long as that.
+/// mention are 0. `bytes` and `host` point into a buffer that was given to the call and live as long as that.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct xft_output {
@@ -30,24 +31,25 @@ pub struct xft_output {
     pub kind: xft_output_kind,
     /// EVENT: `XFT_EVENT_...`
     pub event: xft_event,
-    /// NEED_DATA and the events of a transfer: its handle.
+    /// NEED_DATA, CONNECT, SEND_RAW and the events of a transfer: its handle.
     pub transfer: u32,
-    /// TRANSMIT, CLOSE: the stream; 0 is the XMPP stream.
+    /// TRANSMIT, CLOSE, CONNECT, HALF_CLOSE, SEND_RAW, HOST_FAILED: the stream; 0 is the XMPP stream.
     pub stream: u32,
-    /// TRANSMIT: what to send, inside the buffer given to the call.
+    /// TRANSMIT: what to send, inside the buffer given to the call; for a SOCKS5 stream it may be that of the file's
+    /// bytes.
     pub bytes: *const u8,
     /// TRANSMIT: bytes to send. NEED_DATA: bytes wanted; exactly these unless the read comes up short (then at
     /// least 1).
     pub len: usize,
-    /// NEED_DATA: position in the file. ACCEPTED: first byte wanted.
+    /// NEED_DATA: position in the file. ACCEPTED: first byte wanted. SEND_RAW: first byte that may go.
     pub offset: u64,
-    /// ACCEPTED: one past the last byte wanted.
+    /// ACCEPTED: one past the last byte wanted. SEND_RAW: one past the last byte that may go.
     pub end: u64,
     /// WAIT: call `xft_tick` and poll again at this time, milliseconds; `UINT64_MAX` without a timer.
     pub until_ms: u64,
     /// WAIT: what the deadline is for, `XFT_TIMER_...`; for logs.
     pub timer: xft_timer,
-    /// STARTED: agreed largest block, bytes before base64.
+    /// STARTED: agreed largest block, bytes before base64; 0 unless `method` is `XFT_METHOD_IN_BAND`.
     pub block_bytes: u32,
     /// STARTED: 1 if the file has more than 65536 blocks of this size (some peers fail there), else 0.
     pub seq_wraps: u32,
@@ -57,6 +59,26 @@ pub struct xft_output {
     pub reason: xft_reason,
     /// FINISHED with `XFT_ENDING_FAILED`, and OFFLINE: what the other side's error said.
     pub condition: xft_condition,
+    /// CONNECT: IPv4 or IPv6 address without brackets, or a name; UTF-8, not NUL-terminated, at most 255 bytes.
+    pub host: *const c_char,
+    /// Bytes of `host`.
+    pub host_len: usize,
+    /// CONNECT: TCP port.
+    pub port: u32,
+    /// STARTED, FELL_BACK, FINISHED: the method, `XFT_METHOD_...`
+    pub method: xft_method,
+    /// FELL_BACK, FINISHED: why the file did not go direct, `XFT_SKIP_...`
+    pub why_direct: xft_skip,
+    /// FELL_BACK, FINISHED: why it did not go through a proxy.
+    pub why_mediated: xft_skip,
+    /// FELL_BACK, FINISHED: why it did not go in band.
+    pub why_in_band: xft_skip,
+    /// FELL_BACK: 1 if the file goes with a new offer, which the peer has to accept again, else 0.
+    pub again: u32,
+    /// HOST_FAILED: why the streamhost could not be used, `XFT_HOST_...`
+    pub host_failure: xft_host_failure,
+    /// HOST_FAILED with `XFT_HOST_REJECTED`: the reply code (RFC 1928 section 6).
+    pub host_reply: u32,
     /// 0.
     pub reserved: [u64; 4],
 }
@@ -78,6 +100,16 @@ impl xft_output {
         ending: xft_ending::XFT_ENDING_NONE,
         reason: xft_reason::XFT_REASON_NONE,
         condition: xft_condition::XFT_CONDITION_NONE,
+        host: null(),
+        host_len: 0,
+        port: 0,
+        method: xft_method::XFT_METHOD_NONE,
+        why_direct: xft_skip::XFT_SKIP_UNNEEDED,
+        why_mediated: xft_skip::XFT_SKIP_UNNEEDED,
+        why_in_band: xft_skip::XFT_SKIP_UNNEEDED,
+        again: 0,
+        host_failure: xft_host_failure::XFT_HOST_NONE,
+        host_reply: 0,
         reserved: [0; 4],
     };
 }
@@ -98,6 +130,24 @@ impl From<Output<'_>> for xft_output {
                 it.transfer = transfer.to_bits();
                 it.offset = offset;
                 it.len = max;
+            }
+            Output::Connect { stream, transfer, host, port } => {
+                it.kind = XFT_OUTPUT_CONNECT;
+                it.stream = u32::from(stream.0);
+                it.transfer = transfer.to_bits();
+                (it.host, it.host_len) = lent(Some(host));
+                it.port = u32::from(port);
+            }
+            Output::SendRaw { transfer, stream, offset, max } => {
+                it.kind = XFT_OUTPUT_SEND_RAW;
+                it.transfer = transfer.to_bits();
+                it.stream = u32::from(stream.0);
+                it.offset = offset;
+                it.end = offset.saturating_add(max);
+            }
+            Output::HalfClose { stream } => {
+                it.kind = XFT_OUTPUT_HALF_CLOSE;
+                it.stream = u32::from(stream.0);
             }
             Output::StartTls => it.kind = XFT_OUTPUT_START_TLS,
             Output::Close { stream } => {
@@ -133,24 +183,54 @@ impl From<Event> for xft_output {
                 it.offset = offset;
                 it.end = end;
             }
-            Event::Started { transfer, block_bytes, seq_wraps, .. } => {
+            Event::Started { transfer, method, block_bytes, seq_wraps } => {
                 it.event = XFT_EVENT_STARTED;
                 it.transfer = transfer.to_bits();
+                it.method = method.into();
                 it.block_bytes = u32::from(block_bytes);
                 it.seq_wraps = u32::from(seq_wraps);
             }
-            Event::Finished { transfer, ending, .. } => {
+            Event::Finished { transfer, ending, route } => {
                 it.event = XFT_EVENT_FINISHED;
                 it.transfer = transfer.to_bits();
                 it.ending = ending.into();
+                it.follow(&route);
                 if let Ending::Failed(reason, condition) = ending {
                     it.reason = reason.into();
                     it.condition = condition.into();
                 }
             }
+            Event::HostFailed { transfer, stream, why } => {
+                it.event = XFT_EVENT_HOST_FAILED;
+                it.transfer = transfer.to_bits();
+                it.stream = u32::from(stream.0);
+                it.host_failure = why.into();
+                if let HostFailure::Rejected(reply) = why {
+                    it.host_reply = u32::from(reply);
+                }
+            }
+            Event::FellBack { transfer, again, route } => {
+                it.event = XFT_EVENT_FELL_BACK;
+                it.transfer = transfer.to_bits();
+                it.again = u32::from(again);
+                it.follow(&route);
+            }
+            Event::Intruded { transfer } => {
+                it.event = XFT_EVENT_INTRUDED;
+                it.transfer = transfer.to_bits();
+            }
             _ => it.event = XFT_EVENT_OTHER,
         }
         it
+    }
+}
+
+impl xft_output {
+    fn follow(&mut self, route: &Route) {
+        self.method = route.method.map_or(xft_method::XFT_METHOD_NONE, Into::into);
+        self.why_direct = route.direct.into();
+        self.why_mediated = route.mediated.into();
+        self.why_in_band = route.in_band.into();
     }
 }
 
@@ -314,8 +394,11 @@ pub struct xft_file {
     pub sha256: [u8; 32],
     /// With `XFT_HAS_MD5`: MD5 of the whole file, for peers that check only this.
     pub md5: [u8; 16],
+    /// Methods for this file, `XFT_METHOD_...`, the preferred one first, 0 behind the last; all 0 (the default): those of
+    /// `xft_config`.
+    pub methods: [u32; 3],
     /// 0.
-    pub reserved: [u32; 8],
+    pub reserved: [u32; 9],
 }
 
 impl xft_file {
@@ -332,14 +415,15 @@ impl xft_file {
         date: 0,
         sha256: [0; 32],
         md5: [0; 16],
-        reserved: [0; 8],
+        methods: [0; 3],
+        reserved: [0; 9],
     };
 
     /// The structure at `at`, whatever version of it the program was compiled with.
     pub(crate) unsafe fn from_c(at: *const Self) -> Result<Self, xft_status> {
         // SAFETY: the caller's word, as the prototype says; the first version of the structure is the least one.
         let file = unsafe { border::sized(at, size_of::<Self>(), Self::EMPTY) }?;
-        if file.reserved != [0; 8] {
+        if file.reserved != [0; 9] {
             return Err(XFT_ERR_RESERVED);
         }
         if file.has & !(XFT_HAS_DATE | XFT_HAS_SHA256 | XFT_HAS_MD5) != 0 {
@@ -366,7 +450,7 @@ impl xft_file {
             mime_type: Some(mime_type).filter(|it| !it.is_empty()),
             sha256: given(XFT_HAS_SHA256).then_some(self.sha256),
             md5: given(XFT_HAS_MD5).then_some(self.md5),
-            methods: None,
+            methods: methods::from_c(&self.methods)?,
         })
     }
 }

@@ -55,6 +55,14 @@ pub enum xft_reason {
     XFT_REASON_READ_FAILED = 22,
     /// The XMPP stream ended under the transfer.
     XFT_REASON_STREAM_LOST = 23,
+    /// There is nothing to offer for SOCKS5, and no other method is allowed.
+    XFT_REASON_NO_STREAMHOST = 24,
+    /// No streamhost could be reached, and no other method is left.
+    XFT_REASON_NOT_REACHED = 25,
+    /// The proxy did not activate the stream, and no other method is left.
+    XFT_REASON_ACTIVATION_FAILED = 26,
+    /// The SOCKS5 stream broke before the last byte.
+    XFT_REASON_BYTESTREAM_LOST = 27,
     /// The owner closed the session.
     XFT_REASON_CLOSED = 101,
     /// The server closed the stream in good order.
@@ -137,6 +145,10 @@ impl From<Reason> for xft_reason {
             Reason::StoreFailed => XFT_REASON_STORE_FAILED,
             Reason::ReadFailed => XFT_REASON_READ_FAILED,
             Reason::StreamLost => XFT_REASON_STREAM_LOST,
+            Reason::NoStreamhost => XFT_REASON_NO_STREAMHOST,
+            Reason::NotReached => XFT_REASON_NOT_REACHED,
+            Reason::ActivationFailed => XFT_REASON_ACTIVATION_FAILED,
+            Reason::BytestreamLost => XFT_REASON_BYTESTREAM_LOST,
             Reason::Closed => XFT_REASON_CLOSED,
             Reason::ServerClosed => XFT_REASON_SERVER_CLOSED,
             Reason::StreamEnded => XFT_REASON_STREAM_ENDED,
@@ -197,6 +209,10 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_REASON_STORE_FAILED, "the bytes could not be stored; free disk space, then send again"),
     (XFT_REASON_READ_FAILED, "the file could not be read; check it, then send again"),
     (XFT_REASON_STREAM_LOST, "the XMPP stream ended during the transfer; reconnect and send again"),
+    (XFT_REASON_NO_STREAMHOST, "no address and no proxy to offer; give one, or allow in band"),
+    (XFT_REASON_NOT_REACHED, "no address and no proxy was reached; open the firewall for one, or allow in band"),
+    (XFT_REASON_ACTIVATION_FAILED, "the proxy refused to relay; check its access rules, or allow in band"),
+    (XFT_REASON_BYTESTREAM_LOST, "the file's stream broke; check the network and the proxy, then send again"),
     (XFT_REASON_CLOSED, "closed on this side; start a new session to continue"),
     (XFT_REASON_SERVER_CLOSED, "the server closed the stream; reconnect"),
     (XFT_REASON_STREAM_ENDED, "the network broke; reconnect"),

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 extern crate std;
-use crate::{codes, conditions, reasons};
+use crate::{codes, conditions, methods, reasons};
 use std::collections::BTreeSet;
 use std::format;
 use std::string::{String, ToString};
@@ -78,6 +78,63 @@ fn every_reason_and_ending_and_timer_of_the_core_has_a_number() {
 }
 
 #[test]
+fn every_method_and_skip_and_host_failure_of_the_core_has_a_number() {
+    let source = include_str!("methods.rs");
+    total(include_str!("../../core/src/config.rs"), source, "Method", "Method", "XFT_METHOD_", &[]);
+    total(CORE_OUTPUT, source, "Skip", "Skip", "XFT_SKIP_", &[]);
+    total(CORE_OUTPUT, source, "HostFailure", "HostFailure", "XFT_HOST_", &[]);
+}
+
+#[test]
+fn every_end_of_a_stream_can_be_told() {
+    let names = variants(CORE_OUTPUT, "StreamEnd");
+    assert!(names.len() >= 8);
+    for name in names {
+        let arm = format!("XFT_END_{} => StreamEnd::{name},", screaming(&name));
+        assert!(include_str!("streams.rs").contains(&arm), "{arm} is missing");
+    }
+}
+
+#[test]
+fn every_time_of_the_core_can_be_set() {
+    let source = include_str!("../../core/src/config.rs");
+    let body = &source[source.find("pub struct Times {").unwrap()..];
+    let names: Vec<_> = body[..body.find("\n}").unwrap()]
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub ")?.strip_suffix(": u32,"))
+        .collect();
+    assert!(names.len() >= 19);
+    for name in names {
+        assert!(
+            include_str!("config.rs").contains(&format!("{name}: self.{name}")),
+            "{name} stays at its default"
+        );
+    }
+}
+
+#[test]
+fn only_lists_of_methods_that_mean_something_are_taken() {
+    use xft_core::{Method, Methods};
+    for a in 0..5u32 {
+        for b in 0..5 {
+            for c in 0..5 {
+                let list = [a, b, c];
+                let given: Vec<u32> = list.into_iter().take_while(|it| *it != 0).collect();
+                let distinct = given.iter().collect::<BTreeSet<_>>().len() == given.len();
+                let fine = distinct && !list.contains(&4) && list[given.len()..].iter().all(|it| *it == 0);
+                match methods::from_c(&list) {
+                    Ok(None) => assert_eq!(list, [0; 3]),
+                    Ok(Some(methods)) => assert!(fine && methods::to_c(&methods) == list, "{list:?}"),
+                    Err(_) => assert!(!fine, "{list:?}"),
+                }
+            }
+        }
+    }
+    assert_eq!(methods::from_c(&[3, 0, 0]).unwrap(), Methods::of(&[Method::InBand]));
+    assert_eq!(methods::to_c(&Methods::DEFAULT), [1, 2, 3]);
+}
+
+#[test]
 fn every_output_and_event_and_reception_of_the_core_has_a_kind() {
     let source = include_str!("output.rs");
     // An event is its own structure; data that was consumed leaves the structure empty.
@@ -114,12 +171,23 @@ fn codes_of(source: &str, name: &str) -> Vec<u32> {
 #[test]
 fn every_status_and_reason_has_a_text_that_ends_without_a_newline_and_is_not_shared() {
     let mut texts = BTreeSet::new();
-    let statuses = codes_of(include_str!("codes.rs"), "xft_status");
-    let reasons = codes_of(include_str!("reasons.rs"), "xft_reason");
-    assert!(statuses.len() > 40 && reasons.len() > 40);
-    for (numbers, all, untold) in [(statuses, codes::TEXTS, 82..99), (reasons, reasons::TEXTS, 999..1000)] {
-        // Defects of the library (82..98) share the text of 99; a reason without a number has none.
-        for number in numbers.into_iter().filter(|number| !untold.contains(number)) {
+    let mut statuses = codes_of(include_str!("codes.rs"), "xft_status");
+    // Defects of the library share the text of 99.
+    statuses.retain(|status| !(82..90).contains(status));
+    // What has no number of its own has no text of its own; a status has one that says so.
+    let known =
+        |source, name| codes_of(source, name).into_iter().filter(|number| *number != 999).collect::<Vec<_>>();
+    let reasons = known(include_str!("reasons.rs"), "xft_reason");
+    let of_methods = |name| known(include_str!("methods.rs"), name);
+    assert!(statuses.len() > 40 && reasons.len() > 40 && of_methods("xft_skip").len() > 12);
+    for (numbers, all) in [
+        (statuses, codes::TEXTS),
+        (reasons, reasons::TEXTS),
+        (of_methods("xft_method"), methods::METHODS),
+        (of_methods("xft_skip"), methods::SKIPS),
+        (of_methods("xft_host_failure"), methods::HOST_FAILURES),
+    ] {
+        for number in numbers {
             let text = all.find(number).strip_suffix('\0').unwrap();
             assert!(
                 !text.starts_with("unknown") && !text.ends_with(['\n', '.']),

@@ -18,13 +18,17 @@ pub const XFT_CANCEL_READ_FAILED: u32 = 2;
 /// `xft_cancel`: the bytes cannot be stored (receiver): disk full, I/O error.
 pub const XFT_CANCEL_STORE_FAILED: u32 = 3;
 
-/// Hands in the file bytes that `XFT_OUTPUT_NEED_DATA` asked for; they are encoded straight into `out`.
+/// Hands in bytes of the file that `XFT_OUTPUT_NEED_DATA` or `XFT_OUTPUT_SEND_RAW` spoke of; `*output` is what to
+/// transmit.
 ///
-/// `transfer` and `offset` are those of the output, `len` is its `len`, or less (at least 1) if the read came up
-/// short. `bytes` and `out` stay the caller's and must not overlap. `*output` is the block to transmit. Returns
+/// `bytes` and `out` stay the caller's and must not overlap. After NEED_DATA `transfer` and `offset` are those of the
+/// output, `len` is its `len`, or less (at least 1) if the read came up short; the block is encoded straight into `out`.
+/// Call it right after the output. After SEND_RAW `offset` is where the last call or `xft_sent` ended, `len` is 1 to
+/// 1048576 bytes, not beyond the output's `end`; the bytes to transmit are the very ones at `bytes`, so that these must
+/// live until they are sent, and `out` may be NULL with 0. Call it whenever the stream takes bytes, as often as needed,
+/// between other calls. If the file cannot be read call `xft_cancel` with `XFT_CANCEL_READ_FAILED` instead. Returns
 /// `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed, as in `xft_poll`; `XFT_ERR_BYTES`, `XFT_ERR_OFFSET`,
-/// `XFT_ERR_STALE`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it right after the output; if
-/// the file cannot be read call `xft_cancel` with `XFT_CANCEL_READ_FAILED` instead.
+/// `XFT_ERR_STALE`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border.
 ///
 /// # Safety
 /// `session` comes from `xft_session_init`; the buffers have their lengths and lie outside the session's memory;
@@ -147,6 +151,25 @@ pub unsafe extern "C" fn xft_cancel(session: *mut xft_session, transfer: u32, wh
         _ => return XFT_ERR_CODE,
     };
     match header.session.cancel(handle(transfer), why) {
+        Ok(()) => XFT_OK,
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Says that the bytes of the file before `upto` went over the stream that `XFT_OUTPUT_SEND_RAW` named, moved by the
+/// program itself.
+///
+/// `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. With the last byte of the
+/// output drain with `xft_poll`: the session says how the stream ends. Returns `XFT_OK`, `XFT_ERR_OFFSET` (beyond the
+/// output's `end`), `XFT_ERR_STATE` (nothing may go there now), `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the
+/// border. Call it as sendfile(2) goes on, at least every few seconds: it is also what tells that the peer takes bytes.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_sent(session: *mut xft_session, transfer: u32, upto: u64) -> xft_status {
+    let header = session!(session);
+    match header.session.sent(handle(transfer), upto) {
         Ok(()) => XFT_OK,
         Err(error) => header.refuse(error),
     }

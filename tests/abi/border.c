@@ -55,10 +55,16 @@ static void versions_and_texts(void) {
     CLAIM(xft_status_text(code) != NULL && xft_status_text(code)[0] != 0, "every_status_has_a_text");
     CLAIM(xft_reason_text(code) != NULL && xft_reason_text(code)[0] != 0, "every_reason_has_a_text");
     CLAIM(xft_condition_name(code) != NULL, "every_condition_has_a_name");
+    CLAIM(xft_method_text(code) != NULL && xft_method_text(code)[0] != 0, "every_method_has_a_text");
+    CLAIM(xft_skip_text(code) != NULL && xft_skip_text(code)[0] != 0, "every_cause_has_a_text");
+    CLAIM(xft_host_failure_text(code) != NULL && xft_host_failure_text(code)[0] != 0, "every_host_failure_has_a_text");
   }
   CLAIM(strcmp(xft_status_text(4711), xft_status_text(4712)) == 0, "unknown_statuses_say_so");
   CLAIM(strstr(xft_status_text(XFT_ERR_FULL), "xft_poll") != NULL, "a_status_text_says_what_to_do_next");
   CLAIM(strstr(xft_reason_text(XFT_REASON_NOT_AUTHORIZED), "password") != NULL, "a_reason_text_says_what_to_do_next");
+  CLAIM(strstr(xft_skip_text(XFT_SKIP_NO_PROXY), "mod_proxy65") != NULL, "a_missing_proxy_tells_what_to_ask_for");
+  CLAIM(strstr(xft_status_text(XFT_ERR_PART_STREAMS), "streams") != NULL, "too_few_streams_tell_the_field_to_raise");
+  CLAIM(strcmp(xft_status_text(XFT_ERR_PART_XML), xft_status_text(XFT_ERR_PART)) == 0, "defects_share_one_text");
   CLAIM(strcmp(xft_condition_name(XFT_CONDITION_STANZA_ITEM_NOT_FOUND), "item-not-found") == 0,
         "a_condition_has_the_word_of_the_wire");
   CLAIM(xft_condition_name(XFT_CONDITION_NONE)[0] == 0, "no_condition_has_no_word");
@@ -137,13 +143,25 @@ static void the_layout_checks_the_configuration(void) {
   REFUSED(transfers = 65535, XFT_OK, "65535_transfers_are_possible");
   REFUSED(contacts = 65536, XFT_ERR_RANGE, "too_many_contacts_are_refused");
   REFUSED(contacts = 1, XFT_OK, "one_contact_is_possible");
-  REFUSED(flags = 16, XFT_ERR_FLAGS, "an_unknown_flag_is_refused");
-  REFUSED(reserved[5] = 1, XFT_ERR_RESERVED, "a_reserved_field_must_be_0");
+  REFUSED(flags = XFT_FLAG_STRICT_REPLIES, XFT_OK, "strict_replies_are_possible");
+  REFUSED(flags = 32, XFT_ERR_FLAGS, "an_unknown_flag_is_refused");
+  REFUSED(reserved[8] = 1, XFT_ERR_RESERVED, "a_reserved_field_must_be_0");
   REFUSED(owner = 0, XFT_ERR_CODE, "an_unknown_owner_is_refused");
   REFUSED(tls = 4, XFT_ERR_CODE, "an_unknown_tls_code_is_refused");
   REFUSED(scram_floor = 5, XFT_ERR_CODE, "an_unknown_floor_is_refused");
   REFUSED(carrier = 3, XFT_ERR_CODE, "an_unknown_carrier_is_refused");
   REFUSED(block_bytes = 65536, XFT_ERR_BLOCK_BYTES, "a_block_above_65535_bytes_is_refused");
+  REFUSED(streams = 255, XFT_OK, "255_streams_are_possible");
+  REFUSED(streams = 256, XFT_ERR_RANGE, "256_streams_are_refused");
+  REFUSED(hosts_bytes = 65535, XFT_OK, "65535_bytes_for_addresses_are_possible");
+  REFUSED(hosts_bytes = 65536, XFT_ERR_RANGE, "more_bytes_for_addresses_are_refused");
+  REFUSED(accepted_per_source = 0, XFT_ERR_RANGE, "no_accepted_streams_per_source_are_refused");
+  REFUSED(accepted_per_source = 256, XFT_ERR_RANGE, "256_accepted_streams_per_source_are_refused");
+  REFUSED(methods[0] = 4, XFT_ERR_METHODS, "an_unknown_method_is_refused");
+  REFUSED(methods[0] = XFT_METHOD_NONE, XFT_ERR_METHODS, "a_method_behind_a_0_is_refused");
+  REFUSED(methods[2] = XFT_METHOD_MEDIATED, XFT_ERR_METHODS, "a_method_named_twice_is_refused");
+  REFUSED(methods[2] = XFT_METHOD_OTHER, XFT_ERR_METHODS, "the_number_for_unknown_methods_is_no_method");
+  REFUSED(methods[2] = XFT_METHOD_NONE, XFT_OK, "two_methods_are_possible");
   REFUSED(offers_per_peer = 0, XFT_ERR_RANGE, "no_offers_per_peer_are_refused");
   REFUSED(offers_per_peer = 256, XFT_ERR_RANGE, "256_offers_per_peer_are_refused");
   REFUSED(priority = 128, XFT_ERR_RANGE, "a_priority_of_128_is_refused");
@@ -164,6 +182,10 @@ static void the_macro_bounds_the_layout(void) {
       cfg.block_bytes = blocks[b];
       size_t size = layout(&cfg);
       CLAIM(size <= XFT_SESSION_BYTES(transfers[t], blocks[b]), "XFT_SESSION_BYTES_is_an_upper_bound");
+      cfg.methods[0] = XFT_METHOD_IN_BAND;
+      cfg.methods[1] = cfg.methods[2] = XFT_METHOD_NONE;
+      CLAIM(layout(&cfg) < size, "a_session_that_stays_in_band_takes_less");
+      CLAIM(layout(&cfg) <= XFT_SESSION_BYTES_IN_BAND(transfers[t], blocks[b]), "XFT_SESSION_BYTES_IN_BAND_is_an_upper_bound");
       CLAIM(size % XFT_SESSION_ALIGN == 0, "sessions_fit_side_by_side_in_an_array");
     }
   }
@@ -195,6 +217,12 @@ static void init_checks_memory_and_configuration(void) {
   cfg = config();
   cfg.stanza_bytes = 9999;
   CLAIM(xft_session_init(mem, size, &cfg, 0, &made) == XFT_ERR_STANZA_BYTES, "init_refuses_stanzas_below_10000_bytes");
+  cfg = config();
+  cfg.streams = 0;
+  CLAIM(xft_session_init(mem, size, &cfg, 0, &made) == XFT_ERR_PART_STREAMS, "init_refuses_socks5_without_streams");
+  cfg = config();
+  cfg.hosts_bytes = 255;
+  CLAIM(xft_session_init(mem, size, &cfg, 0, &made) == XFT_ERR_PART_HOSTS, "init_refuses_socks5_without_room_for_addresses");
   cfg = config();
   cfg.password_len = 257;
   cfg.password = (const char *)memset(malloc(257), 'p', 257);
@@ -237,6 +265,11 @@ static void every_call(xft_session *s, uint32_t want, const char *name) {
   CLAIM(xft_decline(s, 65536, XFT_DECLINE_BUSY) == want, name);
   CLAIM(xft_cancel(s, 65536, XFT_CANCEL_WISH) == want, name);
   CLAIM(xft_stored(s, 65536, 0) == want, name);
+  CLAIM(xft_sent(s, 65536, 0) == want, name);
+  CLAIM(xft_add_address(s, "192.0.2.1", 9, 1080) == want, name);
+  CLAIM(xft_clear_addresses(s) == want, name);
+  CLAIM(xft_add_proxy(s, "proxy.example.org", 17, "192.0.2.1", 9, 1080) == want, name);
+  CLAIM(xft_stream_accepted(s, 1, &t) == want, name);
   CLAIM(xft_progress(s, 65536, &m) == want, name);
   CLAIM(xft_jid(s, &jid, &n) == want, name);
   CLAIM(xft_close(s) == want, name);
@@ -325,6 +358,12 @@ static void pointers_and_codes_are_checked_in_every_call(void) {
   file.reserved[0] = 1;
   CLAIM(xft_offer(s, &file, &t) == XFT_ERR_RESERVED, "offer_refuses_a_reserved_field");
   xft_file_init(&file, sizeof file);
+  file.methods[1] = XFT_METHOD_DIRECT;
+  CLAIM(xft_offer(s, &file, &t) == XFT_ERR_METHODS, "offer_refuses_a_method_behind_a_0");
+  xft_file_init(&file, sizeof file);
+  file.methods[0] = file.methods[1] = XFT_METHOD_DIRECT;
+  CLAIM(xft_offer(s, &file, &t) == XFT_ERR_METHODS, "offer_refuses_a_method_named_twice");
+  xft_file_init(&file, sizeof file);
   file.name = "\xc3(";
   file.name_len = 2;
   CLAIM(xft_offer(s, &file, &t) == XFT_ERR_UTF8, "offer_refuses_a_name_that_is_not_utf8");
@@ -335,6 +374,18 @@ static void pointers_and_codes_are_checked_in_every_call(void) {
   CLAIM(xft_stream_end(s, 70000, XFT_END_LOST) == XFT_ERR_STREAM, "stream_end_refuses_stream_70000");
   CLAIM(xft_stream_open(s, 70000) == XFT_ERR_STREAM, "stream_open_refuses_stream_70000");
   CLAIM(xft_stream_open(s, 1) == XFT_ERR_STREAM, "stream_open_refuses_stream_1");
+  CLAIM(xft_stream_end(s, 0, 9) == XFT_ERR_CODE, "stream_end_refuses_the_code_behind_the_last");
+  CLAIM(xft_stream_end(s, 1, XFT_END_ENDED) == XFT_ERR_STREAM, "stream_end_refuses_a_stream_that_is_not_there");
+  CLAIM(xft_stream_accepted(s, 1, NULL) == XFT_ERR_NULL, "stream_accepted_refuses_null");
+  CLAIM(xft_stream_accepted(s, 1, (uint32_t *)(void *)(buf + 1)) == XFT_ERR_ALIGN, "stream_accepted_refuses_a_misaligned_number");
+  CLAIM(xft_add_address(s, NULL, 9, 1080) == XFT_ERR_NULL, "add_address_refuses_a_null_host_with_length");
+  CLAIM(xft_add_address(s, "192.0.2.1", (size_t)-9, 1080) == XFT_ERR_LENGTH, "add_address_refuses_a_negative_length");
+  CLAIM(xft_add_address(s, "\xc3(", 2, 1080) == XFT_ERR_UTF8, "add_address_refuses_a_host_that_is_not_utf8");
+  CLAIM(xft_add_address(s, "192.0.2.1", 9, 65536) == XFT_ERR_HOST, "add_address_refuses_port_65536");
+  CLAIM(xft_add_proxy(s, NULL, 17, "192.0.2.1", 9, 1080) == XFT_ERR_NULL, "add_proxy_refuses_a_null_jid_with_length");
+  CLAIM(xft_add_proxy(s, "proxy.example.org", 17, NULL, 9, 1080) == XFT_ERR_NULL, "add_proxy_refuses_a_null_host_with_length");
+  CLAIM(xft_add_proxy(s, "\xc3(", 2, "192.0.2.1", 9, 1080) == XFT_ERR_UTF8, "add_proxy_refuses_a_jid_that_is_not_utf8");
+  CLAIM(xft_add_proxy(s, "proxy.example.org", 17, "192.0.2.1", 9, 65536) == XFT_ERR_HOST, "add_proxy_refuses_port_65536");
   CLAIM(xft_decline(s, 65536, 3) == XFT_ERR_CODE, "decline_refuses_an_unknown_code");
   CLAIM(xft_cancel(s, 65536, 0) == XFT_ERR_CODE, "cancel_refuses_an_unknown_code");
   CLAIM(xft_progress(s, 65536, NULL) == XFT_ERR_NULL, "progress_refuses_null");

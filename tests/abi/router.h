@@ -311,6 +311,8 @@ static void open_end(end *e, const char *account, const char *jid, uint32_t tran
   cfg.transfers = transfers;
   cfg.block_bytes = block;
   cfg.window_bytes = 65536;
+  cfg.methods[0] = XFT_METHOD_IN_BAND;
+  cfg.methods[1] = cfg.methods[2] = XFT_METHOD_NONE;
   memset(cfg.entropy, seed, sizeof cfg.entropy);
   CLAIM(xft_session_layout(&cfg, &size, &align) == XFT_OK, "a_hosted_session_has_a_layout");
   e->mem = memory(size);
