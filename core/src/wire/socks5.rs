@@ -18,7 +18,7 @@ pub use self::greeting::{
     GREETING, GreetingError, GreetingParser, METHOD_ACCEPTED, METHOD_REFUSED, MethodError, MethodParser,
 };
 pub use self::reply::{Rep, ReplyError, ReplyParser};
-pub use self::request::{REQUEST_BYTES_MAX, RequestError, RequestParser, write_request};
+pub use self::request::{REQUEST_BYTES_MAX, RequestError, RequestParser, request_length, write_request};
 
 /// First byte of every frame.
 const VERSION: u8 = 5;

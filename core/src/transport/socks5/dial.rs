@@ -4,8 +4,7 @@ use super::Say;
 use crate::output::HostFailure;
 use crate::wire::bytes::copy_prefix;
 use crate::wire::socks5::{
-    DST_BYTES_MAX, Dst, GREETING, MethodError, MethodParser, REQUEST_BYTES_MAX, ReplyError, ReplyParser,
-    Step, write_request,
+    Dst, GREETING, MethodError, MethodParser, ReplyError, ReplyParser, Step, request_length, write_request,
 };
 
 /// Where a dialled stream stands before it is open.
@@ -92,19 +91,13 @@ impl Dial {
             }
             Self::Request => {
                 let Some(dst) = dst else { return Ok(None) };
-                let bytes = write_request(dst, out).ok_or_else(|| request_bytes(dst))?;
+                let bytes = write_request(dst, out).ok_or_else(|| request_length(dst))?;
                 *self = Self::Replying(ReplyParser::new());
                 Ok(Some(Say::Transmit(bytes)))
             }
             Self::Connecting | Self::Choosing(_) | Self::Replying(_) => Ok(Some(Say::Nothing)),
         }
     }
-}
-
-/// Bytes of the request for `dst`.
-const fn request_bytes(dst: Dst<'_>) -> usize {
-    const BESIDES: usize = REQUEST_BYTES_MAX - DST_BYTES_MAX;
-    dst.as_bytes().len().saturating_add(BESIDES)
 }
 
 const fn of_method(error: MethodError) -> HostFailure {

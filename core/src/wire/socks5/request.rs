@@ -1,7 +1,9 @@
 //! The client's request and, at the server, its refusal or echo (RFC 1928 sections 4 and 6).
 
 use super::reply::Rep;
-use super::{CONNECT, DOMAIN, Dst, DstError, End, IPV4, Step, VERSION, feed, frame_bytes};
+use super::{
+    CONNECT, DOMAIN, DOMAIN_FRAME_BYTES, Dst, DstError, End, IPV4, Step, VERSION, feed, frame_bytes,
+};
 
 /// Longest request, and the room a server keeps for one: head, length, 255 bytes of destination, port.
 pub const REQUEST_BYTES_MAX: usize = 262;
@@ -12,10 +14,16 @@ const DST_AT: usize = 5;
 /// Writes the request to connect to `dst`, 47 bytes for a digest, for one write (S5B-22); returns its length, or
 /// `None` if `out` is shorter. [`REQUEST_BYTES_MAX`] is always enough.
 pub fn write_request(dst: Dst<'_>, out: &mut [u8]) -> Option<usize> {
-    let length = request_bytes(dst).count();
+    let length = request_length(dst);
     let room = out.get_mut(..length)?;
     room.iter_mut().zip(request_bytes(dst)).for_each(|(to, byte)| *to = byte);
     Some(length)
+}
+
+/// Bytes of the request to connect to `dst`.
+#[must_use]
+pub const fn request_length(dst: Dst<'_>) -> usize {
+    dst.as_bytes().len().saturating_add(DOMAIN_FRAME_BYTES as usize)
 }
 
 /// The request byte by byte: also what a reply is compared with.
