@@ -1,7 +1,8 @@
 //! Runs a real XMPP server for the tests until stdin ends or a TERM comes.
 //!
-//! `server prosody|ejabberd [--cert-dir DIR] [--domain D] [--account USER:PASSWORD]... [--limited] [--plain]`
-//! prints one line, `ready c2s=PORT tls=PORT ca=PATH domain=DOMAIN`, when clients can log in.
+//! `server prosody|ejabberd [--cert-dir DIR] [--domain D] [--account USER:PASSWORD]... [--limited] [--plain]
+//! [--proxy none|on|closed|at:HOST]` prints one line, `ready c2s=PORT tls=PORT ca=PATH domain=DOMAIN [proxy=HOST:PORT]`, when
+//! clients can log in. The proxy works (`on`) unless it is to tell an address where nobody listens (`closed`), or another host.
 
 use std::io::Read;
 use std::process::ExitCode;
@@ -12,9 +13,9 @@ use std::time::Duration;
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use xft_tests::servers::{Kind, Server, Setup};
+use xft_tests::servers::{Kind, Proxy, Server, Setup};
 
-const USAGE: &str = "usage: server prosody|ejabberd [--cert-dir DIR] [--domain D] [--account USER:PASSWORD]... [--limited] [--plain]";
+const USAGE: &str = "usage: server prosody|ejabberd [--cert-dir DIR] [--domain D] [--account USER:PASSWORD]... [--limited] [--plain] [--proxy none|on|closed|at:HOST]";
 
 fn main() -> ExitCode {
     match arguments() {
@@ -41,8 +42,12 @@ fn run(setup: &Setup) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let proxy = match setup.proxy {
+        Proxy::Works => format!(" proxy=127.0.0.1:{}", server.proxy_port),
+        _ => String::new(),
+    };
     println!(
-        "ready c2s={} tls={} ca={} domain={}",
+        "ready c2s={} tls={} ca={} domain={}{proxy}",
         server.c2s_port,
         server.tls_port,
         server.ca.display(),
@@ -60,8 +65,8 @@ fn run(setup: &Setup) -> ExitCode {
 fn arguments() -> Result<Setup, lexopt::Error> {
     let mut setup = None;
     let mut parser = lexopt::Parser::from_env();
-    let (mut accounts, mut domain, mut certs, mut limited, mut plain) =
-        (Vec::new(), None, None, false, false);
+    let (mut accounts, mut domain, mut certs, mut limited, mut plain, mut proxy) =
+        (Vec::new(), None, None, false, false, Proxy::Works);
     while let Some(argument) = parser.next()? {
         match argument {
             Value(name) if setup.is_none() => {
@@ -80,12 +85,16 @@ fn arguments() -> Result<Setup, lexopt::Error> {
             }
             Long("limited") => limited = true,
             Long("plain") => plain = true,
+            Long("proxy") => {
+                let words = parser.value()?.string()?;
+                proxy = Proxy::of_words(&words).ok_or("the proxy is none, on, closed or at:HOST")?;
+            }
             Short(_) | Long(_) | Value(_) => return Err(argument.unexpected()),
         }
     }
     let mut setup = setup.ok_or("which server?")?;
     setup.domain = domain.unwrap_or(setup.domain);
-    Ok(Setup { accounts, limited, plain, cert_dir: certs, ..setup })
+    Ok(Setup { accounts, limited, plain, proxy, cert_dir: certs, ..setup })
 }
 
 /// Something arrives here at the end of stdin or with the first signal to end.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::process::Process;
-use super::{Doing, Error, Site};
+use super::{Doing, Error, Proxy, Site};
 
 /// The file that ejabberd writes once its accounts exist.
 pub(super) fn ready_file(dir: &Path) -> PathBuf {
@@ -83,6 +83,15 @@ fn text(site: &Site<'_>) -> String {
     let (dir, domain) = (site.dir.display(), &site.setup.domain);
     // What Debian's sample file attaches to c2s.
     let shaper = if site.setup.limited { "c2s_shaper" } else { "none" };
+    let (interface, host) = (site.setup.proxy.interface(), site.setup.proxy.host());
+    let proxy = match site.setup.proxy {
+        Proxy::Absent => String::new(),
+        _ => format!(
+            "  mod_proxy65:\n    host: \"proxy.{domain}\"\n    ip: \"{interface}\"\n    hostname: \"{host}\"\n    \
+             port: {port}\n    access: all\n    shaper: none\n",
+            port = site.proxy_port
+        ),
+    };
     format!(
         r#"hosts: ["{domain}"]
 loglevel: info
@@ -123,7 +132,7 @@ modules:
   mod_adhoc: {{ }}
   mod_disco: {{ }}
   mod_ping: {{ }}
-  mod_roster: {{ }}
+{proxy}  mod_roster: {{ }}
   mod_stream_mgmt: {{ }}
 "#,
         c2s = site.c2s_port,

@@ -1,7 +1,7 @@
 //! Real XMPP servers for the tests: Debian's Prosody and ejabberd, each on free loopback ports.
 //!
-//! A [`Server`] has a fresh folder, its accounts, a certificate of a test CA, SCRAM, STARTTLS and direct TLS. Rate limits
-//! are off unless [`Setup::limited`] asks for the packaged ones. It stops with the value that holds it.
+//! A [`Server`] has a fresh folder, its accounts, a certificate of a test CA, SCRAM, STARTTLS and direct TLS, and a proxy for
+//! bytestreams unless [`Setup::proxy`] says otherwise. Rate limits are off unless [`Setup::limited`] asks for the packaged ones. It stops with the value that holds it.
 //!
 //! What the two offer (Debian 12, seen on the wire; neither announces its binding types as XEP-0440 would):
 //!
@@ -18,13 +18,15 @@ mod process;
 mod prosody;
 
 use std::fmt;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub use certs::TestCa;
 use process::{Owner, Process};
 
+/// Where everything listens.
+const LOOPBACK: &str = "127.0.0.1";
 /// How long a server may take until its port accepts.
 const START_S: u64 = 60;
 /// How long a server may take to end by itself after a TERM.
@@ -60,6 +62,41 @@ impl Kind {
     }
 }
 
+/// The proxy for bytestreams of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proxy {
+    /// None.
+    Absent,
+    /// One that listens where it tells.
+    Works,
+    /// One that tells an address where nobody listens: connections are refused.
+    Closed,
+    /// One that tells this host instead of its own.
+    Told(String),
+}
+
+impl Proxy {
+    /// The proxy of those words: `none`, `on`, `closed` or `at:HOST`.
+    pub fn of_words(words: &str) -> Option<Self> {
+        match words {
+            "none" => Some(Self::Absent),
+            "on" => Some(Self::Works),
+            "closed" => Some(Self::Closed),
+            _ => words.strip_prefix("at:").map(|host| Self::Told(host.into())),
+        }
+    }
+
+    /// Where it listens.
+    fn interface(&self) -> &'static str {
+        if *self == Self::Closed { "127.0.0.2" } else { "127.0.0.1" }
+    }
+
+    /// The host that it tells.
+    fn host(&self) -> &str {
+        if let Self::Told(host) = self { host } else { "127.0.0.1" }
+    }
+}
+
 /// What a server is started with.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -75,12 +112,14 @@ pub struct Setup {
     pub plain: bool,
     /// Store passwords for SCRAM-SHA-1, as Prosody does unless told otherwise, and not for SCRAM-SHA-256.
     pub sha1: bool,
+    /// Its proxy for bytestreams, `proxy.` and the domain.
+    pub proxy: Proxy,
     /// Where `ca.pem`, `server.crt` and `server.key` go; none: the server's own folder.
     pub cert_dir: Option<PathBuf>,
 }
 
 impl Setup {
-    /// A server of that kind for `hospital.test`, limits off, TLS required, no accounts yet.
+    /// A server of that kind for `hospital.test`, limits off, TLS required, with a proxy, no accounts yet.
     pub fn new(kind: Kind) -> Self {
         Self {
             kind,
@@ -89,6 +128,7 @@ impl Setup {
             limited: false,
             plain: false,
             sha1: false,
+            proxy: Proxy::Works,
             cert_dir: None,
         }
     }
@@ -156,6 +196,7 @@ struct Site<'a> {
     owner: &'a Owner,
     c2s_port: u16,
     tls_port: u16,
+    proxy_port: u16,
 }
 
 /// A running server. Dropped, it is stopped and its folder removed.
@@ -164,6 +205,8 @@ pub struct Server {
     pub c2s_port: u16,
     /// Port for clients that start with TLS.
     pub tls_port: u16,
+    /// Port of its proxy, which listens there if there is one.
+    pub proxy_port: u16,
     /// The CA that its certificate is checked against.
     pub ca: PathBuf,
     /// Its domain.
@@ -204,8 +247,8 @@ impl Server {
                 std::fs::copy(&from, &to).doing(format_args!("copying {}", from.display()))?;
             }
         }
-        let [c2s_port, tls_port] = free_ports()?;
-        let site = Site { setup, dir: dir.path(), owner: &owner, c2s_port, tls_port };
+        let [c2s_port, tls_port, proxy_port] = free_ports()?;
+        let site = Site { setup, dir: dir.path(), owner: &owner, c2s_port, tls_port, proxy_port };
         let process = match setup.kind {
             Kind::Prosody => prosody::start(&site)?,
             Kind::Ejabberd => ejabberd::start(&site)?,
@@ -213,24 +256,27 @@ impl Server {
         let mut server = Self {
             c2s_port,
             tls_port,
+            proxy_port,
             ca: ca_path,
             domain: setup.domain.clone(),
             kind: setup.kind,
             process,
             dir,
         };
-        server.wait_ready()?;
+        server.wait_ready(&setup.proxy)?;
         Ok(server)
     }
 
-    fn wait_ready(&mut self) -> Result<(), Error> {
+    fn wait_ready(&mut self, proxy: &Proxy) -> Result<(), Error> {
         let end = Instant::now() + Duration::from_secs(START_S);
         while Instant::now() < end && self.is_running() {
             let ready = match self.kind {
                 Kind::Prosody => true,
                 Kind::Ejabberd => ejabberd::ready_file(self.dir.path()).exists(),
             };
-            if ready && accepts(self.c2s_port) && accepts(self.tls_port) {
+            let proxied = *proxy == Proxy::Absent || accepts(proxy.interface(), self.proxy_port);
+            if ready && proxied && [self.c2s_port, self.tls_port].iter().all(|port| accepts(LOOPBACK, *port))
+            {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -278,15 +324,15 @@ fn in_use(log: &str) -> bool {
     ["already in use", "eaddrinuse", "in use"].iter().any(|words| log.contains(words))
 }
 
-fn accepts(port: u16) -> bool {
-    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+fn accepts(host: &str, port: u16) -> bool {
+    TcpStream::connect((host, port)).is_ok()
 }
 
-/// Two ports nobody listens on now; both are held until both are known, so that they differ.
-fn free_ports() -> Result<[u16; 2], Error> {
-    let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).doing("finding a free port");
-    let (one, two) = (bind()?, bind()?);
+/// Ports nobody listens on now; all are held until all are known, so that they differ.
+fn free_ports() -> Result<[u16; 3], Error> {
+    let bind = || TcpListener::bind((LOOPBACK, 0)).doing("finding a free port");
+    let (one, two, three) = (bind()?, bind()?, bind()?);
     let port =
         |listener: &TcpListener| listener.local_addr().map(|at| at.port()).doing("finding a free port");
-    Ok([port(&one)?, port(&two)?])
+    Ok([port(&one)?, port(&two)?, port(&three)?])
 }

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use super::process::Process;
-use super::{Doing, Error, Kind, Site};
+use super::{Doing, Error, Kind, Proxy, Site};
 
 /// What mod_limits does in the packaged configuration.
 const PACKAGED_LIMITS: &str = r#"limits = { c2s = { rate = "10kb/s" }, s2sin = { rate = "30kb/s" } }"#;
@@ -34,6 +34,15 @@ pub(super) fn start(site: &Site<'_>) -> Result<Process, Error> {
 fn text(site: &Site<'_>) -> String {
     let (dir, domain) = (site.dir.display(), &site.setup.domain);
     let limits = if site.setup.limited { ", \"limits\"" } else { "" };
+    let proxy = &site.setup.proxy;
+    // Ports and interfaces belong to the server, the address to the component.
+    let proxy_ports = match proxy {
+        Proxy::Absent => String::new(),
+        _ => {
+            let (interface, port) = (proxy.interface(), site.proxy_port);
+            format!("proxy65_ports = {{ {port} }}\nproxy65_interfaces = {{ \"{interface}\" }}\n")
+        }
+    };
     let mut text = format!(
         r#"data_path = "{dir}/data"
 log = {{ {{ to = "file", filename = "{dir}/server.log", levels = {{ min = "info" }} }} }}
@@ -43,7 +52,7 @@ c2s_direct_tls_ports = {{ {tls} }}
 s2s_ports = {{ }}
 http_ports = {{ }}
 https_ports = {{ }}
-modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "smacks"{limits} }}
+{proxy_ports}modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "smacks"{limits} }}
 modules_disabled = {{ "s2s" }}
 authentication = "internal_hashed"
 password_hash = "{hash}"
@@ -60,5 +69,9 @@ ssl = {{ certificate = "{dir}/server.crt", key = "{dir}/server.key" }}
         text.push('\n');
     }
     text.push_str(&format!("VirtualHost \"{domain}\"\n"));
+    if *proxy != Proxy::Absent {
+        let component = format!("Component \"proxy.{domain}\" \"proxy65\"\n");
+        text.push_str(&format!("{component}  proxy65_address = \"{}\"\n", proxy.host()));
+    }
     text
 }
