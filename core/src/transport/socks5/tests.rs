@@ -190,3 +190,16 @@ fn generations_go_round() {
         slot.ended(StreamEnd::Refused);
     }
 }
+
+#[test]
+fn an_empty_piece_changes_nothing() {
+    let mut greeting_owed = dialling();
+    greeting_owed.connected();
+    let mut request_owed = greeting_owed.clone();
+    sent(&mut request_owed);
+    request_owed.read(&METHOD_ACCEPTED, None);
+    for mut slot in [dialling(), greeting_owed, request_owed, requested(), accepted()] {
+        assert_eq!(slot.read(&[], None), (0, Heard::More));
+        assert!(slot.is_handshaking());
+    }
+}

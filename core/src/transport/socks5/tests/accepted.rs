@@ -212,3 +212,13 @@ fn atk_28_a_domain_of_full_length_fits_and_is_repeated() {
     slot.admit(None);
     assert_eq!(sent(&mut slot), [&[5, 2], &request[2..]].concat());
 }
+
+#[test]
+fn a_penalty_without_end_is_none() {
+    let mut slot = asked();
+    slot.admit(None);
+    slot.deadline = None;
+    sent(&mut slot);
+    assert_eq!(say(&mut slot), Say::Close);
+    assert!(slot.is_free(), "nothing would ever free it");
+}
