@@ -87,6 +87,16 @@ mod tests {
     }
 
     #[test]
+    fn qrk_46_a_peer_that_names_no_bytestream_can_do_file_transfer() {
+        use crate::wire::stanza::sample;
+        let info = "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='client' type='pc'/>\
+            <feature var='http://jabber.org/protocol/si'/><feature var='http://jabber.org/protocol/si'/>\
+            <feature var='http://jabber.org/protocol/si/profile/file-transfer'/><feature/></query>";
+        let want = Features { si: true, file_transfer: true, receipts: false };
+        sample::read(info, |query| assert_eq!(read_info(query), want));
+    }
+
+    #[test]
     fn the_room_kept_for_an_answer_is_enough() {
         let mut out = [0; 2048];
         let mut w = Writer::new(&mut out);

@@ -54,3 +54,6 @@ pub(crate) fn read_addresses<'s>(query: &Element<'s>) -> impl Iterator<Item = St
     let most = if query.is(Ns::S5b, "query") { ADDRESSES_MAX } else { 0 };
     streamhost::list(query, most)
 }
+
+#[cfg(test)]
+mod tests;

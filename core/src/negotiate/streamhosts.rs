@@ -83,3 +83,6 @@ pub(crate) fn write_activate(w: &mut Writer<'_>, sid: &str, target: &str) {
     w.open("query").attr("xmlns", Ns::S5b.uri()).attr("sid", sid);
     w.open("activate").text(target).close("activate").close("query");
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,3 +81,6 @@ fn parse_port(text: &str) -> Option<u16> {
     let digits = !text.is_empty() && text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|port| digits && *port > 0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,31 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::format;
 use std::string::String;
-use std::{format, vec};
 
 use super::*;
-use crate::wire::stanza::{Fed, StanzaReader};
-use crate::wire::xml::Limits;
-
-/// Feeds one payload inside an iq and shows the payload.
-fn with<T>(payload: &str, look: impl FnOnce(&Element<'_>) -> T) -> T {
-    let (mut xml, mut tape, mut block) = (vec![0; 4096], vec![0; 8192], vec![0; 64]);
-    let mut reader = StanzaReader::new(&mut xml, &mut tape, &mut block, Limits::default());
-    reader.enter_hosted();
-    let mut text = format!("<iq type='set' id='1' from='a@b/c'>{payload}</iq>").into_bytes();
-    let (used, fed) = reader.feed(&mut text).unwrap();
-    assert_eq!((used, fed), (text.len(), Fed::Element));
-    look(&reader.element().children().next().unwrap())
-}
-
-fn written(write: impl FnOnce(&mut Writer<'_>)) -> String {
-    let mut out = vec![0; 4096];
-    let mut w = Writer::new(&mut out);
-    write(&mut w);
-    let length = w.finish().unwrap();
-    String::from_utf8(out[..length].to_vec()).unwrap()
-}
+use crate::wire::stanza::sample::{read as with, written};
 
 const FULL: SiOffer<'_> = SiOffer {
     sid: "0123456789abcdef",
@@ -168,4 +148,158 @@ fn fr_ranges_match_the_vectors() {
         let answer = SiAnswer { method: StreamMethod::InBand, offset: *offset, length: *length };
         assert_eq!(answer.range(4096), *want, "{offset} {length:?}");
     }
+}
+
+/// Options as peers list them, with what stands around them.
+fn peers_form(field: &str) -> String {
+    format!(
+        "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>{field}\
+         </x></feature>"
+    )
+}
+
+#[test]
+fn qrk_11_si_26_every_order_and_shape_of_options_is_read() {
+    use StreamMethod::{InBand, Socks5};
+    let (ibb, s5b) = ("http://jabber.org/protocol/ibb", "http://jabber.org/protocol/bytestreams");
+    let option = |uri: &str| format!("<option><value>{uri}</value></option>");
+    let field = |kind: &str, inner: &str| format!("<field var='stream-method'{kind}>{inner}</field>");
+    let list = " type='list-single'";
+    for (form, want) in [
+        // Two libraries list in band first, one sorts by name.
+        (field(list, &(option(ibb) + &option(s5b))), &[InBand, Socks5][..]),
+        (field(list, &(option(s5b) + &option(ibb))), &[Socks5, InBand]),
+        // An old client offers one method only, another adds one that nobody implements any more.
+        (field(list, &option(s5b)), &[Socks5]),
+        (field(list, &(option("jabber:iq:oob") + &option(s5b))), &[Socks5]),
+        // Labels, white space, a default value, no type, a hidden field before.
+        (
+            field("", &format!("<value>{s5b}</value><option label='x'><value>\n {ibb} </value></option>")),
+            &[InBand],
+        ),
+        (
+            format!(
+                "<field type='hidden' var='FORM_TYPE'><value>x</value></field>{}",
+                field("", &option(ibb))
+            ),
+            &[InBand],
+        ),
+        // The field twice, an option twice.
+        (field(list, &option(ibb)) + &field(list, &option(s5b)), &[InBand, Socks5]),
+        (field(list, &(option(ibb) + &option(ibb) + &option(s5b))), &[InBand, Socks5]),
+    ] {
+        with(&offer(SI, "name='a' size='1'", &peers_form(&form)), |si| {
+            let want: StreamMethods = want.iter().copied().collect();
+            assert_eq!(read_offer(si).map(|offer| offer.streams), Ok(want), "{form}");
+            if want.has(Socks5) {
+                assert_eq!(choose(BOTH, want), Some(Socks5), "SI-08: our order, not theirs");
+            }
+        });
+    }
+}
+
+#[test]
+fn si_09_a_form_without_the_field_is_malformed_and_one_without_options_has_no_stream() {
+    let other = "<field var='other'><option><value>http://jabber.org/protocol/ibb</value></option></field>";
+    for (form, want) in [
+        ("", SiRefusal::Malformed),
+        (other, SiRefusal::Malformed),
+        ("<field var='stream-method'/>", SiRefusal::NoValidStreams),
+        ("<field var='stream-method'><option/></field>", SiRefusal::NoValidStreams),
+    ] {
+        let text = offer(SI, "name='a' size='1'", &peers_form(form));
+        with(&text, |si| assert_eq!(read_offer(si), Err(want), "{form}"));
+    }
+}
+
+/// An answer of the shape peers give it.
+fn answer(si: &str, fields: &str) -> String {
+    let form = peers_form(fields).replace("'form'", "'submit'");
+    format!("<si xmlns='http://jabber.org/protocol/si'{si}>{form}</si>")
+}
+
+#[test]
+fn qrk_49_answers_are_read_whatever_they_repeat() {
+    let value = "<value>http://jabber.org/protocol/bytestreams</value>";
+    let field = |kind: &str| format!("<field var='stream-method'{kind}>{value}</field>");
+    for text in [
+        answer("", &field("")),
+        answer(" id='s1'", &field(" type='list-single'")),
+        answer("", &field(" type='text-single'")),
+        // One client repeats the profile, another the MIME type.
+        answer(" profile='http://jabber.org/protocol/si/profile/file-transfer'", &field("")),
+        answer(" id='s1' mime-type='text/plain'", &field("")),
+        answer("", &format!("<title>x</title>{}<field var='x'><value>y</value></field>", field(""))),
+    ] {
+        with(&text, |si| {
+            let want = SiAnswer { method: StreamMethod::Socks5, offset: 0, length: None };
+            assert_eq!(read_answer(si, BOTH), Some(want), "{text}");
+            assert_eq!(read_answer(si, StreamMethods::IN_BAND), None, "ATK-32: not offered, {text}");
+        });
+    }
+}
+
+#[test]
+fn atk_32_an_answer_that_picks_none_or_two_or_another_one_picks_nothing() {
+    let (ibb, s5b) = ("http://jabber.org/protocol/ibb", "http://jabber.org/protocol/bytestreams");
+    let value = |uri: &str| format!("<value>{uri}</value>");
+    let field = |inner: &str| format!("<field var='stream-method'>{inner}</field>");
+    for fields in [
+        String::new(),
+        field(""),
+        field("<value/>"),
+        field(&value("jabber:iq:oob")),
+        field(&value("http://jabber.org/protocol/bytestreams#udp")),
+        field(&value("HTTP://JABBER.ORG/PROTOCOL/IBB")),
+        field(&(value(ibb) + &value(s5b))),
+        field(&value(ibb)) + &field(&value(s5b)),
+        field(&value(ibb)) + &field(&value(ibb)),
+        field(&format!("<option>{}</option>", value(ibb))),
+        field(&value(ibb)).replace("stream-method", "Stream-Method"),
+    ] {
+        let text = answer("", &fields);
+        with(&text, |si| assert_eq!(read_answer(si, BOTH), None, "{text}"));
+    }
+    for text in [
+        "<si xmlns='http://jabber.org/protocol/si'/>",
+        "<si xmlns='http://jabber.org/protocol/si'><feature xmlns='http://jabber.org/protocol/feature-neg'/></si>",
+    ] {
+        with(text, |si| assert_eq!(read_answer(si, BOTH), None, "{text}"));
+    }
+}
+
+#[test]
+fn atk_43_texts_with_control_characters_or_of_megabytes_are_left_out() {
+    for (mime, desc, kept) in [
+        ("image/dicom", "CT thorax", (true, true)),
+        ("a\u{85}b", "line&#10;break", (false, false)),
+        (&*"m".repeat(255), &*"d".repeat(1024), (true, true)),
+        (&*"m".repeat(256), &*"d".repeat(1025), (false, false)),
+        ("", &*"d".repeat(3000), (true, false)),
+    ] {
+        let text = offer(&format!("{SI} mime-type='{mime}'"), "name='a' size='1'", FORM)
+            .replace("/><feature", &format!("><desc>{desc}</desc></file><feature"));
+        with(&text, |si| {
+            let offer = read_offer(si).unwrap();
+            assert_eq!((offer.mime_type.is_some(), offer.description.is_some()), kept, "{text}");
+        });
+    }
+}
+
+#[test]
+fn si_05_si_06_what_we_write_is_what_the_profile_shows() {
+    let offer = SiOffer { streams: BOTH, ..FULL };
+    let text = written(|w| write_offer(w, &offer));
+    assert!(text.contains(
+        "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>\
+         <field var='stream-method' type='list-single'>\
+         <option><value>http://jabber.org/protocol/bytestreams</value></option>\
+         <option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature></si>"
+    ));
+    assert_eq!(
+        written(|w| write_accept(w, StreamMethod::Socks5, 0)),
+        "<si xmlns='http://jabber.org/protocol/si'><feature xmlns='http://jabber.org/protocol/feature-neg'>\
+         <x xmlns='jabber:x:data' type='submit'><field var='stream-method'>\
+         <value>http://jabber.org/protocol/bytestreams</value></field></x></feature></si>"
+    );
 }

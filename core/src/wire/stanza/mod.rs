@@ -9,6 +9,9 @@ mod envelope;
 mod error;
 mod ns;
 mod reader;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic)]
+pub(crate) mod sample;
 mod tape;
 
 pub use element::{Children, Element};
