@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use xft_tests::plain::{Account, Client, carry, destination, dial, mediated_pair};
+use xft_tests::plain::{Account, Client, How, carry, destination, dial, mediated_pair};
 
 /// The program; ends with its stdin.
 struct Program {
@@ -49,7 +49,7 @@ impl Program {
         let (file, out) = (self.dir.path().join("file"), self.dir.path().join("out"));
         std::fs::write(&file, noise(bytes)).unwrap();
         let (sending, receiving, _) = mediated_pair(&self.account)?;
-        carry((sending, receiving), &file, &out, 65_536, false)?;
+        carry((sending, receiving), &file, &out, How { block_bytes: 65_536, sha256: false, fsync: false })?;
         assert!(std::fs::read(&file).unwrap() == std::fs::read(&out).unwrap(), "the file arrived changed");
         Ok(())
     }
@@ -205,7 +205,7 @@ fn the_baseline_program_tells_its_seconds() {
         let run = Command::new(env!("CARGO_BIN_EXE_baseline"))
             .arg(way)
             .args(more)
-            .args(["--block", "4096", "--fsync", "--rounds", "2"])
+            .args(["--block", "4096", "--sha256", "--fsync", "--rounds", "2"])
             .args([&file, &out])
             .output()
             .unwrap();
@@ -214,7 +214,10 @@ fn the_baseline_program_tells_its_seconds() {
         let lines: Vec<&str> = said.lines().collect();
         assert_eq!(lines.len(), 2);
         for line in lines {
-            assert!(line.starts_with(&format!("{way} bytes=3000000 block=4096 fsync=yes setup=")), "{line}");
+            assert!(
+                line.starts_with(&format!("{way} bytes=3000000 block=4096 sha256=yes fsync=yes setup=")),
+                "{line}"
+            );
             let seconds: f64 = line.split("seconds=").nth(1).unwrap().parse().unwrap();
             assert!(seconds > 0.0, "{line}");
         }

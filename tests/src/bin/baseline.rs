@@ -1,17 +1,18 @@
 //! What plain sockets need for a file: over loopback directly, or through a server's proxy for bytestreams.
 //!
 //! `baseline tcp [OPTIONS] FILE OUT` or `baseline socks5 --server HOST:PORT --ca PATH --domain D --account USER:PASSWORD
-//! [OPTIONS] FILE OUT` prints a line `WAY bytes=N block=N fsync=yes|no setup=S seconds=S` for each round.
+//! [OPTIONS] FILE OUT` prints a line `WAY bytes=N block=N sha256=yes|no fsync=yes|no setup=S seconds=S` for each round.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::prelude::{Long, Short, Value, ValueExt};
-use xft_tests::plain::{Account, carry, mediated_pair, tcp_pair};
+use xft_tests::plain::{Account, How, carry, mediated_pair, tcp_pair};
 
 const USAGE: &str = "usage: baseline tcp|socks5 [OPTIONS] FILE OUT
   --block N            bytes of each read and write (65536)
+  --sha256             both sides hash what passes
   --fsync              the time ends when the disk has the file
   --rounds N           how often (1)
   and for socks5, which logs in over direct TLS and takes the first proxy that the domain lists:
@@ -23,8 +24,7 @@ const USAGE: &str = "usage: baseline tcp|socks5 [OPTIONS] FILE OUT
 struct Wanted {
     /// The way through a proxy needs an account.
     account: Option<Account>,
-    block_bytes: usize,
-    fsync: bool,
+    how: How,
     rounds: u32,
     file: PathBuf,
     out: PathBuf,
@@ -59,12 +59,14 @@ fn round(wanted: &Wanted) -> std::io::Result<()> {
         }
         None => ("tcp", tcp_pair()?, Duration::ZERO),
     };
-    let carried = carry(pair, &wanted.file, &wanted.out, wanted.block_bytes, wanted.fsync)?;
+    let carried = carry(pair, &wanted.file, &wanted.out, wanted.how)?;
+    let yes = |said: bool| if said { "yes" } else { "no" };
     println!(
-        "{way} bytes={} block={} fsync={} setup={:.6} seconds={:.6}",
+        "{way} bytes={} block={} sha256={} fsync={} setup={:.6} seconds={:.6}",
         carried.bytes,
-        wanted.block_bytes,
-        if wanted.fsync { "yes" } else { "no" },
+        wanted.how.block_bytes,
+        yes(wanted.how.sha256),
+        yes(wanted.how.fsync),
         setup.as_secs_f64(),
         carried.took.as_secs_f64(),
     );
@@ -72,14 +74,16 @@ fn round(wanted: &Wanted) -> std::io::Result<()> {
 }
 
 fn arguments() -> Result<Option<Wanted>, lexopt::Error> {
-    let (mut block_bytes, mut fsync, mut rounds) = (65_536, false, 1);
+    let mut how = How { block_bytes: 65_536, sha256: false, fsync: false };
+    let mut rounds = 1;
     let (mut server, mut ca, mut domain, mut login) = (None, None, None, None);
     let mut words: Vec<PathBuf> = Vec::new();
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("block") => block_bytes = parser.value()?.parse()?,
-            Long("fsync") => fsync = true,
+            Long("block") => how.block_bytes = parser.value()?.parse()?,
+            Long("sha256") => how.sha256 = true,
+            Long("fsync") => how.fsync = true,
             Long("rounds") => rounds = parser.value()?.parse()?,
             Long("server") => server = Some(parser.value()?.string()?),
             Long("ca") => ca = Some(PathBuf::from(parser.value()?)),
@@ -108,5 +112,5 @@ fn arguments() -> Result<Option<Wanted>, lexopt::Error> {
         }
         _ => return Err("the way is tcp or socks5".into()),
     };
-    Ok(Some(Wanted { account, block_bytes, fsync, rounds, file, out }))
+    Ok(Some(Wanted { account, how, rounds, file, out }))
 }

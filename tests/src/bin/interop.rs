@@ -1,6 +1,6 @@
 //! The C programs and independent peers through real servers; a table and totals at the end.
 //!
-//! `interop [matrix] [variants] [faults] [wrap]` (without words: all). The environment: `XFT_PYTHON` a Python with slixmpp and
+//! `interop [proxies] [matrix] [variants] [faults] [wrap]` (without words: all). The environment: `XFT_PYTHON` a Python with slixmpp and
 //! pydicom, `XFT_EXAMPLES` the folder with `openssl/` and `rustls/` builds of the C programs.
 
 use std::env;
@@ -9,11 +9,16 @@ use std::process::ExitCode;
 
 use xft_tests::interop::report::Report;
 use xft_tests::interop::tools::Tools;
-use xft_tests::interop::{faults, matrix, variants};
+use xft_tests::interop::{faults, matrix, proxies, variants};
 
 type Part = fn(&Tools, &mut Report) -> Result<(), String>;
-const PARTS: [(&str, Part); 4] =
-    [("matrix", matrix::run), ("variants", variants::run), ("faults", faults::run), ("wrap", matrix::wrap)];
+const PARTS: [(&str, Part); 5] = [
+    ("proxies", |_, report| proxies::run(report)),
+    ("matrix", matrix::run),
+    ("variants", variants::run),
+    ("faults", faults::run),
+    ("wrap", matrix::wrap),
+];
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = env::args().skip(1).collect();

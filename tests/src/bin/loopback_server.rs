@@ -28,6 +28,7 @@ const USAGE: &str = "usage: loopback_server --account USER:PASSWORD... [--domain
                          none         no proxy at all
                          on           one that works
                          unlisted     discovery does not name it
+                         closed       it tells an address where nobody listens
                          address:C    the query for its address gets error condition C
                          refuse[:C]   every activation gets error condition C (not-allowed)
                          silent       it accepts and never answers

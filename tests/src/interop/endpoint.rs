@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::servers::{Kind, Server, Setup};
+use crate::plain::Account;
+use crate::servers::{Kind, Proxy, Server, Setup};
 
 /// The accounts that exist at every server.
 pub const ACCOUNTS: [(&str, &str); 2] = [("alice", "alice's secret"), ("bob", "bob's secret")];
@@ -78,8 +79,16 @@ impl Endpoint {
     pub fn start(which: Which) -> Result<Self, String> {
         match which {
             Which::Real(kind) => Self::real(Setup::new(kind)),
-            Which::Loopback => Self::loopback(),
+            Which::Loopback => Self::loopback(&[]),
         }
+    }
+
+    /// Starts it with [`ACCOUNTS`] and another proxy than its own that works: `none`, `closed`, or words of its program.
+    pub fn with_proxy(which: Which, words: &str) -> Result<Self, String> {
+        let Which::Real(kind) = which else { return Self::loopback(&["--proxy", words]) };
+        let proxy =
+            Proxy::of_words(words).ok_or_else(|| format!("{} has no proxy `{words}`", kind.name()))?;
+        Self::real(Setup { proxy, ..Setup::new(kind) })
     }
 
     /// Starts a real server with [`ACCOUNTS`] and what else is wanted.
@@ -92,12 +101,13 @@ impl Endpoint {
         Ok(Self { which, domain, ca, c2s, tls, server: Running::Real(Box::new(server)) })
     }
 
-    fn loopback() -> Result<Self, String> {
+    /// Starts our own server with [`ACCOUNTS`] and these options of its program.
+    pub fn loopback(options: &[&str]) -> Result<Self, String> {
         let broken = |error: std::io::Error| format!("the loopback server: {error}");
         let dir = tempfile::tempdir().map_err(broken)?;
         let program = std::env::current_exe().map_err(broken)?.with_file_name("loopback_server");
         let mut command = Command::new(program);
-        command.arg("--cert-dir").arg(dir.path());
+        command.arg("--cert-dir").arg(dir.path()).args(options);
         for (user, word) in ACCOUNTS {
             command.arg("--account").arg(format!("{user}:{word}"));
         }
@@ -146,6 +156,18 @@ impl Endpoint {
             Tls::Direct => self.tls,
         };
         format!("127.0.0.1:{port}")
+    }
+
+    /// The first of [`ACCOUNTS`], for a plain client.
+    pub fn account(&self) -> Account {
+        let [(user, password), _] = ACCOUNTS;
+        Account {
+            address: self.address(Tls::Direct),
+            ca: self.ca.clone(),
+            domain: self.domain.clone(),
+            user: user.into(),
+            password: password.into(),
+        }
     }
 
     /// Ends it at once, as a crash would.

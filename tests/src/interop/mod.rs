@@ -5,6 +5,7 @@ pub mod faults;
 pub mod files;
 pub mod matrix;
 pub mod program;
+pub mod proxies;
 pub mod report;
 pub mod tools;
 pub mod variants;

@@ -4,7 +4,7 @@ mod carry;
 mod socks5;
 mod xmpp;
 
-pub use carry::{Carried, carry, tcp_pair};
+pub use carry::{Carried, How, carry, tcp_pair};
 pub use socks5::{destination, dial};
 pub use xmpp::{Account, Client, Streamhost};
 

@@ -119,7 +119,7 @@ impl ProxyConfig {
 
 /// Words of a command line, joined by commas, that make a working proxy a faulty one.
 ///
-/// `on`, `unlisted`, `address:CONDITION`, `refuse[:CONDITION]` (`not-allowed`), `silent`, `dies:BYTES`, `node:TEXT`, and
+/// `on`, `unlisted`, `closed` (told to be where nobody listens), `address:CONDITION`, `refuse[:CONDITION]` (`not-allowed`), `silent`, `dies:BYTES`, `node:TEXT`, and
 /// `at:HOST:PORT`, the address told whatever is listened on.
 impl FromStr for ProxyConfig {
     type Err = String;
@@ -136,6 +136,8 @@ impl FromStr for ProxyConfig {
             match (word, value) {
                 ("on", None) => {}
                 ("unlisted", None) => proxy.listed = false,
+                // The port of a service that nobody runs any more.
+                ("closed", None) => proxy.port = 1,
                 ("silent", None) => proxy.silent = true,
                 ("refuse", value) => {
                     proxy.refuse_activation = Some(condition(value.unwrap_or("not-allowed"))?);
