@@ -72,6 +72,8 @@ pub enum Argument {
     ChannelBinding,
     /// The stanza handed in is not one whole stanza.
     Stanza,
+    /// The methods hold SOCKS5, and the session has no slots for its streams.
+    Methods,
     /// The host is empty, longer than 255 bytes, or no address and no name; or the port is 0.
     Host,
     /// The JID of the proxy is none, or longer than 256 bytes.

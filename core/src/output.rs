@@ -331,7 +331,8 @@ pub enum HostFailure {
 /// How a stream that the owner carries ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamEnd {
-    /// The other side ended it in good order; for the XMPP stream the same as [`Lost`](Self::Lost).
+    /// The other side sends no more: its full or half close. A SOCKS5 stream stays until [`Output::Close`]; for the XMPP
+    /// stream this is the same as [`Lost`](Self::Lost).
     Ended,
     /// It broke.
     Lost,

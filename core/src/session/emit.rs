@@ -6,11 +6,9 @@ use super::state::{Life, State};
 use crate::contact::{Known, disco};
 use crate::error::{Error, Reason, StanzaCondition};
 use crate::link::LinkOutput;
-use crate::negotiate::si::{self, SiOffer, StreamMethod, StreamMethods};
-use crate::output::{Event, Timer, TransferId};
+use crate::output::{Event, StreamId, Timer, TransferId};
 use crate::time::Instant;
-use crate::transfer::{Answer, Phase, receipt};
-use crate::transport::ibb;
+use crate::transfer::Phase;
 use crate::wire::stanza::{ErrorType, IqType, Ns, open_iq, write_error, write_result};
 use crate::wire::xml::{WriteError, Writer};
 
@@ -18,11 +16,35 @@ use crate::wire::xml::{WriteError, Writer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     Transmit(usize),
-    NeedData { transfer: TransferId, offset: u64, max: usize },
+    /// The same on a SOCKS5 stream.
+    TransmitOn(StreamId, usize),
+    /// The first bytes of the buffer are the host.
+    Connect {
+        stream: StreamId,
+        transfer: TransferId,
+        host: usize,
+        port: u16,
+    },
+    SendRaw {
+        transfer: TransferId,
+        stream: StreamId,
+        offset: u64,
+        max: u64,
+    },
+    HalfClose(StreamId),
+    CloseStream(StreamId),
+    NeedData {
+        transfer: TransferId,
+        offset: u64,
+        max: usize,
+    },
     StartTls,
     Close,
     Event(Event),
-    Wait { until: Option<Instant>, why: Timer },
+    Wait {
+        until: Option<Instant>,
+        why: Timer,
+    },
 }
 
 impl State<'_> {
@@ -39,12 +61,18 @@ impl State<'_> {
         {
             return Ok(next);
         }
+        if let Some(next) = self.next_of_streams(out)? {
+            return Ok(next);
+        }
         if let Some(event) = self.next_event() {
             return Ok(Next::Event(event));
         }
         if self.link.is_online() && !self.is_ending() {
             if let Some(written) = self.next_request(out)? {
                 return Ok(Next::Transmit(written));
+            }
+            if let Some(next) = self.next_raw() {
+                return Ok(next);
             }
             if let Some(next) = self.next_block() {
                 return Ok(next);
@@ -142,6 +170,10 @@ impl State<'_> {
             self.news_online = false;
             return Some(Event::Online);
         }
+        if !self.host_news.is_empty() {
+            let (transfer, stream, why) = self.host_news.remove(0);
+            return Some(Event::HostFailed { transfer, stream, why });
+        }
         for index in 0..self.transfers.len() {
             let transfer = self.handle(index);
             let Some(slot) = self.transfers.get_mut(index) else { continue };
@@ -193,6 +225,10 @@ impl State<'_> {
                 return Ok(Some(bytes));
             }
         }
+        if let Some(bytes) = self.next_question(out)? {
+            self.link.sent(self.now);
+            return Ok(Some(bytes));
+        }
         for index in 0..self.transfers.len() {
             if self.transfers.get(index).is_some_and(|t| t.owed.anything()) {
                 let bytes = self.write_owed(index, out)?;
@@ -233,98 +269,6 @@ impl State<'_> {
         contact.request = number;
         contact.deadline = deadline;
         Ok(Some(bytes))
-    }
-
-    /// One stanza that a transfer owes, in the order in which the protocol needs them.
-    fn write_owed(&mut self, index: usize, out: &mut [u8]) -> Result<usize, Error> {
-        let Some(slot) = self.transfers.get(index) else { return Ok(0) };
-        let (owed, phase) = (slot.owed, slot.phase);
-        let number = self.ids.upcoming();
-        let mut w = Writer::new(out);
-        if let Some(answer) = owed.answer {
-            self.write_answer(&mut w, index, answer);
-        } else {
-            open_iq(&mut w, IqType::Set, Some(self.peer(slot)), &self.ids.request(number));
-            if owed.offer {
-                self.write_offer(&mut w, index);
-            } else if owed.open {
-                ibb::write_open(&mut w, slot.texts.sid(), slot.bytestream.block, slot.bytestream.carrier);
-            } else if owed.close {
-                ibb::write_close(&mut w, slot.texts.sid());
-            } else if let Some(sha256) = slot.digest.sha256() {
-                receipt::write(&mut w, slot.texts.sid(), slot.end, &sha256);
-            }
-            w.close("iq");
-        }
-        let bytes = w.finish().map_err(no_space)?;
-        self.ids.next_request();
-        let finish = self.in_ms(self.settings.times.finish_ms);
-        let Some(slot) = self.transfers.get_mut(index) else { return Ok(bytes) };
-        if owed.answer.is_some() {
-            slot.owed.answer = None;
-            return Ok(bytes);
-        }
-        if owed.offer {
-            slot.owed.offer = false;
-        } else if owed.open {
-            slot.owed.open = false;
-        } else if owed.close {
-            slot.owed.close = false;
-        } else {
-            slot.owed.receipt = false;
-            slot.deadline = if phase == Phase::Over { None } else { finish };
-        }
-        // What is still owed after the end is told, not asked.
-        slot.request = if phase == Phase::Over { 0 } else { number };
-        Ok(bytes)
-    }
-
-    fn write_answer(&self, w: &mut Writer<'_>, index: usize, answer: Answer) {
-        let Some(slot) = self.transfers.get(index) else { return };
-        let (peer, id) = (Some(self.peer(slot)), slot.texts.name());
-        match answer {
-            Answer::Accept => {
-                open_iq(w, IqType::Result, peer, id);
-                si::write_accept(w, StreamMethod::InBand, slot.start);
-                w.close("iq");
-            }
-            // SI-09
-            Answer::Unwanted => {
-                let text = Some("Offer declined");
-                write_error(w, peer, id, ErrorType::Cancel, StanzaCondition::Forbidden, text, None, true)
-            }
-            Answer::Busy => {
-                let text = Some("Occupied, try again later");
-                write_error(
-                    w,
-                    peer,
-                    id,
-                    ErrorType::Wait,
-                    StanzaCondition::ResourceConstraint,
-                    text,
-                    None,
-                    true,
-                )
-            }
-        }
-    }
-
-    pub(crate) fn write_offer(&self, w: &mut Writer<'_>, index: usize) {
-        let Some(slot) = self.transfers.get(index) else { return };
-        let offer = SiOffer {
-            sid: slot.texts.sid(),
-            name: slot.texts.name(),
-            size: slot.file.size,
-            date: Some(slot.file.date).filter(|_| slot.file.dated),
-            mime_type: slot.texts.mime_type(),
-            description: None,
-            sha256: slot.file.sha256,
-            md5: slot.file.md5,
-            streams: StreamMethods::IN_BAND,
-            ranged: true,
-            receipts: slot.receipts,
-        };
-        si::write_offer(w, &offer);
     }
 
     /// Which file may send its next block, in turns.

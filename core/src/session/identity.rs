@@ -2,7 +2,7 @@
 
 use zeroize::Zeroize;
 
-use crate::config::{Carrier, Config, JID_BYTES, Times};
+use crate::config::{Carrier, Config, JID_BYTES, Methods, Times};
 use crate::error::{Argument, Error};
 use crate::link::Account;
 use crate::wire::jid::{concat, split_at_byte};
@@ -59,6 +59,9 @@ pub(crate) struct Settings {
     pub(crate) compat_blocks: bool,
     pub(crate) offers_per_peer: u8,
     pub(crate) md5: bool,
+    pub(crate) methods: Methods,
+    pub(crate) strict_replies: bool,
+    pub(crate) accepted_per_source: u8,
     pub(crate) times: Times,
     /// The host owns the stream: stanzas in, whole stanzas out.
     pub(crate) hosted: bool,

@@ -5,6 +5,7 @@ use super::state::State;
 use crate::config::Methods;
 use crate::contact::{Known, disco};
 use crate::error::{Reason, StanzaCondition};
+use crate::transport::socks5::Step;
 use crate::wire::base64::Base64Error;
 use crate::wire::jid;
 use crate::wire::stanza::{
@@ -98,6 +99,7 @@ impl State<'_> {
             (Ns::Ibb, "open") => self.open_in(s, &payload),
             (Ns::Ibb, "close") => self.close_in(s, &payload),
             (Ns::Si, "si") => self.offer_in(s, &payload),
+            (Ns::S5b, "query") => self.hosts_in(s, &payload),
             (Ns::Receipt, "receipt") => self.receipt_in(s, &payload),
             _ if self.settings.hosted => Taken::NotMine,
             _ => {
@@ -111,7 +113,7 @@ impl State<'_> {
     fn refuse_unknown(&mut self, s: &Stanza<'_>, payload: &Element<'_>) {
         let known = matches!(
             payload.ns(),
-            Ns::Ping | Ns::DiscoInfo | Ns::DiscoItems | Ns::Ibb | Ns::Si | Ns::Receipt
+            Ns::Ping | Ns::DiscoInfo | Ns::DiscoItems | Ns::Ibb | Ns::S5b | Ns::Si | Ns::Receipt
         );
         let condition =
             if known { StanzaCondition::FeatureNotImplemented } else { StanzaCondition::ServiceUnavailable };
@@ -134,8 +136,9 @@ impl State<'_> {
                 self.block_answered(index, count, upto, error);
             }
             Origin::Request(number) => match self.awaiting(number) {
-                Some(index) if self.is_from_peer(index, from) => self.request_answered(index, s, error),
+                Some(index) if self.is_from_asked(index, from) => self.request_answered(index, s, error),
                 Some(_) => return self.misfit(),
+                None if self.question_answered(number, from, s, error) => {}
                 None => self.disco_answered(number, from, s, error),
             },
             // STZ-09: an answer nobody waits for, or not any more.
@@ -152,6 +155,15 @@ impl State<'_> {
 
     fn error_of(&self, s: &Stanza<'_>) -> Option<StanzaCondition> {
         (s.kind == Kind::IqError).then(|| read_error(s.element))
+    }
+
+    /// The request under way went to the peer, or to the proxy that is to activate the stream (S5B-08).
+    fn is_from_asked(&self, index: usize, from: &str) -> bool {
+        let proxy = self.transfers.get(index).filter(|t| t.attempt.step == Step::Activating);
+        match proxy.and_then(|t| self.hosts.get(t.attempt.host)) {
+            Some(proxy) => proxy.jid == from,
+            None => self.is_from_peer(index, from),
+        }
     }
 
     fn is_from_peer(&self, index: usize, from: &str) -> bool {

@@ -3,16 +3,22 @@
 mod acks;
 mod blocks;
 mod command;
+mod discovery;
 mod emit;
 mod identity;
 mod ids;
 mod incoming;
 mod outbox;
+mod owed;
+mod raw;
 mod receiver;
+mod requester;
 mod sender;
 mod setup;
 mod state;
 mod stream;
+mod streams;
+mod target;
 mod timers;
 
 pub use command::{Cancel, Decline, Offer, Progress};
@@ -25,10 +31,12 @@ use crate::output::{Offered, Output, Received, StreamEnd, StreamId, TransferId};
 use crate::storage::Storage;
 use crate::time::Instant;
 use crate::transfer::name;
+use crate::transport::socks5::hosts::Hosts;
 use crate::wire::stanza::{Fed, Ns, StanzaReader};
 use crate::wire::xml::Limits;
 
 use acks::Acks;
+use discovery::Discovery;
 use emit::Next;
 use identity::{Identity, Settings};
 use ids::Ids;
@@ -82,6 +90,9 @@ impl<'a> Session<'a> {
             compat_blocks: cfg.compat_blocks,
             offers_per_peer: cfg.offers_per_peer,
             md5: cfg.md5,
+            methods: cfg.methods,
+            strict_replies: cfg.strict_replies,
+            accepted_per_source: cfg.accepted_per_source,
             times: cfg.times,
             hosted,
         };
@@ -100,6 +111,10 @@ impl<'a> Session<'a> {
             turn: 0,
             message_at: now,
             uses: 0,
+            streams: storage.streams,
+            hosts: Hosts::new(storage.hosts),
+            discovery: Discovery::IDLE,
+            host_news: heapless::Vec::new(),
         };
         Ok(Self { stanzas, state })
     }
@@ -110,7 +125,9 @@ impl<'a> Session<'a> {
     /// [`Error::State`] when it is up already or the host owns the stream.
     pub fn stream_open(&mut self, stream: StreamId) -> Result<(), Error> {
         self.state.check_alive()?;
-        check_stream(stream)?;
+        if stream != StreamId::XMPP {
+            return self.state.stream_up(stream);
+        }
         if self.state.settings.hosted {
             return Err(Error::State);
         }
@@ -138,7 +155,11 @@ impl<'a> Session<'a> {
         input: &'i mut [u8],
     ) -> Result<(usize, Received<'i>), Error> {
         self.state.check_alive()?;
-        check_stream(stream)?;
+        if stream != StreamId::XMPP {
+            let (used, taken) = self.state.stream_read(stream, input)?;
+            let came: &'i [u8] = input;
+            return Ok((used, self.lend_raw(taken, came)));
+        }
         if self.state.settings.hosted {
             return Err(Error::State);
         }
@@ -224,10 +245,16 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A stream ended outside the protocol.
+    /// A stream ended, or never came up. With [`StreamEnd::Ended`] a SOCKS5 stream is to be kept until
+    /// [`Output::Close`], else its id is void and the owner closes it.
+    ///
+    /// # Errors
+    /// [`Error::Argument`]: that stream is over already; harmless.
     pub fn stream_end(&mut self, stream: StreamId, end: StreamEnd) -> Result<(), Error> {
         self.state.check_alive()?;
-        check_stream(stream)?;
+        if stream != StreamId::XMPP {
+            return self.state.stream_over(stream, end);
+        }
         self.state.link.lost();
         let reason = match end {
             StreamEnd::TlsFailed => Reason::TlsFailed,
@@ -245,14 +272,14 @@ impl<'a> Session<'a> {
     /// [`Error::Argument`] ([`Argument::Host`]), [`Error::Full`].
     pub fn add_address(&mut self, host: &str, port: u16) -> Result<(), Error> {
         self.state.check_alive()?;
-        let _ = (host, port);
-        Err(Error::State)
+        self.state.add_address(host, port)
     }
 
     /// Nobody listens any more; offers already made stay.
     pub fn clear_addresses(&mut self) -> Result<(), Error> {
         self.state.check_alive()?;
-        Err(Error::State)
+        self.state.clear_addresses();
+        Ok(())
     }
 
     /// A proxy to use; the server is not asked for its own then (DSC-10).
@@ -261,19 +288,16 @@ impl<'a> Session<'a> {
     /// [`Error::Argument`] ([`Argument::Proxy`], [`Argument::Host`]), [`Error::Full`].
     pub fn add_proxy(&mut self, jid: &str, host: &str, port: u16) -> Result<(), Error> {
         self.state.check_alive()?;
-        let _ = (jid, host, port);
-        Err(Error::State)
+        self.state.add_proxy(jid, host, port)
     }
 
     /// A stream came to an address given to `add_address`. `source` is any number that is the same for streams from the
     /// same machine, 0 when unknown (S5B-30).
     ///
     /// # Errors
-    /// [`Error::Full`]: too many have not shown whom they belong to; close it.
+    /// [`Error::Full`]: too many have not shown whom they belong to; [`Error::State`]: nobody is awaited. Close it.
     pub fn stream_accepted(&mut self, source: u64) -> Result<StreamId, Error> {
-        self.state.check_alive()?;
-        let _ = source;
-        Err(Error::Full)
+        self.state.stream_accepted(source)
     }
 
     /// The bytes before `upto` went over the stream that [`Output::SendRaw`] named. Idempotent.
@@ -281,9 +305,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`Error::Stale`], [`Error::State`] (nothing was granted), [`Error::Argument`] (beyond what was granted).
     pub fn sent(&mut self, transfer: TransferId, upto: u64) -> Result<(), Error> {
-        self.state.check_alive()?;
-        let _ = (transfer, upto);
-        Err(Error::State)
+        self.state.sent(transfer, upto)
     }
 
     /// Time goes on. Too early is harmless, backwards is clamped. Call it before input and commands.
@@ -303,6 +325,18 @@ impl<'a> Session<'a> {
                 Output::Transmit { stream: StreamId::XMPP, bytes: out.get(..bytes).unwrap_or(&[]) }
             }
             Next::NeedData { transfer, offset, max } => Output::NeedData { transfer, offset, max },
+            Next::TransmitOn(stream, bytes) => {
+                Output::Transmit { stream, bytes: out.get(..bytes).unwrap_or(&[]) }
+            }
+            Next::Connect { stream, transfer, host, port } => {
+                let host = core::str::from_utf8(out.get(..host).unwrap_or(&[])).unwrap_or("");
+                Output::Connect { stream, transfer, host, port }
+            }
+            Next::SendRaw { transfer, stream, offset, max } => {
+                Output::SendRaw { transfer, stream, offset, max }
+            }
+            Next::HalfClose(stream) => Output::HalfClose { stream },
+            Next::CloseStream(stream) => Output::Close { stream },
             Next::StartTls => Output::StartTls,
             Next::Close => Output::Close { stream: StreamId::XMPP },
             Next::Event(event) => Output::Event(event),
@@ -381,6 +415,11 @@ impl<'a> Session<'a> {
         bytes: &'o [u8],
         out: &'o mut [u8],
     ) -> Result<Output<'o>, Error> {
+        self.state.check_alive()?;
+        if self.state.transfer(transfer)?.over_socks5 {
+            let stream = self.state.supply_raw(transfer, offset, bytes)?;
+            return Ok(Output::Transmit { stream, bytes });
+        }
         let written = self.state.supply(transfer, offset, bytes, out)?;
         self.state.link.sent(self.state.now);
         Ok(Output::Transmit { stream: StreamId::XMPP, bytes: out.get(..written).unwrap_or(&[]) })
@@ -425,6 +464,15 @@ impl<'a> Session<'a> {
         }
     }
 
+    fn lend_raw<'i>(&'i self, taken: Taken, came: &'i [u8]) -> Received<'i> {
+        match taken {
+            Taken::Data { index, offset } => {
+                Received::Data { transfer: self.state.handle(index), offset, bytes: came }
+            }
+            _ => Received::Consumed,
+        }
+    }
+
     fn lend_offer(&self, index: usize) -> Option<Offered<'_>> {
         let element = self.stanzas.element();
         let offer = si::read_offer(&element.child(Ns::Si, "si")?).ok()?;
@@ -442,8 +490,4 @@ impl<'a> Session<'a> {
             ranged: offer.ranged,
         })
     }
-}
-
-fn check_stream(stream: StreamId) -> Result<(), Error> {
-    if stream == StreamId::XMPP { Ok(()) } else { Err(Error::Argument(Argument::Stream)) }
 }

@@ -3,14 +3,16 @@
 use super::acks::Ack;
 use super::incoming::{Block, Taken};
 use super::state::{Life, State};
+use crate::config::Method;
 use crate::error::{Ending, Error, Reason, StanzaCondition};
-use crate::negotiate::si::{self, SiOffer, SiRefusal, StreamMethods};
-use crate::output::{Timer, TransferId};
+use crate::negotiate::si::{self, SiOffer, SiRefusal, StreamMethod, StreamMethods};
+use crate::output::{Skip, Timer, TransferId};
 use crate::session::{Cancel, Decline};
 use crate::time::Instant;
 use crate::transfer::digest::Digest;
 use crate::transfer::{Answer, OFFER_ID_BYTES, Phase, SID_BYTES, Texts, TransferSlot};
 use crate::transport::ibb::{self, Bytestream};
+use crate::transport::socks5::Attempt;
 use crate::transport::window::Window;
 use crate::wire::stanza::{Element, ErrorType, Kind, Ns, Stanza};
 
@@ -32,7 +34,7 @@ impl State<'_> {
             return Taken::Done;
         }
         let turned = match si::read_offer(payload) {
-            Ok(offer) if si::choose(StreamMethods::IN_BAND, offer.streams).is_none() => {
+            Ok(offer) if si::choose(self.streams_taken(), offer.streams).is_none() => {
                 Turned::Away(SiRefusal::NoValidStreams)
             }
             Ok(offer) => match self.offer_slot(s, &offer) {
@@ -81,6 +83,8 @@ impl State<'_> {
             return Err(Turned::NoRoom);
         }
         let index = self.begin(Phase::Asked, contact).ok_or(Turned::NoRoom)?;
+        let methods = self.settings.methods;
+        let chosen = si::choose(self.streams_taken(), offer.streams);
         let deadline = self.in_ms(self.settings.times.offer_ms);
         let slot = self.transfers.get_mut(index).ok_or(Turned::NoRoom)?;
         slot.enter(Phase::Asked, Timer::Offer, deadline);
@@ -90,8 +94,26 @@ impl State<'_> {
         slot.file.md5 = offer.md5;
         slot.end = offer.size;
         slot.receipts = offer.receipts;
+        slot.methods = methods;
+        slot.offers_socks5 = offer.streams.has(StreamMethod::Socks5);
+        slot.offers_in_band = offer.streams.has(StreamMethod::InBand);
+        slot.over_socks5 = chosen == Some(StreamMethod::Socks5);
+        for method in [Method::Direct, Method::Mediated, Method::InBand] {
+            let in_band = method == Method::InBand;
+            let offered = if in_band { slot.offers_in_band } else { slot.offers_socks5 };
+            if !methods.has(method) {
+                slot.skip(method, Skip::Policy);
+            } else if !offered {
+                slot.skip(method, Skip::NotChosen);
+            }
+        }
         slot.ranged = offer.ranged;
         Ok(index)
+    }
+
+    /// What we choose from, in our order (SI-08).
+    fn streams_taken(&self) -> StreamMethods {
+        StreamMethods::of(&self.settings.methods, !self.streams.is_empty())
     }
 
     /// The owner accepts.
@@ -145,7 +167,8 @@ impl State<'_> {
         };
         let found = s.from.and_then(|from| self.find(from, open.sid, |t| t.is_live() && !t.is_sender()));
         let largest = self.settings.block_bytes;
-        let times = self.receiving_times();
+        let times = self.receiving_times(false);
+        let yields = found.is_some_and(|index| self.yields_to_in_band(index));
         let Some(slot) = found.and_then(|index| self.transfers.get_mut(index)) else {
             if self.settings.hosted {
                 return Taken::NotMine;
@@ -154,11 +177,17 @@ impl State<'_> {
             return Taken::Done;
         };
         // Before our answer is out nobody can know of it.
-        if slot.phase != Phase::Waiting || slot.owed.answer.is_some() {
+        if !yields || slot.owed.answer.is_some() || slot.owed.verdict.is_some() {
             self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
         } else if open.block > largest {
             self.refuse(s, ErrorType::Modify, StanzaCondition::ResourceConstraint);
         } else {
+            if slot.over_socks5 {
+                slot.skip_socks5(Skip::PeerFailed);
+                (slot.over_socks5, slot.attempt) = (false, Attempt::NONE);
+                slot.news.fell_back = Some(false);
+            }
+            slot.route.method = Some(Method::InBand);
             slot.bytestream = Bytestream::new(open.block, open.carrier, Window::NONE);
             slot.news.started = true;
             slot.enter(Phase::Receiving, Timer::Progress, None);
@@ -171,7 +200,8 @@ impl State<'_> {
     /// A block, by iq or message (IBB-18, IBB-20).
     pub(crate) fn block_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>, block: Block<'_>) -> Taken {
         let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
-        let receiving = |t: &TransferSlot| t.phase == Phase::Receiving && !t.bytestream.closed;
+        let receiving =
+            |t: &TransferSlot| t.phase == Phase::Receiving && !t.over_socks5 && !t.bytestream.closed;
         let Some(index) = self.find(from, sid, receiving) else {
             if self.settings.hosted && self.find(from, sid, |_| true).is_none() {
                 return Taken::NotMine;
@@ -180,7 +210,7 @@ impl State<'_> {
             self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);
             return Taken::Done;
         };
-        let times = self.receiving_times();
+        let times = self.receiving_times(false);
         let id = s.id.unwrap_or("");
         let acknowledged = s.kind == Kind::IqSet;
         let room = !acknowledged || self.acks.fits(id.len());
@@ -228,7 +258,9 @@ impl State<'_> {
     pub(crate) fn close_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>) -> Taken {
         let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
         // A sender that gives up after our answer has no other word for it than the close.
-        let closable = |t: &TransferSlot| t.is_open() || t.phase == Phase::Waiting;
+        let closable = |t: &TransferSlot| {
+            t.is_open() || matches!(t.phase, Phase::Waiting | Phase::Connecting | Phase::Receiving)
+        };
         let Some(index) = self.find(from, sid, |t| closable(t) && !t.bytestream.closed) else {
             // IBB-34: closings may cross, and an aborted transfer is over already.
             if self.find(from, sid, |t| matches!(t.phase, Phase::Over | Phase::Confirming)).is_some() {
@@ -242,7 +274,7 @@ impl State<'_> {
         };
         let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
         match slot.phase {
-            Phase::Receiving if slot.moved == slot.end => {
+            Phase::Receiving if !slot.over_socks5 && slot.moved == slot.end => {
                 slot.bytestream.closed = true;
                 let (upto, generation) = (slot.end, slot.generation);
                 let entry = u16::try_from(index).unwrap_or(u16::MAX);
@@ -252,7 +284,7 @@ impl State<'_> {
                 }
                 self.complete_if_stored(index);
             }
-            Phase::Receiving => {
+            Phase::Receiving if !slot.over_socks5 => {
                 slot.bytestream.closed = true;
                 slot.fail(Reason::TooFewBytes, None);
                 self.result(s);
@@ -271,15 +303,18 @@ impl State<'_> {
         Taken::Done
     }
 
-    /// How long a sender may take for its next block, and for the close behind the last one.
-    fn receiving_times(&self) -> [Option<Instant>; 2] {
-        [self.in_ms(self.settings.times.progress_ms), self.in_ms(self.settings.times.finish_ms)]
+    /// How long a sender may take for its next bytes, and for the end behind the last one.
+    pub(crate) fn receiving_times(&self, over_socks5: bool) -> [Option<Instant>; 2] {
+        let times = self.settings.times;
+        let end_ms = if over_socks5 { times.end_ms } else { times.finish_ms };
+        [self.in_ms(times.progress_ms), self.in_ms(end_ms)]
     }
 
     /// The owner stored everything before `upto`.
     pub(crate) fn stored(&mut self, id: TransferId, upto: u64) -> Result<(), Error> {
         self.check_alive()?;
-        let times = self.receiving_times();
+        let over_socks5 = self.transfer(id)?.over_socks5;
+        let times = self.receiving_times(over_socks5);
         let slot = self.transfer(id)?;
         if !matches!(slot.phase, Phase::Receiving | Phase::Verifying | Phase::Over) {
             return Err(Error::State);

@@ -1,15 +1,18 @@
 //! Everything of the session but the reader, so that a stanza can be looked at while state changes.
 
 use super::acks::Acks;
+use super::discovery::Discovery;
 use super::identity::{Identity, Settings};
 use super::ids::Ids;
 use super::outbox::Outbox;
 use crate::contact::ContactSlot;
 use crate::error::{Condition, Error, Reason};
 use crate::link::Link;
-use crate::output::TransferId;
+use crate::output::{HostFailure, StreamId, TransferId};
 use crate::time::Instant;
-use crate::transfer::{Phase, TransferSlot};
+use crate::transfer::{Owed, Phase, TransferSlot};
+use crate::transport::socks5::hosts::Hosts;
+use crate::transport::socks5::{StreamSlot, TransferKey};
 use crate::wire::jid::concat;
 
 /// How far the session's life is.
@@ -47,6 +50,11 @@ pub(crate) struct State<'a> {
     pub(crate) message_at: Instant,
     /// Uses of the contact table, for the choice of what to forget.
     pub(crate) uses: u32,
+    pub(crate) streams: &'a mut [StreamSlot],
+    pub(crate) hosts: Hosts<'a>,
+    pub(crate) discovery: Discovery,
+    /// Streamhosts that failed and were not told yet.
+    pub(crate) host_news: heapless::Vec<(TransferId, StreamId, HostFailure), 8>,
 }
 
 impl State<'_> {
@@ -80,7 +88,7 @@ impl State<'_> {
         self.life = Life::Ending { reason, condition };
         for slot in self.transfers.iter_mut().filter(|slot| !slot.is_free()) {
             slot.abandon(Reason::StreamLost, condition);
-            slot.owed = Default::default();
+            slot.owed = Owed::NOTHING;
         }
         self.outbox.clear();
         self.acks.clear();
@@ -151,6 +159,12 @@ impl State<'_> {
     /// The time `ms` from now.
     pub(crate) fn in_ms(&self, ms: u32) -> Option<Instant> {
         Some(self.now.after(ms))
+    }
+
+    /// Slot and generation of a transfer.
+    pub(crate) fn key(&self, index: usize) -> TransferKey {
+        let slot = u16::try_from(index).unwrap_or(u16::MAX);
+        self.transfers.get(index).map_or((slot, 0), |t| t.key(slot))
     }
 
     /// The handle of a slot.

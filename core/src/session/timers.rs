@@ -4,9 +4,11 @@ use super::state::State;
 use crate::config::Carrier;
 use crate::contact::Known;
 use crate::error::{Ending, Reason, StanzaCondition};
+use crate::negotiate::fallback::Socks5Failure;
 use crate::output::Timer;
 use crate::time::Instant;
 use crate::transfer::{Answer, Phase};
+use crate::transport::socks5::Step;
 
 impl State<'_> {
     /// Time goes on; going backwards is clamped.
@@ -22,6 +24,10 @@ impl State<'_> {
         for index in 0..self.contacts.len() {
             self.expire_contact(index);
         }
+        if self.discovery.deadline.is_some_and(|deadline| deadline <= self.now) {
+            self.expire_discovery();
+        }
+        self.expire_streams();
         for index in 0..self.transfers.len() {
             let due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= self.now);
             if self.transfers.get(index).is_some_and(|t| due(t.deadline)) {
@@ -53,7 +59,16 @@ impl State<'_> {
                 slot.owed.answer = Some(Answer::Busy);
                 slot.fail(Reason::OfferTimeout, None);
             }
+            // QRK-47: some peers say nothing when they could not connect; a proxy may stay silent as well.
+            Phase::Opening if slot.attempt.step == Step::Offered => {
+                self.socks5_failed(index, Socks5Failure::NoAnswer, None)
+            }
+            Phase::Opening if slot.attempt.step == Step::Activating => {
+                self.socks5_failed(index, Socks5Failure::Activation, None)
+            }
+            Phase::Connecting => self.unreached(index),
             Phase::Opening | Phase::Waiting => slot.fail(Reason::OpenTimeout, None),
+            Phase::Sending if slot.over_socks5 => slot.fail(Reason::Stalled, None),
             // IBB-24: the block's fate is unknown, a repeat could be a duplicate.
             Phase::Sending => slot.fail(Reason::BlockTimeout, None),
             // QRK-44: everything was acknowledged; one client never answers the closing.
@@ -85,7 +100,19 @@ impl State<'_> {
             t.phase == Phase::Sending && t.bytestream.carrier == Carrier::Message && t.moved < t.end
         });
         let rate = (paced && self.message_at > self.now).then_some((self.message_at, Timer::Rate));
-        let all = link.into_iter().chain(contacts).chain(transfers).chain(rate);
+        let stagger = self.transfers.iter().filter_map(|t| {
+            t.attempt.next_at.filter(|_| t.phase == Phase::Connecting).map(|at| (at, Timer::Streamhosts))
+        });
+        let streams = self.streams.iter().filter_map(|s| s.deadline.map(|at| (at, Timer::Handshake)));
+        let discovery = self.discovery.deadline.map(|at| (at, Timer::Discovery));
+        let all = link
+            .into_iter()
+            .chain(contacts)
+            .chain(transfers)
+            .chain(rate)
+            .chain(stagger)
+            .chain(streams)
+            .chain(discovery);
         all.min_by_key(|(at, _)| *at).map_or((None, Timer::None), |(at, why)| (Some(at), why))
     }
 }

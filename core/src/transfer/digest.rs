@@ -4,11 +4,16 @@ use md5::Md5;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Hashes under way. Which ones run is decided when the transfer is agreed.
+/// The hash under way. Which one runs is decided when the transfer is agreed; nobody compares two of them.
 #[derive(Clone, Debug, Default)]
-pub struct Digest {
-    sha256: Option<Sha256>,
-    md5: Option<Md5>,
+pub enum Digest {
+    /// No hash runs.
+    #[default]
+    None,
+    /// SHA-256.
+    Sha256(Sha256),
+    /// MD5, for peers that give nothing better (SI-12).
+    Md5(Md5),
 }
 
 /// What comparing hashes showed.
@@ -23,32 +28,32 @@ pub enum Verdict {
 }
 
 impl Digest {
-    /// No hash runs.
-    pub const NONE: Self = Self { sha256: None, md5: None };
-
-    /// Starts the wanted hashes.
+    /// Starts the wanted hash; the stronger one when both are.
     pub fn start(sha256: bool, md5: bool) -> Self {
-        Self { sha256: sha256.then(Sha256::new), md5: md5.then(Md5::new) }
+        match (sha256, md5) {
+            (true, _) => Self::Sha256(Sha256::new()),
+            (false, true) => Self::Md5(Md5::new()),
+            (false, false) => Self::None,
+        }
     }
 
     /// The next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
-        if let Some(hash) = &mut self.sha256 {
-            hash.update(bytes);
-        }
-        if let Some(hash) = &mut self.md5 {
-            hash.update(bytes);
+        match self {
+            Self::None => {}
+            Self::Sha256(hash) => hash.update(bytes),
+            Self::Md5(hash) => hash.update(bytes),
         }
     }
 
     /// SHA-256 of all bytes so far.
     pub fn sha256(&self) -> Option<[u8; 32]> {
-        self.sha256.as_ref().map(|hash| hash.clone().finalize().into())
+        if let Self::Sha256(hash) = self { Some(hash.clone().finalize().into()) } else { None }
     }
 
     /// MD5 of all bytes so far.
     pub fn md5(&self) -> Option<[u8; 16]> {
-        self.md5.as_ref().map(|hash| hash.clone().finalize().into())
+        if let Self::Md5(hash) = self { Some(hash.clone().finalize().into()) } else { None }
     }
 
     /// Compares with what was announced, in constant time (ATK-61).

@@ -1,12 +1,13 @@
 //! The state of one transfer, either role.
 
-use crate::config::Carrier;
+use crate::config::{Carrier, Method, Methods};
 use crate::error::{Condition, Ending, Reason};
 use crate::output::{Route, Skip, Timer, TransferId};
 use crate::time::Instant;
 use crate::transfer::digest::{Digest, Verdict};
 use crate::transfer::texts::Texts;
 use crate::transport::ibb::Bytestream;
+use crate::transport::socks5::{Attempt, TransferKey};
 
 /// Longest stream id taken from a peer, bytes (S5B-13).
 pub(crate) const SID_BYTES: usize = 128;
@@ -26,17 +27,19 @@ pub(crate) enum Phase {
     Offering,
     /// Sender: the bytestream is being opened.
     Opening,
-    /// Sender: blocks go out.
+    /// Sender: bytes go out.
     Sending,
-    /// Sender: every block was acknowledged, the bytestream is being closed (IBB-31).
+    /// Sender: every byte is out, the bytestream is being closed (IBB-31, S5B-19).
     Closing,
     /// Sender: closed; the peer's verdict is awaited.
     Confirming,
     /// Receiver: the owner has to answer the offer.
     Asked,
-    /// Receiver: accepted; the sender has to open (SI-18).
+    /// Receiver: accepted; the sender has to open, or to offer streamhosts (SI-18).
     Waiting,
-    /// Receiver: blocks come in.
+    /// Receiver: connecting to the sender's streamhosts (SI states, R Connecting).
+    Connecting,
+    /// Receiver: bytes come in.
     Receiving,
     /// Receiver: everything is stored; the sender has to confirm the hash.
     Verifying,
@@ -51,8 +54,14 @@ pub(crate) struct Owed {
     pub(crate) offer: bool,
     /// The answer to the offer, with the phase telling which (receiver).
     pub(crate) answer: Option<Answer>,
-    /// The opening of the bytestream (sender).
+    /// The opening of the in-band bytestream (sender).
     pub(crate) open: bool,
+    /// Our streamhosts (sender).
+    pub(crate) hosts: bool,
+    /// The activation of the proxy (sender).
+    pub(crate) activate: bool,
+    /// The answer to the peer's streamhosts (receiver).
+    pub(crate) verdict: Option<HostsVerdict>,
     /// The closing of the bytestream.
     pub(crate) close: bool,
     /// The receipt (receiver).
@@ -70,9 +79,32 @@ pub(crate) enum Answer {
     Busy,
 }
 
+/// The answer to streamhosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HostsVerdict {
+    /// We are connected to the one that the transfer's stream was dialled to (S5B-05).
+    Used,
+    /// None could be reached (S5B-05).
+    NotFound,
+    /// Not wanted any more; no fallback (SI-22).
+    NotAcceptable,
+}
+
 impl Owed {
+    /// Nothing.
+    pub(crate) const NOTHING: Self = Self {
+        offer: false,
+        answer: None,
+        open: false,
+        hosts: false,
+        activate: false,
+        verdict: None,
+        close: false,
+        receipt: false,
+    };
+
     pub(crate) fn anything(&self) -> bool {
-        self.offer || self.answer.is_some() || self.open || self.close || self.receipt
+        *self != Self::NOTHING
     }
 }
 
@@ -80,8 +112,16 @@ impl Owed {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct News {
     pub(crate) accepted: bool,
+    pub(crate) intruded: bool,
+    /// With a new offer, or without.
+    pub(crate) fell_back: Option<bool>,
     pub(crate) started: bool,
     pub(crate) finished: bool,
+}
+
+impl News {
+    const NONE: Self =
+        Self { accepted: false, intruded: false, fell_back: None, started: false, finished: false };
 }
 
 /// What was agreed about the file.
@@ -119,6 +159,16 @@ pub struct TransferSlot {
     pub(crate) safe: u64,
     pub(crate) digest: Digest,
     pub(crate) bytestream: Bytestream,
+    /// Methods that the owner allows for this file.
+    pub(crate) methods: Methods,
+    /// What the offer lists.
+    pub(crate) offers_socks5: bool,
+    pub(crate) offers_in_band: bool,
+    /// The agreed method is SOCKS5, else in band.
+    pub(crate) over_socks5: bool,
+    /// Sender: this is the second offer (SI-22).
+    pub(crate) is_retry: bool,
+    pub(crate) attempt: Attempt,
     /// The peer confirms or wants receipts.
     pub(crate) receipts: bool,
     /// Receiver: the sender can start at an offset (SI-13).
@@ -134,8 +184,8 @@ impl TransferSlot {
         generation: 0,
         phase: Phase::Free,
         contact: 0,
-        owed: Owed { offer: false, answer: None, open: false, close: false, receipt: false },
-        news: News { accepted: false, started: false, finished: false },
+        owed: Owed::NOTHING,
+        news: News::NONE,
         request: 0,
         deadline: None,
         timer: Timer::None,
@@ -144,8 +194,14 @@ impl TransferSlot {
         end: 0,
         moved: 0,
         safe: 0,
-        digest: Digest::NONE,
+        digest: Digest::None,
         bytestream: Bytestream::NONE,
+        methods: Methods::IN_BAND,
+        offers_socks5: false,
+        offers_in_band: false,
+        over_socks5: false,
+        is_retry: false,
+        attempt: Attempt::NONE,
         receipts: false,
         ranged: false,
         ending: Ending::Done,
@@ -184,14 +240,44 @@ impl TransferSlot {
         !matches!(self.phase, Phase::Free | Phase::Over)
     }
 
-    /// The bytestream is open on our side.
+    /// The in-band bytestream is open on our side.
     pub(crate) fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Sending | Phase::Closing | Phase::Receiving)
+        !self.over_socks5 && matches!(self.phase, Phase::Sending | Phase::Closing | Phase::Receiving)
     }
 
     pub(crate) fn is_sender(&self) -> bool {
         use Phase::*;
         matches!(self.phase, Asking | Offering | Opening | Sending | Closing | Confirming)
+    }
+
+    /// Slot and generation, as streams and hosts name a transfer.
+    pub(crate) fn key(&self, slot: u16) -> TransferKey {
+        (slot, self.generation)
+    }
+
+    /// Notes why a method did not carry the file; the first reason stands.
+    pub(crate) fn skip(&mut self, method: Method, why: Skip) {
+        let place = match method {
+            Method::Direct => &mut self.route.direct,
+            Method::Mediated => &mut self.route.mediated,
+            Method::InBand => &mut self.route.in_band,
+        };
+        if *place == Skip::Unneeded {
+            *place = why;
+        }
+    }
+
+    /// The same for the method under way.
+    pub(crate) fn skip_used(&mut self, why: Skip) {
+        if let Some(method) = self.route.method {
+            self.skip(method, why);
+        }
+    }
+
+    /// The same for both methods over SOCKS5.
+    pub(crate) fn skip_socks5(&mut self, why: Skip) {
+        self.skip(Method::Direct, why);
+        self.skip(Method::Mediated, why);
     }
 
     pub(crate) fn id(&self, slot: u16) -> TransferId {
@@ -229,12 +315,19 @@ impl TransferSlot {
             None if self.phase == Phase::Asked => Some(Answer::Unwanted),
             answer => answer,
         };
+        // The same for the streamhosts that nobody will connect to any more.
+        let verdict = match self.owed.verdict {
+            None if self.phase == Phase::Connecting => Some(HostsVerdict::NotAcceptable),
+            Some(HostsVerdict::Used) if failed => Some(HostsVerdict::NotAcceptable),
+            verdict => verdict,
+        };
         self.owed = Owed {
             close: self.owed.close
                 || failed && !self.bytestream.closed && (self.is_open() || self.phase == Phase::Opening),
             answer,
+            verdict,
             receipt: self.owed.receipt,
-            ..Owed::default()
+            ..Owed::NOTHING
         };
         self.news.finished = true;
         self.request = 0;

@@ -4,12 +4,12 @@
 //! destination is right and which streamhost is next is the session's matter. Only the fixed frames of the handshake
 //! ever go out (ATK-25), each in a write of its own (S5B-21, S5B-33).
 
-#![allow(dead_code)] // parts that the session does not use yet
-
+mod attempt;
 mod dial;
 pub(crate) mod hosts;
 mod serve;
 
+pub(crate) use self::attempt::{Attempt, Step};
 use self::dial::Dial;
 use self::serve::{Serve, Written};
 use crate::output::{HostFailure, StreamEnd};
@@ -122,6 +122,7 @@ impl StreamSlot {
     }
 
     /// The handshake is over, our answer included: payload may go.
+    #[cfg(test)]
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.stage, Stage::Open(_))
     }

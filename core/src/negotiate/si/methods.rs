@@ -40,6 +40,7 @@ impl StreamMethods {
     /// The usual order.
     #[cfg(test)]
     pub(crate) const BOTH: Self = Self([Some(StreamMethod::Socks5), Some(StreamMethod::InBand)]);
+    #[cfg(test)]
     pub(crate) const IN_BAND: Self = Self([Some(StreamMethod::InBand), None]);
 
     /// What the policy allows, in its order; SOCKS5 only where there is something it can be done with.
@@ -60,6 +61,7 @@ impl StreamMethods {
     }
 
     /// The others.
+    #[cfg(test)]
     pub(crate) fn without(self, method: StreamMethod) -> Self {
         self.iter().filter(|other| *other != method).collect()
     }

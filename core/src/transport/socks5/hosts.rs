@@ -12,6 +12,8 @@ pub(crate) enum HostKind {
     Address,
     /// An item of the server that may be a proxy (DSC-09).
     Item,
+    /// An item that is a proxy; where it listens is not known yet.
+    Silent,
     /// A proxy that may be used (DSC-10, DSC-11).
     Proxy,
     /// Offered by the peer of this transfer.
@@ -160,6 +162,7 @@ const fn packed(kind: HostKind) -> (u8, u16, u16) {
         HostKind::Proxy => (2, 0, 0),
         HostKind::Offered { slot, generation } => (3, slot, generation),
         HostKind::Dst { slot, generation } => (4, slot, generation),
+        HostKind::Silent => (5, 0, 0),
     }
 }
 
@@ -175,7 +178,8 @@ fn entry(bytes: &[u8]) -> Option<(Host<'_>, usize)> {
         1 => HostKind::Item,
         2 => HostKind::Proxy,
         3 => HostKind::Offered { slot, generation },
-        _ => HostKind::Dst { slot, generation },
+        4 => HostKind::Dst { slot, generation },
+        _ => HostKind::Silent,
     };
     let bytes = HEAD_BYTES.checked_add(jid.len())?.checked_add(host.len())?;
     let host = Host {

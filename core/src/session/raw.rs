@@ -1,0 +1,163 @@
+//! The data phase over SOCKS5: bytes as they are, in the owner's hands (S5B-10, S5B-15, S5B-19).
+
+use super::emit::Next;
+use super::incoming::Taken;
+use super::state::State;
+use crate::config::Method;
+use crate::error::{Argument, Ending, Error, Reason};
+use crate::output::{Skip, StreamEnd, StreamId, Timer, TransferId};
+use crate::transfer::Phase;
+use crate::transport::socks5::Step;
+
+/// Most bytes that the owner hands in at once, so that hashing them does not hold up everything else.
+const SUPPLY_MAX: u64 = 1 << 20;
+
+impl State<'_> {
+    /// Sender: the stream is the peer's on both sides, payload may go (S5B-10).
+    pub(crate) fn start_raw(&mut self, index: usize, method: Method) {
+        let deadline = self.in_ms(self.settings.times.progress_ms);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        slot.attempt.step = Step::Open;
+        slot.route.method = Some(method);
+        if method == Method::Mediated {
+            slot.skip(Method::Direct, Skip::NotChosen);
+        } else {
+            slot.skip(Method::Mediated, Skip::NotChosen);
+        }
+        slot.news.started = true;
+        slot.enter(Phase::Sending, Timer::Progress, deadline);
+        self.half_close_if_sent(index);
+    }
+
+    /// The next file whose bytes may go over its own stream; said once (`SendRaw`).
+    pub(crate) fn next_raw(&mut self) -> Option<Next> {
+        let count = self.transfers.len();
+        let index = (0..count).find(|index| {
+            self.transfers.get(*index).is_some_and(|t| {
+                t.phase == Phase::Sending && t.over_socks5 && !t.attempt.granted && t.moved < t.end
+            })
+        })?;
+        let transfer = self.handle(index);
+        let slot = self.transfers.get_mut(index)?;
+        slot.attempt.granted = true;
+        let max = slot.end.saturating_sub(slot.moved);
+        Some(Next::SendRaw { transfer, stream: StreamId(slot.attempt.stream), offset: slot.moved, max })
+    }
+
+    /// The owner moved bytes itself.
+    pub(crate) fn sent(&mut self, id: TransferId, upto: u64) -> Result<(), Error> {
+        self.check_alive()?;
+        let slot = self.transfer(id)?;
+        let over = matches!(slot.phase, Phase::Sending | Phase::Closing | Phase::Confirming | Phase::Over);
+        if !over || !slot.over_socks5 || !slot.attempt.granted {
+            return Err(Error::State);
+        }
+        if upto > slot.end {
+            return Err(Error::Argument(Argument::Offset));
+        }
+        if slot.phase == Phase::Sending && upto > slot.moved {
+            slot.attempt.unhashed = true;
+            self.raw_moved(usize::from(id.slot), upto);
+        }
+        Ok(())
+    }
+
+    /// The owner hands in bytes for a stream of its own: they are hashed and given back. Returns the stream.
+    pub(crate) fn supply_raw(
+        &mut self,
+        id: TransferId,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<StreamId, Error> {
+        let slot = self.transfer(id)?;
+        if slot.phase != Phase::Sending || !slot.attempt.granted {
+            return Err(Error::State);
+        }
+        if offset != slot.moved {
+            return Err(Error::Argument(Argument::Offset));
+        }
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if length == 0 || length > SUPPLY_MAX.min(slot.end.saturating_sub(slot.moved)) {
+            return Err(Error::Argument(Argument::Bytes));
+        }
+        slot.digest.update(bytes);
+        let stream = StreamId(slot.attempt.stream);
+        self.raw_moved(usize::from(id.slot), offset.saturating_add(length));
+        Ok(stream)
+    }
+
+    /// Bytes before `upto` went to the stream.
+    fn raw_moved(&mut self, index: usize, upto: u64) {
+        let deadline = self.in_ms(self.settings.times.progress_ms);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        // Nothing comes back for them: what is handed over counts as gone.
+        (slot.moved, slot.safe, slot.deadline) = (upto, upto, deadline);
+        self.half_close_if_sent(index);
+    }
+
+    /// S5B-19: right behind the last byte the stream is shut down for writing, or a proxy may keep back the tail.
+    fn half_close_if_sent(&mut self, index: usize) {
+        let deadline = self.in_ms(self.settings.times.finish_ms);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        if slot.moved != slot.end {
+            return;
+        }
+        let phase = if slot.receipts { Phase::Confirming } else { Phase::Closing };
+        slot.enter(phase, Timer::Finish, deadline);
+        let stream = StreamId(slot.attempt.stream);
+        if let Some(place) = self.stream_place(stream)
+            && let Some(stream) = self.streams.get_mut(place)
+        {
+            stream.half_close();
+        }
+    }
+
+    /// Payload came on a transfer's own stream.
+    pub(crate) fn raw_in(&mut self, index: usize, bytes: &[u8]) -> Taken {
+        let times = self.receiving_times(true);
+        let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
+        // S5B-10: a sender, or a receiver that is through, is sent nothing that counts.
+        if slot.phase != Phase::Receiving || slot.bytestream.closed || bytes.is_empty() {
+            return Taken::Done;
+        }
+        let (offset, length) = (slot.moved, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        if length > slot.end.saturating_sub(offset) {
+            // SI-17, ATK-31, ATK-41
+            slot.skip_used(Skip::Broken);
+            slot.fail(Reason::TooManyBytes, None);
+            return Taken::Done;
+        }
+        slot.digest.update(bytes);
+        slot.moved = offset.saturating_add(length);
+        slot.await_sender(times);
+        Taken::Data { index, offset }
+    }
+
+    /// The other side sends no more on a transfer's own stream, or it broke (S5B-15).
+    pub(crate) fn raw_ended(&mut self, index: usize, end: StreamEnd) {
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        let orderly = end == StreamEnd::Ended;
+        if !orderly {
+            slot.attempt.stream = 0;
+        }
+        match slot.phase {
+            Phase::Receiving if slot.moved == slot.end => {
+                slot.bytestream.closed = true;
+                self.complete_if_stored(index);
+            }
+            Phase::Receiving => {
+                slot.skip_used(Skip::Broken);
+                slot.fail(if orderly { Reason::TooFewBytes } else { Reason::BytestreamLost }, None);
+            }
+            // Nobody without receipts says more than this.
+            Phase::Closing if orderly => slot.finish(Ending::Delivered),
+            // A receiver may shut down its own half at any time: it has nothing to send.
+            Phase::Sending if orderly => {}
+            Phase::Sending | Phase::Closing => {
+                slot.skip_used(Skip::Broken);
+                slot.fail(Reason::BytestreamLost, None);
+            }
+            _ => {}
+        }
+    }
+}

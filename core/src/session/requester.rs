@@ -1,0 +1,277 @@
+//! The sender's side of SOCKS5: it offers streamhosts, and gets a proxy to activate the stream (XEP-0065 5.3, 6.3).
+
+use super::state::State;
+use crate::config::{JID_BYTES, Method};
+use crate::error::{Argument, Condition, Error, Reason, StanzaCondition};
+use crate::negotiate::fallback::{self, Next, Socks5Failure};
+use crate::negotiate::si::StreamMethods;
+use crate::negotiate::streamhosts;
+use crate::output::{Skip, Timer};
+use crate::transfer::{Phase, Texts, TransferSlot};
+use crate::transport::socks5::Step;
+use crate::transport::socks5::hosts::{Host, HostKind};
+use crate::wire::jid::Jid;
+use crate::wire::stanza::{Ns, Stanza};
+use crate::wire::streamhost::{self, Streamhost};
+use crate::wire::xml::Writer;
+
+/// A proxy that failed this often is offered last (DSC-10).
+const FAILURES_UNTIL_LAST: u8 = 2;
+/// Most streamhosts offered: a target reads 16 (S5B-03), and has 10 s for all of them (QRK-27).
+const HOSTS_MAX: usize = 16;
+
+impl TransferSlot {
+    /// What our offer of this transfer lists, in order (SI-05).
+    pub(crate) fn streams_offered(&self) -> StreamMethods {
+        StreamMethods::of(&self.methods, self.offers_socks5)
+    }
+}
+
+impl State<'_> {
+    /// The owner listens here.
+    pub(crate) fn add_address(&mut self, host: &str, port: u16) -> Result<(), Error> {
+        self.add_host(HostKind::Address, "", host, port)
+    }
+
+    /// The owner listens nowhere.
+    pub(crate) fn clear_addresses(&mut self) {
+        self.hosts.remove(|host| host.kind == HostKind::Address);
+    }
+
+    /// The owner names a proxy (DSC-10).
+    pub(crate) fn add_proxy(&mut self, jid: &str, host: &str, port: u16) -> Result<(), Error> {
+        let bad = Error::Argument(Argument::Proxy);
+        let jid = Jid::parse(jid).ok().and_then(|jid| jid.prepared::<JID_BYTES>()).ok_or(bad)?;
+        self.add_host(HostKind::Proxy, &jid, host, port)
+    }
+
+    fn add_host(&mut self, kind: HostKind, jid: &str, host: &str, port: u16) -> Result<(), Error> {
+        if !streamhost::is_host(host) || port == 0 {
+            return Err(Error::Argument(Argument::Host));
+        }
+        if self.hosts.iter().any(|it| it.kind == kind && it.host == host && it.port == port) {
+            return Ok(());
+        }
+        self.hosts.push(kind, jid, host, port).map(|_| ()).ok_or(Error::Full)
+    }
+
+    /// Decides what the offer lists: SOCKS5 only where there is a streamhost to offer.
+    pub(crate) fn choose_methods(&mut self, index: usize) {
+        let has = |kind| self.hosts.iter().any(|host| host.kind == kind);
+        let (address, proxy) = (has(HostKind::Address), has(HostKind::Proxy));
+        let proxy_skip = self.discovery.skip();
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        let methods = slot.methods;
+        for (method, usable, why) in [
+            (Method::Direct, address, Skip::NoAddress),
+            (Method::Mediated, proxy, proxy_skip),
+            (Method::InBand, true, Skip::Unneeded),
+        ] {
+            if !methods.has(method) {
+                slot.skip(method, Skip::Policy);
+            } else if !usable {
+                slot.skip(method, why);
+            }
+        }
+        // QRK-48: an empty stream over SOCKS5 ends in many ways, in band in one.
+        let empty = slot.file.size == 0 && methods.has(Method::InBand);
+        slot.offers_socks5 =
+            !empty && ((methods.has(Method::Direct) && address) || (methods.has(Method::Mediated) && proxy));
+        slot.offers_in_band = methods.has(Method::InBand);
+    }
+
+    /// The peer chose SOCKS5: our streamhosts go out, and the digest is valid from here on (S5B-01, S5B-35).
+    pub(crate) fn offer_hosts(&mut self, index: usize) {
+        let deadline = self.in_ms(self.settings.times.open_ms);
+        let Some(slot) = self.transfers.get(index) else { return };
+        let offers = self.hosts_of(slot).next().is_some();
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        slot.over_socks5 = true;
+        slot.attempt.step = Step::Offered;
+        slot.enter(Phase::Opening, Timer::Streamhosts, deadline);
+        if offers {
+            slot.owed.hosts = true;
+        } else {
+            // The owner stopped listening while the peer thought about the offer.
+            self.socks5_failed(index, Socks5Failure::NothingToOffer, None);
+        }
+    }
+
+    /// The payload with our streamhosts (S5B-01).
+    pub(crate) fn write_hosts(&self, w: &mut Writer<'_>, slot: &TransferSlot) {
+        streamhosts::write_query(w, slot.texts.sid(), self.hosts_of(slot));
+    }
+
+    /// Our streamhosts for a transfer, in the order that the owner prefers (S5B-04, S5B-16).
+    fn hosts_of<'s>(&'s self, slot: &TransferSlot) -> impl Iterator<Item = Streamhost<'s>> + use<'s> {
+        let (own, methods) = (self.link.jid(), slot.methods);
+        let of = move |kind: HostKind, wanted: bool, late: bool| {
+            let hosts = self.hosts.iter().filter(move |host: &Host<'_>| {
+                wanted && host.kind == kind && (host.failures >= FAILURES_UNTIL_LAST) == late
+            });
+            hosts.map(move |host| Streamhost {
+                jid: if kind == HostKind::Address { own } else { host.jid },
+                host: host.host,
+                port: host.port,
+            })
+        };
+        let (direct, mediated) = (methods.has(Method::Direct), methods.has(Method::Mediated));
+        let direct_first = methods.iter().find(|method| *method != Method::InBand) == Some(Method::Direct);
+        of(HostKind::Address, direct && direct_first, false)
+            .chain(of(HostKind::Proxy, mediated, false))
+            .chain(of(HostKind::Proxy, mediated, true))
+            .chain(of(HostKind::Address, direct && !direct_first, false))
+            .take(HOSTS_MAX)
+    }
+
+    /// The peer answered our streamhosts (S5B-05..08).
+    pub(crate) fn hosts_answered(&mut self, index: usize, s: &Stanza<'_>, error: Option<StanzaCondition>) {
+        let Some(slot) = self.transfers.get(index) else { return };
+        let (accepted, mediated) = (slot.attempt.stream != 0, slot.methods.has(Method::Mediated));
+        if let Some(condition) = error {
+            let failure = match condition {
+                // ATK-30: the digest was used, but not by the peer.
+                _ if accepted => Socks5Failure::Intruded,
+                StanzaCondition::ItemNotFound => Socks5Failure::Unreached,
+                other => Socks5Failure::Refused(other),
+            };
+            self.socks5_failed(index, failure, Some(condition));
+            return;
+        }
+        let used = s.payload.filter(|p| p.is(Ns::S5b, "query")).and_then(|p| streamhosts::read_used(&p));
+        let used = used.unwrap_or("");
+        let is_own = used == self.link.jid() && !used.is_empty();
+        let proxy = self
+            .hosts
+            .iter()
+            .find(|host| mediated && host.kind == HostKind::Proxy && host.jid == used && !used.is_empty());
+        let proxy = proxy.map(|host| host.id);
+        match proxy {
+            _ if is_own && accepted => self.start_raw(index, Method::Direct),
+            Some(host) if !is_own => self.dial_proxy(index, host),
+            // S5B-06, S5B-07, ATK-27
+            _ => {
+                let Some(slot) = self.transfers.get_mut(index) else { return };
+                slot.skip_socks5(Skip::Broken);
+                slot.fail(Reason::BadAnswer, None);
+            }
+        }
+    }
+
+    /// The target is at the proxy; we go there too, with the same digest (S5B-08).
+    fn dial_proxy(&mut self, index: usize, host: u16) {
+        let handshake = self.now.after(self.settings.times.proxy_ms);
+        let key = self.key(index);
+        let free = self.free_stream();
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        // Whoever came to our own listener is not the peer.
+        slot.attempt.stream = 0;
+        slot.attempt.host = host;
+        slot.attempt.step = Step::Dialling;
+        slot.enter(Phase::Opening, Timer::Handshake, None);
+        match free.and_then(|place| self.streams.get_mut(place)) {
+            Some(stream) => stream.dial(key, host, handshake),
+            None => self.socks5_failed(index, Socks5Failure::ProxyUnreached, None),
+        }
+    }
+
+    /// Our stream to the proxy is up: it has to join it with the target's (S5B-08).
+    pub(crate) fn at_proxy(&mut self, index: usize, stream: u16) {
+        let deadline = self.in_ms(self.settings.times.request_ms);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        slot.attempt.stream = stream;
+        slot.attempt.step = Step::Activating;
+        slot.owed.activate = true;
+        slot.enter(Phase::Opening, Timer::Request, deadline);
+    }
+
+    /// The proxy answered (S5B-09).
+    pub(crate) fn activated(&mut self, index: usize, error: Option<StanzaCondition>) {
+        match error {
+            None => self.start_raw(index, Method::Mediated),
+            Some(condition) => self.socks5_failed(index, Socks5Failure::Activation, Some(condition)),
+        }
+    }
+
+    /// SOCKS5 came to nothing: in band, if that is allowed, or the end (SI-20..23).
+    pub(crate) fn socks5_failed(
+        &mut self,
+        index: usize,
+        failure: Socks5Failure,
+        condition: Option<StanzaCondition>,
+    ) {
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        let (host, skip) = (slot.attempt.host, skip_of(failure));
+        match failure {
+            Socks5Failure::Activation | Socks5Failure::ProxyUnreached => {
+                slot.skip(Method::Mediated, skip);
+                slot.skip(Method::Direct, Skip::NotChosen);
+            }
+            _ => slot.skip_socks5(skip),
+        }
+        slot.news.intruded |= failure == Socks5Failure::Intruded;
+        slot.attempt.stream = 0;
+        slot.attempt.step = Step::Failed;
+        slot.owed.activate = false;
+        slot.request = 0;
+        let in_band = slot.methods.has(Method::InBand);
+        let next = fallback::after_socks5(failure, in_band, slot.offers_in_band, slot.is_retry);
+        if matches!(failure, Socks5Failure::Activation | Socks5Failure::ProxyUnreached) {
+            self.hosts.failed(host);
+        }
+        self.go_on(index, next, condition);
+    }
+
+    /// The peer takes no in-band bytestream with the id of the SOCKS5 one either (SI-22, QRK-10).
+    pub(crate) fn fall_back_again(&mut self, index: usize, condition: StanzaCondition) {
+        let Some(slot) = self.transfers.get(index) else { return };
+        let next = fallback::after_same_sid(condition, slot.is_retry);
+        self.go_on(index, next, Some(condition));
+    }
+
+    fn go_on(&mut self, index: usize, next: Next, condition: Option<StanzaCondition>) {
+        match next {
+            Next::SameSid => {
+                self.open_in_band(index);
+                if let Some(slot) = self.transfers.get_mut(index) {
+                    slot.news.fell_back = Some(false);
+                }
+            }
+            Next::NewOffer => self.offer_again(index),
+            Next::Fail(reason) => {
+                let Some(slot) = self.transfers.get_mut(index) else { return };
+                slot.bytestream.closed = true;
+                slot.fail(reason, condition.map(Condition::Stanza));
+            }
+        }
+    }
+
+    /// The one new offer, with a new stream id, that lists in band only (SI-22).
+    fn offer_again(&mut self, index: usize) {
+        let deadline = self.in_ms(self.settings.times.offer_ms);
+        let sid = self.ids.next_sid();
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        let texts = Texts::outgoing(&sid, slot.texts.name(), slot.texts.mime_type().unwrap_or(""));
+        slot.texts = texts.unwrap_or(Texts::NONE);
+        slot.is_retry = true;
+        slot.offers_socks5 = false;
+        slot.over_socks5 = false;
+        slot.owed.open = false;
+        slot.owed.offer = true;
+        slot.news.fell_back = Some(true);
+        slot.attempt = crate::transport::socks5::Attempt::NONE;
+        slot.enter(Phase::Offering, Timer::Offer, deadline);
+    }
+}
+
+const fn skip_of(failure: Socks5Failure) -> Skip {
+    match failure {
+        Socks5Failure::Refused(_) => Skip::Refused,
+        Socks5Failure::Unreached => Skip::PeerFailed,
+        Socks5Failure::NoAnswer => Skip::PeerSilent,
+        Socks5Failure::Activation => Skip::ActivationFailed,
+        Socks5Failure::ProxyUnreached => Skip::NotReached,
+        Socks5Failure::NothingToOffer => Skip::NoAddress,
+        Socks5Failure::Intruded => Skip::Broken,
+    }
+}

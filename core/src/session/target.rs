@@ -1,0 +1,177 @@
+//! The receiver's side of SOCKS5: it connects to the streamhosts that the sender offers (XEP-0065 5.3).
+
+use super::incoming::Taken;
+use super::state::State;
+use crate::config::Method;
+use crate::error::{Reason, StanzaCondition};
+use crate::negotiate::streamhosts;
+use crate::output::{Skip, StreamId, Timer};
+use crate::transfer::{HostsVerdict, OFFER_ID_BYTES, Phase, Texts};
+use crate::transport::socks5::Step;
+use crate::transport::socks5::hosts::HostKind;
+use crate::wire::stanza::{Element, ErrorType, Kind, Stanza};
+
+impl State<'_> {
+    /// Streamhosts came (S5B-01..04). Only the offering peer may send them, once, after the owner accepted (SI-18).
+    pub(crate) fn hosts_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>) -> Taken {
+        if s.kind != Kind::IqSet {
+            return Taken::Done;
+        }
+        let query = match streamhosts::read_query(payload) {
+            Ok(query) => query,
+            Err((kind, condition)) => {
+                self.refuse(s, kind, condition);
+                return Taken::Done;
+            }
+        };
+        let (from, id) = (s.from.unwrap_or(""), s.id.unwrap_or(""));
+        let Some(index) = self.find(from, query.sid, |_| true) else {
+            if self.settings.hosted {
+                return Taken::NotMine;
+            }
+            self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
+            return Taken::Done;
+        };
+        let texts = Texts::incoming(query.sid, id).filter(|_| id.len() <= OFFER_ID_BYTES);
+        let awaited = self.transfers.get(index).is_some_and(|t| {
+            t.phase == Phase::Waiting
+                && t.over_socks5
+                && t.owed.answer.is_none()
+                && t.attempt.step == Step::None
+        });
+        let (true, Some(texts)) = (awaited, texts) else {
+            // S5B-14, S5B-17: one attempt at a time, and none from the other side; or it is over.
+            self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
+            return Taken::Done;
+        };
+        let (slot, generation) = self.key(index);
+        if let Some(dst) = query.dstaddr {
+            let text = core::str::from_utf8(dst.as_bytes()).unwrap_or("");
+            let _ = self.hosts.push(HostKind::Dst { slot, generation }, "", text, 0);
+        }
+        let methods = self.settings.methods;
+        for host in query.hosts() {
+            let method = if host.jid == from { Method::Direct } else { Method::Mediated };
+            if methods.has(method) {
+                // What does not fit is left out: the likely ones come first.
+                let _ =
+                    self.hosts.push(HostKind::Offered { slot, generation }, host.jid, host.host, host.port);
+            }
+        }
+        let deadline = self.in_ms(self.settings.times.hosts_ms);
+        let now = self.now;
+        let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
+        slot.texts = texts;
+        slot.attempt.step = Step::Connecting;
+        slot.attempt.next_at = Some(now);
+        slot.enter(Phase::Connecting, Timer::Streamhosts, deadline);
+        Taken::Done
+    }
+
+    /// Dials what is due, as long as there are free streams; decides when nothing is left (S5B-04).
+    pub(crate) fn dial_what_is_due(&mut self) {
+        for index in 0..self.transfers.len() {
+            let due = self.transfers.get(index).is_some_and(|t| {
+                t.phase == Phase::Connecting && t.attempt.next_at.is_some_and(|at| at <= self.now)
+            });
+            if due {
+                self.dial_next(index);
+            }
+        }
+    }
+
+    fn dial_next(&mut self, index: usize) {
+        let key = self.key(index);
+        let (slot, generation) = key;
+        let Some(transfer) = self.transfers.get(index) else { return };
+        let last = transfer.attempt.host;
+        let peer = self.peer(transfer);
+        let mut offered =
+            self.hosts.iter().filter(|host| host.kind == HostKind::Offered { slot, generation });
+        // In the order of the document: behind the last one that was dialled.
+        let host = if last == 0 { offered.next() } else { offered.skip_while(|h| h.id != last).nth(1) };
+        let times = self.settings.times;
+        let Some(host) = host else {
+            let dialling = self.streams.iter().any(|s| s.transfer == Some(key) && s.is_handshaking());
+            if let Some(transfer) = self.transfers.get_mut(index) {
+                transfer.attempt.next_at = None;
+            }
+            if !dialling {
+                self.unreached(index);
+            }
+            return;
+        };
+        let ms = if host.jid == peer { times.host_ms } else { times.proxy_ms };
+        let (id, deadline) = (host.id, self.now.after(ms));
+        let free = self.free_stream();
+        let next_at = self.now.after(times.stagger_ms);
+        let Some(transfer) = self.transfers.get_mut(index) else { return };
+        transfer.attempt.next_at = Some(next_at);
+        // Without a free slot it is tried again at the next turn; the attempt's own deadline ends that.
+        if let Some(stream) = free.and_then(|place| self.streams.get_mut(place)) {
+            transfer.attempt.host = id;
+            stream.dial(key, id, deadline);
+        }
+    }
+
+    /// A streamhost failed: the next one need not wait.
+    pub(crate) fn host_failed(&mut self, index: usize) {
+        let now = self.now;
+        if let Some(slot) = self.transfers.get_mut(index).filter(|t| t.phase == Phase::Connecting) {
+            slot.attempt.next_at = Some(now);
+        }
+    }
+
+    /// No streamhost could be reached in time (S5B-05): now the sender may open in band (SI-21).
+    pub(crate) fn unreached(&mut self, index: usize) {
+        let deadline = self.in_ms(self.settings.times.open_ms);
+        let in_band = self.settings.methods.has(Method::InBand);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        slot.skip_socks5(Skip::NotReached);
+        slot.owed.verdict = Some(HostsVerdict::NotFound);
+        slot.attempt.step = Step::Failed;
+        slot.attempt.next_at = None;
+        slot.attempt.stream = 0;
+        if in_band && slot.offers_in_band {
+            slot.enter(Phase::Waiting, Timer::Open, deadline);
+        } else {
+            slot.fail(Reason::NotReached, None);
+        }
+    }
+
+    /// A streamhost answered as it must: it is the one, the others are closed before the sender hears of it (S5B-04).
+    pub(crate) fn host_won(&mut self, index: usize, stream: StreamId, host: u16) {
+        let times = self.receiving_times(true);
+        let Some(transfer) = self.transfers.get(index) else { return };
+        let direct = self.hosts.get(host).is_some_and(|host| host.jid == self.peer(transfer));
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        slot.attempt.stream = stream.0;
+        slot.attempt.host = host;
+        slot.attempt.step = Step::Open;
+        slot.attempt.next_at = None;
+        slot.owed.verdict = Some(HostsVerdict::Used);
+        slot.route.method = Some(if direct { Method::Direct } else { Method::Mediated });
+        slot.news.started = true;
+        slot.enter(Phase::Receiving, Timer::Progress, None);
+        slot.await_sender(times);
+        if slot.moved == slot.end {
+            // QRK-48: some senders never end an empty stream.
+            slot.bytestream.closed = true;
+            self.complete_if_stored(index);
+        }
+    }
+
+    /// Whether an in-band bytestream may take the place of the SOCKS5 one (SI-21): it was offered, the attempt is over
+    /// or was never begun, or the sender could not make the proxy pass anything.
+    pub(crate) fn yields_to_in_band(&self, index: usize) -> bool {
+        let Some(slot) = self.transfers.get(index) else { return false };
+        if !slot.over_socks5 {
+            return slot.phase == Phase::Waiting;
+        }
+        let allowed = slot.offers_in_band && self.settings.methods.has(Method::InBand);
+        let unused = slot.phase == Phase::Receiving
+            && slot.moved == slot.start
+            && slot.route.method == Some(Method::Mediated);
+        allowed && (slot.phase == Phase::Waiting || unused)
+    }
+}

@@ -1,0 +1,44 @@
+//! One transfer's attempt to get a SOCKS5 stream, and the stream that came of it.
+
+use crate::time::Instant;
+
+/// How far the attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// There is none.
+    None,
+    /// Requester: our streamhosts are out, the digest is valid (S5B-35).
+    Offered,
+    /// Requester: connecting to the proxy that the target uses (S5B-08).
+    Dialling,
+    /// Requester: connected to the proxy; it has to activate the stream.
+    Activating,
+    /// Target: connecting to the streamhosts (S5B-04).
+    Connecting,
+    /// Payload may go.
+    Open,
+    /// It came to nothing: an in-band bytestream may take its place (SI-21).
+    Failed,
+}
+
+/// The SOCKS5 side of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    pub(crate) step: Step,
+    /// Sender: bytes went that the session has not seen, so it knows no hash of its own.
+    pub(crate) unhashed: bool,
+    /// Sender: the owner was told to send.
+    pub(crate) granted: bool,
+    /// Id of the stream that is used, 0 before there is one.
+    pub(crate) stream: u16,
+    /// Its streamhost in the list of hosts, 0 for one that came to our listener. Target, while connecting: the last one
+    /// that was dialled.
+    pub(crate) host: u16,
+    /// Target: when the next streamhost is dialled, while the others go on.
+    pub(crate) next_at: Option<Instant>,
+}
+
+impl Attempt {
+    pub(crate) const NONE: Self =
+        Self { step: Step::None, unhashed: false, granted: false, stream: 0, host: 0, next_at: None };
+}
