@@ -1,6 +1,7 @@
 //! The session: takes inputs and commands, drains outputs, wires cause to effect.
 
 mod acks;
+mod addresses;
 mod blocks;
 mod command;
 mod discovery;
@@ -263,49 +264,6 @@ impl<'a> Session<'a> {
         };
         self.state.fail(reason, None);
         Ok(())
-    }
-
-    /// An address where the owner listens for SOCKS5 streams: an IPv4 or IPv6 address without brackets, or a name. It is
-    /// offered to peers as a direct streamhost (S5B-16); without one only proxies are.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] ([`Argument::Host`]), [`Error::Full`].
-    pub fn add_address(&mut self, host: &str, port: u16) -> Result<(), Error> {
-        self.state.check_alive()?;
-        self.state.add_address(host, port)
-    }
-
-    /// Nobody listens any more; offers already made stay.
-    pub fn clear_addresses(&mut self) -> Result<(), Error> {
-        self.state.check_alive()?;
-        self.state.clear_addresses();
-        Ok(())
-    }
-
-    /// A proxy to use; the server is not asked for its own then (DSC-10).
-    ///
-    /// # Errors
-    /// [`Error::Argument`] ([`Argument::Proxy`], [`Argument::Host`]), [`Error::Full`].
-    pub fn add_proxy(&mut self, jid: &str, host: &str, port: u16) -> Result<(), Error> {
-        self.state.check_alive()?;
-        self.state.add_proxy(jid, host, port)
-    }
-
-    /// A stream came to an address given to `add_address`. `source` is any number that is the same for streams from the
-    /// same machine, 0 when unknown (S5B-30).
-    ///
-    /// # Errors
-    /// [`Error::Full`]: too many have not shown whom they belong to; [`Error::State`]: nobody is awaited. Close it.
-    pub fn stream_accepted(&mut self, source: u64) -> Result<StreamId, Error> {
-        self.state.stream_accepted(source)
-    }
-
-    /// The bytes before `upto` went over the stream that [`Output::SendRaw`] named. Idempotent.
-    ///
-    /// # Errors
-    /// [`Error::Stale`], [`Error::State`] (nothing was granted), [`Error::Argument`] (beyond what was granted).
-    pub fn sent(&mut self, transfer: TransferId, upto: u64) -> Result<(), Error> {
-        self.state.sent(transfer, upto)
     }
 
     /// Time goes on. Too early is harmless, backwards is clamped. Call it before input and commands.

@@ -1,8 +1,8 @@
 //! The sender's side of SOCKS5: it offers streamhosts, and gets a proxy to activate the stream (XEP-0065 5.3, 6.3).
 
 use super::state::State;
-use crate::config::{JID_BYTES, Method};
-use crate::error::{Argument, Condition, Error, Reason, StanzaCondition};
+use crate::config::Method;
+use crate::error::{Condition, Reason, StanzaCondition};
 use crate::negotiate::fallback::{self, Next, Socks5Failure};
 use crate::negotiate::si::StreamMethods;
 use crate::negotiate::streamhosts;
@@ -10,9 +10,8 @@ use crate::output::{Skip, Timer};
 use crate::transfer::{Phase, Texts, TransferSlot};
 use crate::transport::socks5::Step;
 use crate::transport::socks5::hosts::{Host, HostKind};
-use crate::wire::jid::Jid;
 use crate::wire::stanza::{Ns, Stanza};
-use crate::wire::streamhost::{self, Streamhost};
+use crate::wire::streamhost::Streamhost;
 use crate::wire::xml::Writer;
 
 /// A proxy that failed this often is offered last (DSC-10).
@@ -28,33 +27,6 @@ impl TransferSlot {
 }
 
 impl State<'_> {
-    /// The owner listens here.
-    pub(crate) fn add_address(&mut self, host: &str, port: u16) -> Result<(), Error> {
-        self.add_host(HostKind::Address, "", host, port)
-    }
-
-    /// The owner listens nowhere.
-    pub(crate) fn clear_addresses(&mut self) {
-        self.hosts.remove(|host| host.kind == HostKind::Address);
-    }
-
-    /// The owner names a proxy (DSC-10).
-    pub(crate) fn add_proxy(&mut self, jid: &str, host: &str, port: u16) -> Result<(), Error> {
-        let bad = Error::Argument(Argument::Proxy);
-        let jid = Jid::parse(jid).ok().and_then(|jid| jid.prepared::<JID_BYTES>()).ok_or(bad)?;
-        self.add_host(HostKind::Proxy, &jid, host, port)
-    }
-
-    fn add_host(&mut self, kind: HostKind, jid: &str, host: &str, port: u16) -> Result<(), Error> {
-        if !streamhost::is_host(host) || port == 0 {
-            return Err(Error::Argument(Argument::Host));
-        }
-        if self.hosts.iter().any(|it| it.kind == kind && it.host == host && it.port == port) {
-            return Ok(());
-        }
-        self.hosts.push(kind, jid, host, port).map(|_| ()).ok_or(Error::Full)
-    }
-
     /// Decides what the offer lists: SOCKS5 only where there is a streamhost to offer.
     pub(crate) fn choose_methods(&mut self, index: usize) {
         let has = |kind| self.hosts.iter().any(|host| host.kind == kind);

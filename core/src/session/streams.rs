@@ -270,7 +270,7 @@ impl State<'_> {
             let id = self.stream_id(place);
             let now = self.now;
             let Some(stream) = self.streams.get_mut(place) else { continue };
-            if !stream.deadline.is_some_and(|deadline| deadline <= now) {
+            if stream.deadline.is_none_or(|deadline| deadline > now) {
                 continue;
             }
             let host = stream.host;
