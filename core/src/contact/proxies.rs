@@ -23,7 +23,8 @@ pub(crate) fn read_items<'s>(query: &Element<'s>) -> impl Iterator<Item = &'s st
         let components = items.filter(|item| item.attr("node").is_none());
         components.filter_map(|item| item.attr("jid")).filter(|jid| is_kept(jid)).take(ITEMS_MAX)
     };
-    all().enumerate().filter_map(move |(at, jid)| {
+    // Not `enumerate`, whose count could overflow for all the compiler knows.
+    (0..ITEMS_MAX).zip(all()).filter_map(move |(at, jid)| {
         let before = all().take(at).any(|other| other == jid);
         (!before).then_some(jid)
     })

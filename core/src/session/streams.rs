@@ -30,7 +30,8 @@ impl State<'_> {
 
     /// A free place; ids have one byte for it.
     pub(crate) fn free_stream(&self) -> Option<usize> {
-        self.streams.iter().take(255).position(|stream| stream.is_free())
+        let places = 0..self.streams.len().min(255);
+        places.zip(self.streams.iter()).find(|(_, stream)| stream.is_free()).map(|(place, _)| place)
     }
 
     /// The transfer that a stream belongs to.
@@ -48,12 +49,16 @@ impl State<'_> {
         if !awaited {
             return Err(Error::State);
         }
-        let same = self.streams.iter().filter(|s| source != 0 && s.is_counted() && s.source == source);
-        if same.count() >= usize::from(self.settings.accepted_per_source) {
+        let count = |of: &dyn Fn(u64) -> bool| {
+            let strangers = self.streams.iter().filter(|s| s.is_counted() && of(s.source));
+            strangers.fold(0usize, |count, _| count.saturating_add(1))
+        };
+        let same = count(&|from| source != 0 && from == source);
+        if same >= usize::from(self.settings.accepted_per_source) {
             return Err(Error::Full);
         }
         // Strangers never take the last places, which our own dialling needs.
-        let strangers = self.streams.iter().filter(|s| s.is_counted()).count();
+        let strangers = count(&|_| true);
         let most = self.streams.len().saturating_sub(self.streams.len() / 4);
         let place = self.free_stream().filter(|_| strangers < most).ok_or(Error::Full)?;
         let deadline = self.now.after(self.settings.times.accept_ms);

@@ -47,7 +47,8 @@ pub fn list<'s>(query: &Element<'s>, most: usize) -> impl Iterator<Item = Stream
         let hosts = children.clone().filter(|child| child.is(Ns::S5b, "streamhost"));
         hosts.take(most).map(|child| read(&child))
     };
-    all().enumerate().filter_map(move |(at, found)| {
+    // Not `enumerate`, whose count could overflow for all the compiler knows.
+    (0..most).zip(all()).filter_map(move |(at, found)| {
         let found = found?;
         let before = all().take(at).flatten().any(|other| other.is_same_place(&found));
         (!before).then_some(found)
