@@ -2,58 +2,7 @@
  * end their `to` names, with `from` stamped (STZ-01); what nobody has is bounced. */
 #ifndef ROUTER_H
 #define ROUTER_H
-#include "check.h"
-#include "xft.h"
-#include <stdlib.h>
-
-#define ENDS 2
-#define FILES 8
-#define OUT_BYTES XFT_OUT_BYTES(4096)
-
-typedef struct file {          /* one transfer as one end sees it */
-  uint32_t transfer;
-  uint8_t *bytes;              /* sender: the source; receiver: what came */
-  size_t len;
-  uint64_t stored_upto;        /* receiver: what it said */
-  uint32_t ending, reason, condition, started, accepted, block_bytes;
-  char name[XFT_NAME_BYTES];
-  char from[256];
-  uint32_t has;
-  uint8_t sha256[32];
-} file;
-
-typedef struct stanza {
-  struct stanza *next;
-  size_t len;
-  char *text;
-} stanza;
-
-typedef struct end {
-  const char *jid;
-  void *mem;
-  xft_session *session;
-  stanza *first, *last;        /* on its way to this end */
-  file files[FILES];
-  unsigned files_len;
-  uint32_t online, offline_reason, not_mine;
-  uint32_t decline;            /* answer offers with this code, 0: accept */
-  int hold;                    /* receive, but do not say stored */
-  size_t tight;                /* give poll this little room first, 0: enough */
-  unsigned no_space;
-} end;
-
-typedef struct world {
-  end ends[ENDS];
-  uint64_t now_ms;
-  uint8_t *out;
-  unsigned bounced;
-} world;
-
-static void *memory(size_t len) {
-  void *at = malloc(len == 0 ? 1 : len);
-  if (at == NULL) { abort(); }
-  return at;
-}
+#include "pipes.h"
 
 static void enqueue(end *to, const char *a, size_t a_len, const char *b, size_t b_len, const char *c, size_t c_len) {
   stanza *it = memory(sizeof *it);
@@ -97,6 +46,44 @@ static void bounce(world *w, end *from, const char *text, size_t len) {
   enqueue(from, error, (size_t)error_len, "", 0, "", 0);
 }
 
+static int contains(const char *text, size_t len, const char *part) {
+  size_t part_len = strlen(part);
+  for (size_t i = 0; i + part_len <= len; i++) {
+    if (memcmp(text + i, part, part_len) == 0) { return 1; }
+  }
+  return 0;
+}
+
+/* What the server and its proxy answer themselves; returns whether they did. */
+static int server(world *w, end *from, const char *text, size_t len, const char *to, size_t to_len) {
+  static const char domain[] = "example.org", proxy[] = "proxy.example.org";
+  char answer[1024];
+  const char *payload = NULL;
+  size_t id_len = 0;
+  const char *id = attribute(text, len, "id", &id_len);
+  if (!w->proxy || to == NULL || id == NULL) { return 0; }
+  if (to_len == strlen(domain) && memcmp(to, domain, to_len) == 0 && contains(text, len, "disco#items")) {
+    payload = "<query xmlns='http://jabber.org/protocol/disco#items'><item jid='proxy.example.org'/></query>";
+  } else if (to_len == strlen(proxy) && memcmp(to, proxy, to_len) == 0) {
+    if (contains(text, len, "disco#info")) {
+      payload = "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='proxy' type='bytestreams'/>"
+                "<feature var='http://jabber.org/protocol/bytestreams'/></query>";
+    } else if (contains(text, len, "<activate")) {
+      w->activations++;
+      CLAIM(activate(w), "activation_comes_when_both_streams_are_there");
+      payload = "";
+    } else if (contains(text, len, "http://jabber.org/protocol/bytestreams")) {
+      payload = "<query xmlns='http://jabber.org/protocol/bytestreams'>"
+                "<streamhost jid='proxy.example.org' host='192.0.2.65' port='7777'/></query>";
+    }
+  }
+  if (payload == NULL) { return 0; }
+  int answer_len = snprintf(answer, sizeof answer, "<iq from='%.*s' to='%s' id='%.*s' type='result'>%s</iq>", (int)to_len,
+                            to, from->jid, (int)id_len, id, payload);
+  enqueue(from, answer, (size_t)answer_len, "", 0, "", 0);
+  return 1;
+}
+
 /* One whole stanza from an end: its own `from` is dropped, the true one is stamped. */
 static void route(world *w, end *from, const char *text, size_t len) {
   char stamp[300];
@@ -118,25 +105,7 @@ static void route(world *w, end *from, const char *text, size_t len) {
       return;
     }
   }
-  bounce(w, from, text, len);
-}
-
-static file *find(end *e, uint32_t transfer) {
-  for (unsigned i = 0; i < e->files_len; i++) {
-    if (e->files[i].transfer == transfer) { return &e->files[i]; }
-  }
-  CLAIM(0, "an_output_names_a_known_transfer");
-  return NULL;
-}
-
-static file *remember(end *e, uint32_t transfer, size_t len) {
-  if (e->files_len == FILES) { abort(); }
-  file *it = &e->files[e->files_len++];
-  memset(it, 0, sizeof *it);
-  it->transfer = transfer;
-  it->len = len;
-  it->bytes = memory(len);
-  return it;
+  if (!server(w, from, text, len, to, to_len)) { bounce(w, from, text, len); }
 }
 
 static void happened(end *e, const xft_output *o) {
@@ -145,13 +114,38 @@ static void happened(end *e, const xft_output *o) {
     case XFT_EVENT_ONLINE: e->online++; break;
     case XFT_EVENT_OFFLINE: e->offline_reason = o->reason; break;
     case XFT_EVENT_ACCEPTED: if (it != NULL) { it->accepted++; } break;
-    case XFT_EVENT_STARTED: if (it != NULL) { it->started++; it->block_bytes = o->block_bytes; } break;
+    case XFT_EVENT_STARTED:
+      if (it != NULL) {
+        it->started++;
+        it->method = o->method;
+        it->block_bytes = o->block_bytes;
+      }
+      break;
+    case XFT_EVENT_HOST_FAILED:
+      if (it != NULL) {
+        CLAIM(o->stream > 0 && o->host_failure != XFT_HOST_NONE, "a_failed_host_has_a_stream_and_a_cause");
+        it->hosts_failed++;
+        it->host_failure = o->host_failure;
+      }
+      break;
+    case XFT_EVENT_FELL_BACK:
+      if (it != NULL) {
+        it->fell_back++;
+        it->again = o->again;
+        it->raw_stream = 0;
+      }
+      break;
     case XFT_EVENT_FINISHED:
       if (it != NULL) {
         CLAIM(it->ending == XFT_ENDING_NONE, "a_transfer_ends_once");
         it->ending = o->ending;
         it->reason = o->reason;
         it->condition = o->condition;
+        CLAIM(o->method == XFT_METHOD_NONE || it->started == 0 || o->method == it->method, "the_end_tells_the_method_that_started");
+        it->method = o->method;
+        it->why_direct = o->why_direct;
+        it->why_mediated = o->why_mediated;
+        it->why_in_band = o->why_in_band;
       }
       break;
     default: CLAIM(0, "every_event_is_known");
@@ -216,7 +210,16 @@ static int drain(world *w, end *e) {
       CLAIM(xft_supply(e->session, o.transfer, o.offset, block, o.len, w->out, OUT_BYTES, &o) == XFT_OK, "supply_takes_what_poll_wanted");
       free(block);
     }
-    if (o.kind == XFT_OUTPUT_TRANSMIT) {
+    if (o.kind == XFT_OUTPUT_SEND_RAW) {
+      file *it = find(e, o.transfer);
+      if (it == NULL) { return worked; }
+      CLAIM(o.stream > 0 && o.offset < o.end && o.end <= it->len, "a_grant_lies_in_the_file");
+      it->raw_stream = o.stream;
+      it->raw_at = o.offset;
+      it->raw_end = o.end;
+    } else if (o.stream != 0 && o.kind != XFT_OUTPUT_EVENT) {
+      carry(w, e, &o);
+    } else if (o.kind == XFT_OUTPUT_TRANSMIT) {
       CLAIM(o.bytes >= w->out && o.bytes + o.len <= w->out + OUT_BYTES, "transmit_bytes_lie_in_the_buffer");
       route(w, e, (const char *)o.bytes, o.len);
     } else if (o.kind == XFT_OUTPUT_EVENT) {
@@ -233,12 +236,7 @@ static void take(world *w, end *e, const stanza *stanza, const xft_received *r) 
     case XFT_RECEIVED_CONSUMED: break;
     case XFT_RECEIVED_NOT_MINE: host(w, e, stanza); break;
     case XFT_RECEIVED_DATA:
-      it = find(e, r->transfer);
-      if (it == NULL) { return; }
-      CLAIM(r->len > 0 && r->offset + r->len <= it->len, "received_bytes_lie_in_the_file");
-      memcpy(it->bytes + r->offset, r->bytes, r->len);
-      it->stored_upto = r->offset + r->len;
-      if (!e->hold) { CLAIM(xft_stored(e->session, r->transfer, it->stored_upto) == XFT_OK, "what_came_can_be_stored"); }
+      store(e, r);
       break;
     case XFT_RECEIVED_OFFER:
       it = remember(e, r->transfer, (size_t)r->file_size);
@@ -287,6 +285,7 @@ static void settle(world *w) {
       busy |= drain(w, &w->ends[i]);
       busy |= deliver(w, &w->ends[i]);
     }
+    busy |= flow(w);
   }
   CLAIM(!busy, "the_world_settles");
 }
@@ -297,7 +296,8 @@ static void later(world *w, uint64_t ms) {
   settle(w);
 }
 
-static void open_end(end *e, const char *account, const char *jid, uint32_t transfers, uint32_t block, uint8_t seed) {
+static void open_end(end *e, const char *account, const char *jid, uint32_t transfers, uint32_t block, uint8_t seed,
+                     const uint32_t *methods) {
   xft_config cfg;
   size_t size = 0, align = 0;
   memset(e, 0, sizeof *e);
@@ -311,20 +311,25 @@ static void open_end(end *e, const char *account, const char *jid, uint32_t tran
   cfg.transfers = transfers;
   cfg.block_bytes = block;
   cfg.window_bytes = 65536;
-  cfg.methods[0] = XFT_METHOD_IN_BAND;
-  cfg.methods[1] = cfg.methods[2] = XFT_METHOD_NONE;
+  memcpy(cfg.methods, methods, sizeof cfg.methods);
   memset(cfg.entropy, seed, sizeof cfg.entropy);
   CLAIM(xft_session_layout(&cfg, &size, &align) == XFT_OK, "a_hosted_session_has_a_layout");
   e->mem = memory(size);
   if (xft_session_init(e->mem, size, &cfg, 0, &e->session) != XFT_OK) { abort(); }
 }
 
-static void open_world(world *w, uint32_t transfers, uint32_t block) {
+static void open_world_over(world *w, uint32_t transfers, uint32_t block, const uint32_t *methods) {
   memset(w, 0, sizeof *w);
+  w->piece = 4000;
   w->out = memory(OUT_BYTES);
-  open_end(&w->ends[0], "alice@example.org", "alice@example.org/a", transfers, block, 1);
-  open_end(&w->ends[1], "bob@example.org", "bob@example.org/b", transfers, block, 2);
+  open_end(&w->ends[0], "alice@example.org", "alice@example.org/a", transfers, block, 1, methods);
+  open_end(&w->ends[1], "bob@example.org", "bob@example.org/b", transfers, block, 2, methods);
   settle(w);
+}
+
+static inline void open_world(world *w, uint32_t transfers, uint32_t block) {
+  static const uint32_t in_band[3] = {XFT_METHOD_IN_BAND};
+  open_world_over(w, transfers, block, in_band);
 }
 
 static void close_world(world *w) {
@@ -339,25 +344,37 @@ static void close_world(world *w) {
     for (unsigned f = 0; f < e->files_len; f++) { free(e->files[f].bytes); }
     free(e->mem);
   }
+  for (unsigned i = 0; i < PIPES; i++) {
+    if (w->pipes[i].used) { drop_pipe(&w->pipes[i]); }
+  }
   free(w->out);
 }
 
-/* Offers `len` bytes of a pattern; NULL if refused with something else than `want`. */
-static file *send_file(end *from, const char *to, const char *name, size_t len, xft_status want) {
-  xft_file offer;
+static void describe(xft_file *offer, const char *to, const char *name, size_t len) {
+  if (xft_file_init(offer, sizeof *offer) != XFT_OK) { abort(); }
+  offer->to = to;
+  offer->to_len = strlen(to);
+  offer->name = name;
+  offer->name_len = strlen(name);
+  offer->file_size = len;
+}
+
+/* Offers a pattern of bytes; NULL if refused with something else than `want`. */
+static file *send_described(end *from, const xft_file *offer, xft_status want) {
   uint32_t transfer = 0;
-  if (xft_file_init(&offer, sizeof offer) != XFT_OK) { abort(); }
-  offer.to = to;
-  offer.to_len = strlen(to);
-  offer.name = name;
-  offer.name_len = strlen(name);
-  offer.file_size = len;
-  xft_status status = xft_offer(from->session, &offer, &transfer);
+  xft_status status = xft_offer(from->session, offer, &transfer);
   CLAIM(status == want, "offer_gives_the_expected_status");
   if (status != XFT_OK) { return NULL; }
   CLAIM(transfer != 0, "a_handle_is_never_0");
+  size_t len = (size_t)offer->file_size;
   file *it = remember(from, transfer, len);
   for (size_t i = 0; i < len; i++) { it->bytes[i] = (uint8_t)(i * 31 + (i >> 8) * 7 + transfer); }
   return it;
+}
+
+static file *send_file(end *from, const char *to, const char *name, size_t len, xft_status want) {
+  xft_file offer;
+  describe(&offer, to, name, len);
+  return send_described(from, &offer, want);
 }
 #endif

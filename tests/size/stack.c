@@ -1,5 +1,5 @@
-/* Prints the most stack that a call of the library takes while files cross between two hosted sessions: the scenes of
- * tests/abi/loopback.c, each call on freshly painted stack. The caller's own frames do not count. */
+/* Prints the most stack that a call of the library takes while files cross between two hosted sessions, in band and over
+ * SOCKS5: the scenes of tests/abi/loopback.c and socks5.c, each call on freshly painted stack. The caller's own frames do not count. */
 #include "xft.h"
 #include <stddef.h>
 #include <stdio.h>
@@ -44,6 +44,11 @@ WATCHED(xft_stored, (xft_session *s, uint32_t t, uint64_t upto), (s, t, upto))
 WATCHED(xft_supply,
         (xft_session *s, uint32_t t, uint64_t at, const uint8_t *b, size_t n, uint8_t *out, size_t cap, xft_output *o),
         (s, t, at, b, n, out, cap, o))
+WATCHED(xft_stream_in, (xft_session *s, uint32_t id, uint8_t *in, size_t n, size_t *used, xft_received *r), (s, id, in, n, used, r))
+WATCHED(xft_stream_open, (xft_session *s, uint32_t id), (s, id))
+WATCHED(xft_stream_end, (xft_session *s, uint32_t id, uint32_t why), (s, id, why))
+WATCHED(xft_stream_accepted, (xft_session *s, uint64_t source, uint32_t *id), (s, source, id))
+WATCHED(xft_sent, (xft_session *s, uint32_t t, uint64_t upto), (s, t, upto))
 
 #define xft_session_init watched_xft_session_init
 #define xft_tick watched_xft_tick
@@ -55,12 +60,28 @@ WATCHED(xft_supply,
 #define xft_cancel watched_xft_cancel
 #define xft_stored watched_xft_stored
 #define xft_supply watched_xft_supply
-#define main scenes
+#define xft_stream_in watched_xft_stream_in
+#define xft_stream_open watched_xft_stream_open
+#define xft_stream_end watched_xft_stream_end
+#define xft_stream_accepted watched_xft_stream_accepted
+#define xft_sent watched_xft_sent
+#define main in_band_scenes
 #include "loopback.c"
 #undef main
+#define main socks5_scenes
+#include "socks5.c"
+#undef main
+
+static int measured(const char *name, int scenes) {
+  if (scenes != 0 || most_bytes == 0 || most_bytes == PAINTED_BYTES) { return 0; }
+  printf("%s %lu\n", name, (unsigned long)most_bytes);
+  most_bytes = 0;
+  return 1;
+}
 
 int main(void) {
-  if (scenes() != 0 || most_bytes == 0 || most_bytes == PAINTED_BYTES) { return 1; }
-  printf("stack_bytes_of_a_transfer %lu\n", (unsigned long)most_bytes);
-  return 0;
+  return measured("stack_bytes_of_a_transfer", in_band_scenes())
+                 && measured("stack_bytes_of_a_socks5_transfer", socks5_scenes())
+             ? 0
+             : 1;
 }
