@@ -432,7 +432,8 @@ enum xft_status
    */
   XFT_ERR_RANGE = 60,
   /**
-   * `methods` holds an unknown method, one twice, or one behind a 0.
+   * `methods` holds an unknown method, one twice, or one behind a 0; or, in `xft_file`, one over SOCKS5 where the
+   * session has no streams.
    */
   XFT_ERR_METHODS = 61,
   /**
@@ -2319,7 +2320,8 @@ xft_status xft_tls_done(struct xft_session *session,
  * `source` is any number that is the same for streams from the same machine, for example its IPv4 address, or 0 if it is
  * not known: it keeps one machine from taking every place. `*stream` is the number of the stream from here on: its bytes
  * go to `xft_stream_in`, its end to `xft_stream_end`, and `XFT_OUTPUT_TRANSMIT` and `XFT_OUTPUT_CLOSE` name it. Returns
- * `XFT_OK`; `XFT_ERR_FULL`: close the socket; `XFT_ERR_CLOSED` or a status of the border. Call it after accept(2).
+ * `XFT_OK`; `XFT_ERR_FULL` (too many have not shown whom they belong to) or `XFT_ERR_STATE` (no peer is awaited): close
+ * the socket; `XFT_ERR_CLOSED` or a status of the border. Call it after accept(2).
  *
  * # Safety
  * `session` comes from `xft_session_init`; `stream` may be written.

@@ -84,7 +84,8 @@ pub enum xft_status {
     /// `transfers`, `contacts`, `streams`, `hosts_bytes`, `offers_per_peer`, `accepted_per_source` or `priority` is out
     /// of its range.
     XFT_ERR_RANGE = 60,
-    /// `methods` holds an unknown method, one twice, or one behind a 0.
+    /// `methods` holds an unknown method, one twice, or one behind a 0; or, in `xft_file`, one over SOCKS5 where the
+    /// session has no streams.
     XFT_ERR_METHODS = 61,
     /// The memory is smaller than `xft_session_layout` says.
     XFT_ERR_MEMORY_SIZE = 80,
@@ -152,6 +153,7 @@ const fn argument(which: Argument) -> xft_status {
         Argument::Stanza => XFT_ERR_STANZA,
         Argument::Host => XFT_ERR_HOST,
         Argument::Proxy => XFT_ERR_PROXY,
+        Argument::Methods => XFT_ERR_METHODS,
         _ => XFT_ERR_ARGUMENT,
     }
 }
@@ -389,7 +391,7 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_ERR_RESERVED, "a reserved field is not 0; fill the structure with its init function"),
     (XFT_ERR_OVERLAP, "buffers overlap each other or the session; use separate ones"),
     (XFT_ERR_RANGE, "a number of the configuration is out of range; see xft_config"),
-    (XFT_ERR_METHODS, "methods must hold each XFT_METHOD_ once at most, and 0 behind the last"),
+    (XFT_ERR_METHODS, "methods must hold each XFT_METHOD_ once at most, 0 behind the last, and none the session lacks"),
     (XFT_ERR_MEMORY_SIZE, "too little memory; give what xft_session_layout says"),
     (XFT_ERR_MEMORY_ALIGN, "misaligned memory; align it to XFT_SESSION_ALIGN bytes"),
     (XFT_ERR_PART_STREAMS, "SOCKS5 needs streams; raise streams, or leave in band alone in methods"),

@@ -3,6 +3,7 @@
 use super::acks::Fate;
 use super::sender::no_space;
 use super::state::{Life, State};
+use crate::config::Method;
 use crate::contact::{Known, disco};
 use crate::error::{Error, Reason, StanzaCondition};
 use crate::link::LinkOutput;
@@ -181,14 +182,22 @@ impl State<'_> {
                 slot.news.accepted = false;
                 return Some(Event::Accepted { transfer, offset: slot.start, end: slot.end });
             }
+            if slot.news.intruded {
+                slot.news.intruded = false;
+                return Some(Event::Intruded { transfer });
+            }
+            if let Some(again) = slot.news.fell_back.take() {
+                return Some(Event::FellBack { transfer, again, route: slot.route });
+            }
             if slot.news.started {
                 slot.news.started = false;
-                let seq_wraps =
-                    slot.is_sender() && slot.bytestream.wraps(slot.end.saturating_sub(slot.start));
+                let seq_wraps = !slot.over_socks5
+                    && slot.is_sender()
+                    && slot.bytestream.wraps(slot.end.saturating_sub(slot.start));
                 return Some(Event::Started {
                     transfer,
-                    method: crate::Method::InBand,
-                    block_bytes: slot.bytestream.block,
+                    method: slot.route.method.unwrap_or(Method::InBand),
+                    block_bytes: if slot.over_socks5 { 0 } else { slot.bytestream.block },
                     seq_wraps,
                 });
             }
