@@ -58,7 +58,7 @@ impl State<'_> {
     pub(crate) fn sendable(&self, index: usize) -> Option<usize> {
         let slot = self.transfers.get(index)?;
         let left = slot.end.saturating_sub(slot.moved);
-        if slot.phase != Phase::Sending || left == 0 {
+        if slot.phase != Phase::Sending || slot.over_socks5 || left == 0 {
             return None;
         }
         let chunk = u64::from(slot.bytestream.chunk).min(left);
