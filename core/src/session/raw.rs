@@ -137,7 +137,8 @@ impl State<'_> {
     pub(crate) fn raw_ended(&mut self, index: usize, end: StreamEnd) {
         let Some(slot) = self.transfers.get_mut(index) else { return };
         let orderly = end == StreamEnd::Ended;
-        if !orderly {
+        // S5B-34: while our streamhosts are out, the id of a stream that is gone keeps others from taking its place.
+        if !orderly && slot.phase != Phase::Opening {
             slot.attempt.stream = 0;
         }
         match slot.phase {

@@ -6,7 +6,7 @@ use crate::error::{Condition, Reason, StanzaCondition};
 use crate::negotiate::fallback::{self, Next, Socks5Failure};
 use crate::negotiate::si::StreamMethods;
 use crate::negotiate::streamhosts;
-use crate::output::{Skip, Timer};
+use crate::output::{Skip, StreamId, Timer};
 use crate::transfer::{Phase, Texts, TransferSlot};
 use crate::transport::socks5::Step;
 use crate::transport::socks5::hosts::{Host, HostKind};
@@ -118,8 +118,12 @@ impl State<'_> {
             .iter()
             .find(|host| mediated && host.kind == HostKind::Proxy && host.jid == used && !used.is_empty());
         let proxy = proxy.map(|host| host.id);
+        let alive = self
+            .transfers
+            .get(index)
+            .is_some_and(|t| self.stream_place(StreamId(t.attempt.stream)).is_some());
         match proxy {
-            _ if is_own && accepted => self.start_raw(index, Method::Direct),
+            _ if is_own && alive => self.start_raw(index, Method::Direct),
             Some(host) if !is_own => self.dial_proxy(index, host),
             // S5B-06, S5B-07, ATK-27
             _ => {

@@ -3,6 +3,7 @@
 use super::emit::Next;
 use super::incoming::Taken;
 use super::state::State;
+use crate::config::Method;
 use crate::error::{Argument, Error};
 use crate::negotiate::fallback::Socks5Failure;
 use crate::output::{HostFailure, StreamEnd, StreamId};
@@ -166,6 +167,7 @@ impl State<'_> {
         for (at, transfer) in (0..self.transfers.len()).zip(self.transfers.iter()) {
             let valid = transfer.phase == Phase::Opening
                 && transfer.attempt.step == Step::Offered
+                && transfer.methods.has(Method::Direct)
                 && !transfer.owed.hosts;
             if valid
                 && Digest::new(transfer.texts.sid(), own, self.peer(transfer)).is_ok_and(|d| d.dst() == dst)
