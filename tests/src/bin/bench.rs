@@ -4,7 +4,6 @@
 //! programs, `XFT_BENCH_ROUNDS` rounds of whole transfers (5).
 
 use std::env;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -44,15 +43,7 @@ fn main() -> ExitCode {
 }
 
 fn run_programs() -> Result<String, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
-    let from_env = |name: &str, otherwise: PathBuf| env::var_os(name).map_or(otherwise, PathBuf::from);
-    let examples = from_env("XFT_EXAMPLES", root.join("examples-c/build"));
-    let tools = Tools {
-        openssl: examples.join("openssl"),
-        rustls: examples.join("rustls"),
-        python: from_env("XFT_PYTHON", root.join("target/venv/bin/python")),
-        peers: root.join("tests/peers"),
-    };
+    let tools = Tools::from_env();
     programs::check(&tools)?;
     let rounds =
         env::var("XFT_BENCH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(PROGRAM_ROUNDS);

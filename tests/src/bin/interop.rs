@@ -1,20 +1,22 @@
 //! The C programs and independent peers through real servers; a table and totals at the end.
 //!
-//! `interop [proxies] [matrix] [variants] [faults] [wrap]` (without words: all). The environment: `XFT_PYTHON` a Python with slixmpp and
-//! pydicom, `XFT_EXAMPLES` the folder with `openssl/` and `rustls/` builds of the C programs.
+//! `interop [proxies] [matrix] [methods] [fallback] [variants] [faults] [wrap]` (without words: all). The environment:
+//! `XFT_PYTHON` a Python with slixmpp and pydicom, `XFT_EXAMPLES` the folder with `openssl/` and `rustls/` builds of the
+//! C programs, `CXX` the compiler (g++) for the peer on gloox, which is built here.
 
 use std::env;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use xft_tests::interop::report::Report;
 use xft_tests::interop::tools::Tools;
-use xft_tests::interop::{faults, matrix, proxies, variants};
+use xft_tests::interop::{fallback, faults, matrix, methods, proxies, variants};
 
 type Part = fn(&Tools, &mut Report) -> Result<(), String>;
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 7] = [
     ("proxies", |_, report| proxies::run(report)),
     ("matrix", matrix::run),
+    ("methods", methods::run),
+    ("fallback", fallback::run),
     ("variants", variants::run),
     ("faults", faults::run),
     ("wrap", matrix::wrap),
@@ -26,15 +28,7 @@ fn main() -> ExitCode {
         eprintln!("interop: there is no part `{word}`; there are: {}", PARTS.map(|(name, _)| name).join(" "));
         return ExitCode::from(2);
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
-    let from_env = |name: &str, otherwise: PathBuf| env::var_os(name).map_or(otherwise, PathBuf::from);
-    let examples = from_env("XFT_EXAMPLES", root.join("examples-c/build"));
-    let tools = Tools {
-        openssl: examples.join("openssl"),
-        rustls: examples.join("rustls"),
-        python: from_env("XFT_PYTHON", root.join("target/venv/bin/python")),
-        peers: root.join("tests/peers"),
-    };
+    let tools = Tools::from_env();
     let mut report = Report::default();
     for (name, part) in PARTS {
         let chosen = wanted.is_empty() || wanted.iter().any(|word| word == name);

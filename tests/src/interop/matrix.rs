@@ -121,11 +121,11 @@ pub fn send(
     Ok(Arrival { moved: Moved { bytes: files.bytes, seconds: sent.seconds }, dir, said: sent.said })
 }
 
-/// What a file is called at the receiver: both ends of ours make names safe, slixmpp takes them as they are.
+/// What a file is called at the receiver: both ends of ours make names safe, the peers take them as they are.
 fn named(from: Side<'_>, to: Side<'_>) -> fn(&Path) -> String {
-    match (from.who, to.who) {
-        (Who::Slixmpp, Who::Slixmpp) => file_name,
-        _ => safe_name,
+    match from.who.is_ours() || to.who.is_ours() {
+        true => safe_name,
+        false => file_name,
     }
 }
 

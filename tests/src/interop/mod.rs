@@ -1,9 +1,12 @@
 //! Whole programs against whole servers: who sends, who receives, what crosses, what must fail and how.
 
+pub mod blocked;
 pub mod endpoint;
+pub mod fallback;
 pub mod faults;
 pub mod files;
 pub mod matrix;
+pub mod methods;
 pub mod program;
 pub mod proxies;
 pub mod report;

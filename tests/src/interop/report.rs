@@ -8,12 +8,14 @@ struct Row {
     bytes: u64,
     seconds: f64,
     failure: Option<String>,
+    cannot: Option<&'static str>,
 }
 
 /// All claims of a run.
 #[derive(Default)]
 pub struct Report {
     rows: Vec<Row>,
+    tables: Vec<String>,
 }
 
 /// What a transfer moved.
@@ -38,7 +40,8 @@ impl Report {
             Ok(moved) => (moved, None),
             Err(failure) => (Moved::default(), Some(failure)),
         };
-        let row = Row { server, tls, what: what.into(), bytes: moved.bytes, seconds: moved.seconds, failure };
+        let (bytes, seconds) = (moved.bytes, moved.seconds);
+        let row = Row { server, tls, what: what.into(), bytes, seconds, failure, cannot: None };
         println!("{}", row.line());
         if let Some(failure) = &row.failure {
             println!("    {}", failure.trim_end().replace('\n', "\n    "));
@@ -46,12 +49,26 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Prints the table and the totals; true when nothing failed and something passed.
+    /// Notes that a peer cannot do this, which it was seen to say itself.
+    pub fn cannot(&mut self, server: &'static str, tls: &'static str, what: &str, reason: &'static str) {
+        let cannot = Some(reason);
+        let row = Row { server, tls, what: what.into(), bytes: 0, seconds: 0.0, failure: None, cannot };
+        println!("{}", row.line());
+        self.rows.push(row);
+    }
+
+    /// A table of another shape, for the end.
+    pub fn table(&mut self, text: String) {
+        self.tables.push(text);
+    }
+
+    /// Prints the tables and the totals; true when nothing failed and something passed.
     pub fn finish(&self) -> bool {
         println!(
             "\n| server | tls | what | bytes | seconds | MB/s | outcome |\n|---|---|---|---|---|---|---|"
         );
         self.rows.iter().for_each(|row| println!("{}", row.line()));
+        self.tables.iter().for_each(|table| println!("\n{table}"));
         let failed = self.rows.iter().filter(|row| row.failure.is_some()).count();
         println!("{} passed, {failed} failed", self.rows.len() - failed);
         failed == 0 && !self.rows.is_empty()
@@ -60,7 +77,11 @@ impl Report {
 
 impl Row {
     fn line(&self) -> String {
-        let outcome = if self.failure.is_some() { "FAILED" } else { "ok" };
+        let outcome = match (&self.failure, self.cannot) {
+            (Some(_), _) => "FAILED".into(),
+            (None, Some(reason)) => format!("cannot: {reason}"),
+            (None, None) => "ok".into(),
+        };
         let (bytes, seconds, rate) = match (self.bytes, self.seconds) {
             (0, _) => (String::new(), String::new(), String::new()),
             (bytes, seconds) => {
