@@ -95,7 +95,7 @@ struct Transfer {
   Bytestream *stream = nullptr;
   size_t size = 0, done = 0, blocks = 0, acknowledged = 0;
   std::string used;  // JID of the streamhost in use
-  bool open = false, closed = false, failed = false, again = false;
+  bool met = false, open = false, closed = false, failed = false, again = false;
 };
 
 class Peer : ConnectionListener, SIProfileFTHandler, BytestreamDataHandler, LogHandler, DiscoHandler, IqHandler {
@@ -107,6 +107,9 @@ public:
     client.setConnectionImpl(new ConnectionTCPClient(&client, client.logInstance(), options.host, options.port));
     client.setCompression(false);
     client.setTls(TLSRequired);
+    // Its SCRAM binds by tls-unique alone, which TLS 1.3 does not have, and without -PLUS it says `y`, which a server that
+    // offers -PLUS has to refuse (QRK-42).
+    client.setSASLMechanisms(SaslMechPlain);
     if (!options.ca.empty()) {
       // gloox 1.0.24 ignores the list that Client::setCACerts and init take, and a TLSBase handed in must be ready.
       TLSDefault *tls = new TLSDefault(&client, client.jid().server());
@@ -226,9 +229,7 @@ private:
 
   void finish() {
     const std::chrono::duration<double> took = Clock::now() - current.begun;
-    const char *method = current.stream->type() == Bytestream::IBB                              ? "inband"
-                         : JID(current.used).bare() == current.stream->initiator().bare() ? "direct"
-                                                                                                 : "mediated";
+    const char *method = current.stream->type() == Bytestream::IBB ? "inband" : mediated() ? "mediated" : "direct";
     if (!options.send) {
       std::ofstream out(options.dir + "/" + current.name, std::ios::binary);
       out.write(current.data.data(), static_cast<std::streamsize>(current.data.size()));
@@ -253,10 +254,12 @@ private:
     if (options.method != "auto" || current.again || current.done) return fail(current.name + " failed");
     std::cerr << "gloox: SOCKS5 failed, in band follows\n";
     current.again = true;
-    current.failed = current.closed = current.open = false;
+    current.failed = current.closed = current.open = current.met = false;
     current.used.clear();
     offer(SIProfileFT::FTTypeIBB);
   }
+
+  bool mediated() const { return JID(current.used).bare() != current.stream->initiator().bare(); }
 
   void drop_stream() {
     const bool unopened = current.stream && !current.open && current.stream->type() == Bytestream::S5B;
@@ -376,7 +379,13 @@ private:
     current.moved = Clock::now();
   }
   void handleBytestreamError(Bytestream *, const IQ &) override { current.failed = true; }
-  void handleBytestreamOpen(Bytestream *) override { current.open = true; }
+  void handleBytestreamOpen(Bytestream *stream) override {
+    // A sender hears it twice through a proxy: when the proxy has taken its stream, and when it has activated it. Only
+    // then may bytes be sent (S5B-10).
+    const bool early = options.send && stream->type() == Bytestream::S5B && mediated() && !current.met;
+    current.met = true;
+    current.open = !early;
+  }
   void handleBytestreamClose(Bytestream *) override { current.closed = true; }
 
   // gloox tells nobody which streamhost it uses, only its log.
