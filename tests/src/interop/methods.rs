@@ -53,7 +53,8 @@ impl Method {
 
     /// What a program said about the files it sent or received, one method for each.
     pub fn said_in(said: &str) -> Vec<Self> {
-        let summaries = said.lines().filter(|line| line.starts_with("sent ") || line.starts_with("received "));
+        let summaries =
+            said.lines().filter(|line| line.starts_with("sent ") || line.starts_with("received "));
         let named = |line: &str| {
             let words = || line.split([' ', '=']);
             Self::ALL.into_iter().find(|method| words().any(|word| word == method.word()))

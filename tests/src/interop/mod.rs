@@ -2,7 +2,6 @@
 
 pub mod blocked;
 pub mod endpoint;
-pub mod fallback;
 pub mod faults;
 pub mod files;
 pub mod matrix;

@@ -73,8 +73,7 @@ impl Tools {
     /// built by us is beside the running program.
     pub fn from_env() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
-        let named =
-            |name: &str, otherwise: PathBuf| std::env::var_os(name).map_or(otherwise, PathBuf::from);
+        let named = |name: &str, otherwise: PathBuf| std::env::var_os(name).map_or(otherwise, PathBuf::from);
         let examples = named("XFT_EXAMPLES", root.join("examples-c/build"));
         Self {
             openssl: examples.join("openssl"),
@@ -116,7 +115,11 @@ impl Tools {
             return Ok(());
         }
         let mut compiler = Command::new(std::env::var_os("CXX").unwrap_or("g++".into()));
-        compiler.args(["-std=c++17", "-O1", "-Wall", "-Wextra", "-o"]).arg(&self.gloox).arg(&source).arg("-lgloox");
+        compiler
+            .args(["-std=c++17", "-O1", "-Wall", "-Wextra", "-o"])
+            .arg(&self.gloox)
+            .arg(&source)
+            .arg("-lgloox");
         let built = Program::start("the C++ compiler", compiler)?.end(BUILD);
         built.ok().map_err(|said| format!("{said}the peer on gloox needs Debian's g++ and libgloox-dev"))
     }
