@@ -20,6 +20,11 @@ int exit_code_of_transfer(uint32_t reason)
         return EXIT_READ;
     case XFT_REASON_STREAM_LOST:
         return EXIT_SERVER_LOST;
+    case XFT_REASON_NO_METHOD:
+    case XFT_REASON_NO_STREAMHOST:
+    case XFT_REASON_NOT_REACHED:
+    case XFT_REASON_ACTIVATION_FAILED:
+        return EXIT_NO_WAY;
     default:
         return EXIT_TRANSFER;
     }

@@ -23,7 +23,9 @@ enum exit_code {
     EXIT_SERVER_LOST = 12,    /* the stream to the server ended before everything was done */
     EXIT_UNCONFIRMED = 13,    /* with --strict: the hash of a file was not compared */
     EXIT_TIMEOUT = 14,        /* with --timeout: nothing moved for that long */
-    EXIT_INTERRUPTED = 15     /* ended by a signal before everything was done */
+    EXIT_INTERRUPTED = 15,    /* ended by a signal before everything was done */
+    EXIT_NO_WAY = 16,         /* no method that is allowed led to the other side */
+    EXIT_LISTEN = 17          /* cannot listen where --listen says */
 };
 
 /* The exit code for the reason a transfer failed for (XFT_REASON_...). */

@@ -3,14 +3,12 @@
 
 #include "signals.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* How long the last bytes of a stream may take. */
 #define GOODBYE_MS 2000
-
-/* drain() and feed() have nothing for the program. */
-#define GO_ON (-1)
 
 /* Whether anything waits for the socket to become writable, here or in the TLS back end. */
 static int unsent(const struct loop *loop)
@@ -107,7 +105,7 @@ static int drain(struct loop *loop)
 {
     for (;;) {
         if (!make_room(loop))
-            return GO_ON;
+            return LOOP_GO_ON;
         uint32_t status = xft_poll(loop->session, loop->out + loop->out_to, loop->out_bytes - loop->out_to,
                                    &loop->output);
         if (status == XFT_ERR_NO_SPACE) {
@@ -121,6 +119,10 @@ static int drain(struct loop *loop)
         }
         switch (loop->output.kind) {
         case XFT_OUTPUT_TRANSMIT:
+            if (loop->output.stream != 0) {
+                loop_socks_output(loop);
+                break;
+            }
             queue(loop);
             loop->full = 0;
             break;
@@ -129,7 +131,17 @@ static int drain(struct loop *loop)
         case XFT_OUTPUT_START_TLS:
             upgrade_to_tls(loop);
             break;
+        case XFT_OUTPUT_CONNECT:
+        case XFT_OUTPUT_HALF_CLOSE:
+            loop_socks_output(loop);
+            break;
+        case XFT_OUTPUT_SEND_RAW:
+            return loop_socks_output(loop);
         case XFT_OUTPUT_CLOSE:
+            if (loop->output.stream != 0) {
+                loop_socks_output(loop);
+                break;
+            }
             flush_all(loop);
             stream_close(&loop->stream);
             break;
@@ -137,10 +149,14 @@ static int drain(struct loop *loop)
             loop->moved_ms = loop->now_ms;
             if (loop->output.event == XFT_EVENT_ONLINE)
                 loop->online = 1;
+            if (loop->output.event == XFT_EVENT_HOST_FAILED)
+                route_failed(&loop->routes, &loop->output);
+            if (loop->output.event == XFT_EVENT_FINISHED)
+                loop_socks_finished(loop, loop->output.transfer);
             return LOOP_EVENT;
         case XFT_OUTPUT_WAIT:
             loop->until_ms = loop->output.until_ms;
-            return GO_ON;
+            return LOOP_GO_ON;
         default:
             break;
         }
@@ -170,7 +186,7 @@ static int feed(struct loop *loop)
             return loop->received.kind == XFT_RECEIVED_DATA ? LOOP_DATA : LOOP_OFFER;
         }
     }
-    return GO_ON;
+    return LOOP_GO_ON;
 }
 
 /* Reads what came, when everything before is used up. 1 when there is something new for the session. */
@@ -200,6 +216,7 @@ static int wait_ms(const struct loop *loop, uint64_t then_ms)
     return then_ms - loop->now_ms > 60000 ? 60000 : (int)(then_ms - loop->now_ms);
 }
 
+/* One poll(2) for everything: the server, the signals, the listeners and the SOCKS5 streams. */
 static void wait_for_news(struct loop *loop)
 {
     uint64_t then_ms = loop->until_ms;
@@ -207,8 +224,20 @@ static void wait_for_news(struct loop *loop)
         then_ms = loop->now_ms + loop->wake_ms;
     if (loop->stall_ms != 0 && loop->moved_ms + loop->stall_ms < then_ms)
         then_ms = loop->moved_ms + loop->stall_ms;
-    stream_wait(&loop->stream, unsent(loop), loop->in_from == loop->in_to, loop->stopped ? -1 : signals_fd(),
-                wait_ms(loop, then_ms));
+    size_t wanted = 2 + loop->listeners.count + loop->socks.count;
+    if (wanted > loop->polled_room) {
+        struct pollfd *larger = realloc(loop->polled, wanted * sizeof *larger);
+        if (larger == NULL)
+            return;
+        loop->polled = larger;
+        loop->polled_room = wanted;
+    }
+    loop->polled[0] = stream_poll(&loop->stream, unsent(loop), loop->in_from == loop->in_to);
+    loop->polled[1] = (struct pollfd){ loop->stopped ? -1 : signals_fd(), POLLIN, 0 };
+    size_t count = loop_socks_before_poll(loop, 2, &then_ms);
+    /* poll() leaves out negative descriptors. */
+    if (poll(loop->polled, (nfds_t)count, wait_ms(loop, then_ms)) > 0)
+        loop_socks_after_poll(loop, 2);
 }
 
 enum loop_step loop_next(struct loop *loop)
@@ -218,16 +247,22 @@ enum loop_step loop_next(struct loop *loop)
             loop->stopped = 1;
             return LOOP_STOP;
         }
+        if (loop->unread_transfer != 0 && !loop->unread_said) {
+            loop->unread_said = 1;
+            return LOOP_UNREAD;
+        }
         int step = feed(loop);
-        if (step == GO_ON)
+        if (step == LOOP_GO_ON)
+            step = loop_socks_feed(loop);
+        if (step == LOOP_GO_ON)
             step = drain(loop);
-        if (step != GO_ON)
+        if (step != LOOP_GO_ON)
             return (enum loop_step)step;
         flush(loop);
         /* Draining may have made room for what was left of the input. */
-        if (loop->in_from < loop->in_to && !loop->full)
+        if ((loop->in_from < loop->in_to || loop->raw_from < loop->raw_to) && !loop->full)
             continue;
-        if (fill(loop)) {
+        if (fill(loop) + loop_socks_work(loop) > 0) {
             next_turn(loop);
             continue;
         }
@@ -272,6 +307,11 @@ void loop_free(struct loop *loop)
     free(loop->memory);
     free(loop->in);
     free(loop->out);
+    free(loop->raw_in);
+    free(loop->polled);
+    socks_free(&loop->socks);
+    listen_close(&loop->listeners);
+    route_free(&loop->routes);
     memset(loop, 0, sizeof *loop);
     loop->stream.fd = -1;
 }

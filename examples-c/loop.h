@@ -1,5 +1,5 @@
-/* The event loop: carries the bytes between one libxft session and one server, and tells the program what only the
- * program can do. It is driven by calls, like the session itself:
+/* The event loop: carries the bytes between one libxft session, one server, and the SOCKS5 streams of its transfers, and
+ * tells the program what only the program can do. It is driven by calls, like the session itself:
  *
  *     while ((step = loop_next(&loop)) != LOOP_OVER)
  *         switch (step) { ... }
@@ -7,10 +7,14 @@
 #ifndef XFT_EXAMPLES_LOOP_H
 #define XFT_EXAMPLES_LOOP_H
 
-#include "options.h"
+#include "account.h"
+#include "listen.h"
+#include "route.h"
+#include "socks_streams.h"
 #include "stream.h"
 #include "xft.h"
 
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +28,8 @@
 enum loop_step {
     LOOP_EVENT,     /* look at `output`: XFT_EVENT_... */
     LOOP_NEED_DATA, /* read the file as `output` says and call loop_supply(), or xft_cancel() */
+    LOOP_SEND_RAW,  /* the file of `output` may go over a SOCKS5 stream: loop_send_raw(), or xft_cancel() */
+    LOOP_UNREAD,    /* the file of `unread_transfer` cannot be read, errno is in `unread_cause` (0: it became shorter) */
     LOOP_DATA,      /* store the bytes in `received` before the next call */
     LOOP_OFFER,     /* look at `received`; xft_accept() or xft_decline() */
     LOOP_IDLE,      /* everything that came is handed out: sync and say what is stored, draw the progress */
@@ -41,6 +47,9 @@ struct loop {
     struct stream stream;
     int online;     /* the login has succeeded */
     int tls_failed; /* STREAM_UNTRUSTED or STREAM_TLS_FAILED, see stream.error */
+    uint32_t unread_transfer;
+    int unread_cause;
+    struct routes routes; /* for the words at the end of a transfer */
 
     /* The loop's own. */
     const struct account_options *options;
@@ -49,12 +58,19 @@ struct loop {
     size_t in_from, in_to;
     size_t out_from, out_to, out_bytes, room;
     uint64_t until_ms, moved_ms, stall_ms;
-    int full, idle_said, stopped, broken, blocked;
+    int unread_said, full, idle_said, stopped, broken, blocked;
+    struct listeners listeners;
+    struct socks_streams socks;
+    struct pollfd *polled;
+    size_t polled_room, turn;
+    uint8_t *raw_in; /* what came on stream `raw_stream`, SOCKS_PIECE_BYTES at most */
+    size_t raw_from, raw_to;
+    uint32_t raw_stream;
 };
 
-/* Connects, runs direct TLS if that is wanted, and makes the session. `transfers` are possible at once. 0, or the exit
- * code after saying what is wrong. The password is wiped in any case. */
-int loop_open(struct loop *loop, struct account_options *options, uint32_t transfers);
+/* Connects, runs direct TLS if that is wanted, makes the session, and listens if it sends. `transfers` are possible at
+ * once. 0, or the exit code after saying what is wrong. The password is wiped in any case. */
+int loop_open(struct loop *loop, struct account_options *options, uint32_t transfers, int sends);
 
 /* Carries on until there is something for the program. */
 enum loop_step loop_next(struct loop *loop);
@@ -62,8 +78,32 @@ enum loop_step loop_next(struct loop *loop);
 /* Hands in the file bytes that LOOP_NEED_DATA asked for. Returns what xft_supply() returned. */
 uint32_t loop_supply(struct loop *loop, const uint8_t *bytes, size_t size);
 
+/* Answers LOOP_SEND_RAW: the loop moves the file's bytes from `file_fd`, which stays open until the transfer is over,
+ * and LOOP_UNREAD says if that fails. With `by_system` sendfile(2) does it, where there is one: faster, and without
+ * hashing at this end. */
+void loop_send_raw(struct loop *loop, int file_fd, int by_system);
+
 /* For the loop itself. Runs the TLS handshake: STREAM_OK, or the failure after saying it. */
 int loop_start_tls(struct loop *loop);
+
+/* loop_socks.c, for the loop itself: nothing for the program. */
+#define LOOP_GO_ON (-1)
+
+/* Does what poll said about a SOCKS5 stream: LOOP_GO_ON, or a step for the program. */
+int loop_socks_output(struct loop *loop);
+
+/* Hands what came on a SOCKS5 stream to the session: LOOP_GO_ON, or a step for the program. */
+int loop_socks_feed(struct loop *loop);
+
+/* Does one thing for one stream that is ready. 1: something was done; 0: nothing to do before poll(2) says so. */
+int loop_socks_work(struct loop *loop);
+
+/* Fills in what the streams and listeners wait for behind the `count` entries of `polled`, and takes the answers. */
+size_t loop_socks_before_poll(struct loop *loop, size_t count, uint64_t *until_ms);
+void loop_socks_after_poll(struct loop *loop, size_t first);
+
+/* Marks that the transfer is over: none of its bytes are read from the program's file any more. */
+void loop_socks_finished(struct loop *loop, uint32_t transfer);
 
 /* For the loop itself. Tells the session that TLS is up, with its channel bindings. */
 void loop_tls_done(struct loop *loop);

@@ -35,6 +35,12 @@ static size_t stanza_room(uint64_t block_bytes)
     return (size_t)(block_bytes + 2) / 3 * 4 + 1024;
 }
 
+/* SOCKS5 streams at once: a transfer looks for its way on several, and the first eight are for whoever knocks. */
+static uint32_t streams_for(uint32_t transfers)
+{
+    return 8 + 2 * transfers;
+}
+
 static uint32_t make_session(struct loop *loop, const struct account_options *options, uint32_t transfers)
 {
     static const uint32_t TLS[] = { XFT_TLS_START, XFT_TLS_DIRECT, XFT_TLS_UNSAFE_PLAIN };
@@ -52,6 +58,9 @@ static uint32_t make_session(struct loop *loop, const struct account_options *op
     config.tls = TLS[options->tls];
     config.transfers = transfers;
     config.offers_per_peer = transfers > 255 ? 255 : transfers < 4 ? 4 : transfers;
+    memcpy(config.methods, options->network.methods, sizeof config.methods);
+    config.streams = streams_for(transfers);
+    config.hosts_bytes = 2048 + 512 * transfers;
     config.block_bytes = (uint32_t)options->block_bytes;
     config.chunk_bytes = (uint32_t)options->chunk_bytes;
     config.window_bytes = (uint32_t)options->window_bytes;
@@ -93,30 +102,48 @@ int loop_start_tls(struct loop *loop)
             "should be known already, somebody may be in between.",
             options->domain, loop->stream.error);
     else if (status != STREAM_OK)
-        say("TLS with %s port %s failed: %s. Check --tls, the port and --ca.", options->host, options->port,
+        say("TLS with %s port %s failed: %s. Check --tls, the port and --ca.", options->place.host, options->place.port,
             loop->stream.error);
     loop->tls_failed = status != STREAM_OK ? status : 0;
     return status;
 }
 
-static int open_all(struct loop *loop, uint32_t transfers)
+/* The ways for SOCKS5 streams. 0, or the exit code after saying what is wrong. */
+static int open_ways(struct loop *loop)
+{
+    const struct network_options *network = &loop->options->network;
+    if (network_tell(network, loop->session) != 0)
+        return EXIT_USAGE;
+    if (!network_has(network, XFT_METHOD_DIRECT))
+        return 0;
+    if (listen_open(&loop->listeners, network) != 0)
+        return EXIT_LISTEN;
+    /* What the firewall shows the world was told already. */
+    if (network->announce.count > 0)
+        return 0;
+    return listen_announce(&loop->listeners, loop->session, loop->stream.fd, loop->options->verbose) == 0 ? 0
+                                                                                                         : EXIT_DEFECT;
+}
+
+static int open_all(struct loop *loop, uint32_t transfers, int sends)
 {
     const struct account_options *options = loop->options;
     loop->in = malloc(LOOP_IN_BYTES);
+    loop->raw_in = malloc(SOCKS_PIECE_BYTES);
     loop->room = stanza_room(options->block_bytes);
     loop->out_bytes = LOOP_BATCH_BYTES + 2 * loop->room;
     loop->out = malloc(loop->out_bytes);
-    if (loop->in == NULL || loop->out == NULL || signals_catch() != 0) {
+    if (loop->in == NULL || loop->out == NULL || loop->raw_in == NULL || signals_catch() != 0) {
         say("cannot start: %s", strerror(errno));
         return EXIT_DEFECT;
     }
-    if (stream_connect(&loop->stream, options->host, options->port, CONNECT_MS) != STREAM_OK) {
-        say("cannot reach %s port %s: %s. Check --server and the network.", options->host, options->port,
+    if (stream_connect(&loop->stream, options->place.host, options->place.port, CONNECT_MS) != STREAM_OK) {
+        say("cannot reach %s port %s: %s. Check --server and the network.", options->place.host, options->place.port,
             loop->stream.error);
         return EXIT_UNREACHABLE;
     }
     if (options->verbose)
-        say("connected to %s port %s", options->host, options->port);
+        say("connected to %s port %s", options->place.host, options->place.port);
     loop->now_ms = loop->moved_ms = clock_ms();
     loop->stall_ms = options->timeout_s * 1000;
     uint32_t status = make_session(loop, options, transfers);
@@ -124,6 +151,11 @@ static int open_all(struct loop *loop, uint32_t transfers)
         if (loop_start_tls(loop) != STREAM_OK)
             return EXIT_TLS;
         loop_tls_done(loop);
+    }
+    if (status == XFT_OK && sends) {
+        int code = open_ways(loop);
+        if (code != 0)
+            return code;
     }
     if (status == XFT_OK)
         status = xft_stream_open(loop->session, 0);
@@ -134,7 +166,7 @@ static int open_all(struct loop *loop, uint32_t transfers)
     return 0;
 }
 
-int loop_open(struct loop *loop, struct account_options *options, uint32_t transfers)
+int loop_open(struct loop *loop, struct account_options *options, uint32_t transfers, int sends)
 {
     memset(loop, 0, sizeof *loop);
     loop->stream.fd = -1;
@@ -143,7 +175,7 @@ int loop_open(struct loop *loop, struct account_options *options, uint32_t trans
         say("libxft.a and xft.h do not belong together: build again with make clean all");
         return EXIT_DEFECT;
     }
-    int code = open_all(loop, transfers);
+    int code = open_all(loop, transfers, sends);
     account_options_forget(options);
     return code;
 }

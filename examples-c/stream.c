@@ -160,21 +160,26 @@ int stream_write(struct stream *stream, const uint8_t *bytes, size_t size, size_
     return after_socket(stream, result, &stream->want_write, TLS_WANT_WRITE);
 }
 
-void stream_wait(struct stream *stream, int unsent, int wanted, int wake_fd, int timeout_ms)
+struct pollfd stream_poll(struct stream *stream, int unsent, int wanted)
 {
-    struct pollfd both[2] = { { stream->fd, 0, 0 }, { wake_fd, POLLIN, 0 } };
+    struct pollfd one = { stream->fd, 0, 0 };
     /* TLS may need to read before it can write, and the other way round. */
     if (wanted || stream->want_write == TLS_WANT_READ)
-        both[0].events |= POLLIN;
+        one.events |= POLLIN;
     if ((unsent && stream->want_write != TLS_WANT_READ) || stream->want_read == TLS_WANT_WRITE || stream->want_write == TLS_WANT_WRITE)
-        both[0].events |= POLLOUT;
+        one.events |= POLLOUT;
 #ifdef TCP_QUICKACK
     /* A server with Nagle's algorithm on holds its next small stanza back until the one before is acknowledged, which
      * the system would put off for 40 ms. It forgets the wish, so it is told before every wait. */
-    int one = 1;
-    setsockopt(stream->fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
+    int on = 1;
+    setsockopt(stream->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 #endif
-    /* poll() leaves out negative descriptors. */
+    return one;
+}
+
+void stream_wait(struct stream *stream, int unsent, int wanted, int wake_fd, int timeout_ms)
+{
+    struct pollfd both[2] = { stream_poll(stream, unsent, wanted), { wake_fd, POLLIN, 0 } };
     if (poll(both, 2, timeout_ms) < 0 && errno != EINTR)
         snprintf(stream->error, sizeof stream->error, "%s", strerror(errno));
 }

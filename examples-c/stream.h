@@ -5,12 +5,13 @@
 
 #include "tls.h"
 
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* What reading or writing came to. */
 #define STREAM_OK    0 /* at least one byte moved */
-#define STREAM_WAIT  1 /* nothing can move now: wait for the events of stream_wait() */
+#define STREAM_WAIT  1 /* nothing can move now: wait for the events of stream_poll() */
 #define STREAM_ENDED 2 /* the other side ended it, or it broke: see `error` */
 
 /* How setting it up failed. */
@@ -39,8 +40,11 @@ int stream_read(struct stream *stream, uint8_t *bytes, size_t size, size_t *move
 /* Writes what the socket takes. `size` may be 0 to push what TLS still holds. */
 int stream_write(struct stream *stream, const uint8_t *bytes, size_t size, size_t *moved);
 
-/* Waits until the stream can go on, `wake_fd` (-1: none) is readable, or `timeout_ms` are over. `unsent` says that the
- * caller has bytes to write, `wanted` that it wants to read. */
+/* What to wait for with poll(2). `unsent` says that the caller has bytes to write, `wanted` that it wants to read. Asked
+ * before every wait. */
+struct pollfd stream_poll(struct stream *stream, int unsent, int wanted);
+
+/* Waits until the stream can go on, `wake_fd` (-1: none) is readable, or `timeout_ms` are over. */
 void stream_wait(struct stream *stream, int unsent, int wanted, int wake_fd, int timeout_ms);
 
 /* Says goodbye and closes the socket. Closing a closed stream is fine. */

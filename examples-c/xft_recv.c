@@ -1,9 +1,10 @@
-/* Receives files over XMPP, in band, into a folder.
+/* Receives files over XMPP into a folder: through a proxy, direct, or in band.
  *
  *   xft_recv --jid pacs@hospital.example/store --password-file pw --dir incoming --from ct@hospital.example
  *
  * A file is NAME.part until every byte is on disk and its hash is right. Standard output has one line, `ready JID`, when
  * files can be sent here, and one per file; everything for people goes to standard error. */
+#include "account.h"
 #include "ending.h"
 #include "loop.h"
 #include "options.h"
@@ -34,6 +35,7 @@ struct incoming {
     int used;
     uint32_t transfer;
     uint64_t size, started_ms;
+    uint32_t method;          /* how it comes, XFT_METHOD_... */
     uint64_t written, stored; /* positions in the file: written without a gap, said to be stored */
     int error;                /* errno of the failure to store */
     struct part_file file;
@@ -132,7 +134,10 @@ static void commit(struct receiver *receiver, struct loop *loop, struct incoming
     int whole = file->written == file->size;
     if (file->error != 0 || file->stored == file->written)
         return;
-    if ((receiver->fsync != FSYNC_END || whole) && part_file_sync(&file->file) != 0) {
+    /* Only blocks in band are acknowledged one by one: over SOCKS5 nobody relies on a part of the file. */
+    int relied_on = receiver->fsync == FSYNC_BLOCK ||
+                    (receiver->fsync == FSYNC_BATCH && file->method == XFT_METHOD_IN_BAND);
+    if ((relied_on || whole) && part_file_sync(&file->file) != 0) {
         cannot_store(receiver, loop, file);
         return;
     }
@@ -209,6 +214,7 @@ static void settle(struct receiver *receiver, struct loop *loop, struct incoming
 {
     double seconds = (double)(loop->now_ms - file->started_ms) / 1000.0;
     double rate = (double)file->size / 1e6 / (seconds > 0.001 ? seconds : 0.001);
+    char way[ROUTE_TEXT_BYTES];
     if (!verified && receiver->account.strict) {
         say("%s stays as %s/%s: the sender gave no hash to check it by", file->file.wanted, receiver->dir,
             file->file.part);
@@ -224,9 +230,11 @@ static void settle(struct receiver *receiver, struct loop *loop, struct incoming
         say("warning: the sender of %s gave no hash: the file has the right size, but was not checked", file->file.final);
     printf("received %s %llu bytes %.3f s %.2f MB/s %s\n", file->file.final, (unsigned long long)file->size, seconds,
            rate, verified ? "verified" : "unverified");
+    route_text(&loop->routes, &loop->output, "from", way);
+    say("%s: received by %s", file->file.final, way);
 }
 
-static void failed(struct receiver *receiver, const struct incoming *file, const xft_output *output)
+static void failed(struct receiver *receiver, struct loop *loop, const struct incoming *file, const xft_output *output)
 {
     char what[512];
     snprintf(what, sizeof what, "%s is not whole, what came is in %s/%s", file->file.wanted, receiver->dir,
@@ -238,6 +246,7 @@ static void failed(struct receiver *receiver, const struct incoming *file, const
         return;
     }
     say_reason(what, output->reason, output->condition);
+    route_explain(&loop->routes, output);
     fail(receiver, exit_code_of_transfer(output->reason));
 }
 
@@ -266,13 +275,26 @@ static void on_event(struct receiver *receiver, struct loop *loop)
         if (xft_jid(loop->session, &jid, &length) == XFT_OK)
             printf("ready %.*s\n", (int)length, jid);
         break;
+    case XFT_EVENT_STARTED:
+        if (file != NULL)
+            file->method = output->method;
+        if (file != NULL && receiver->account.verbose)
+            say("%s: receiving %s", file->file.wanted, xft_method_text(output->method));
+        break;
+    case XFT_EVENT_HOST_FAILED:
+    case XFT_EVENT_FELL_BACK:
+    case XFT_EVENT_INTRUDED:
+        if (file != NULL)
+            say_way(&loop->routes, output, file->file.wanted, receiver->account.verbose);
+        break;
     case XFT_EVENT_FINISHED:
         if (file == NULL)
             break;
         if (output->ending == XFT_ENDING_DONE || output->ending == XFT_ENDING_UNVERIFIED)
             settle(receiver, loop, file, output->ending == XFT_ENDING_DONE);
         else
-            failed(receiver, file, output);
+            failed(receiver, loop, file, output);
+        route_forget(&loop->routes, output->transfer);
         file_over(receiver, loop, file);
         break;
     case XFT_EVENT_OFFLINE:
@@ -345,6 +367,8 @@ static void run(struct receiver *receiver, struct loop *loop)
         case LOOP_OVER:
             return;
         case LOOP_NEED_DATA:
+        case LOOP_SEND_RAW:
+        case LOOP_UNREAD:
             break;
         }
         if (receiver->progress.on && loop->now_ms >= receiver->progress.next_ms)
@@ -363,6 +387,7 @@ int main(int argc, char **argv)
           1u << 30 },
         { "fsync", "block|batch|end", "when bytes are on disk and acknowledged; default: batch", OPTION_TEXT,
           &receiver.fsync_word, 0, 0 },
+        METHOD_OPTION_LINE(receiver.account.network),
         ACCOUNT_OPTION_LINES(receiver.account),
         { NULL, NULL, NULL, OPTION_FLAG, NULL, 0, 0 },
     };
@@ -381,13 +406,14 @@ int main(int argc, char **argv)
     int code = check_options(&receiver, &rest);
     if (code == EXIT_ALL_WELL) {
         progress_start(&receiver.progress, receiver.account.progress);
-        code = loop_open(&loop, &receiver.account, (uint32_t)receiver.account.parallel);
+        code = loop_open(&loop, &receiver.account, (uint32_t)receiver.account.parallel, 0);
         loop.wake_ms = receiver.progress.on ? PROGRESS_STEP_MS : 0;
         if (code == EXIT_ALL_WELL)
             run(&receiver, &loop);
         loop_free(&loop);
     }
     account_options_forget(&receiver.account);
+    network_options_free(&receiver.account.network);
     if (receiver.dir_fd >= 0)
         close(receiver.dir_fd);
     free(receiver.files);

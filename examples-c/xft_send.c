@@ -1,8 +1,9 @@
-/* Sends files to one recipient over XMPP, in band.
+/* Sends files to one recipient over XMPP: through a proxy, direct, or in band.
  *
  *   xft_send --jid me@hospital.example/ct --password-file pw --to pacs@hospital.example/store scan.dcm ...
  *
  * One line on standard output per file that arrived; everything for people goes to standard error. */
+#include "account.h"
 #include "ending.h"
 #include "loop.h"
 #include "options.h"
@@ -30,6 +31,7 @@ struct outgoing {
     uint64_t again_ms; /* when it is offered again; 0: it does not wait for that */
     uint32_t transfer; /* 0: not offered yet */
     uint64_t size, started_ms, safe;
+    uint32_t method; /* how it goes, XFT_METHOD_... */
     int64_t date;
     int read_error; /* errno of a failed read, -1: the file became shorter */
 };
@@ -41,6 +43,7 @@ struct sender {
     struct outgoing *files;
     size_t count, next, running, waiting; /* waiting: to be offered again */
     uint64_t total_bytes, done_bytes; /* done: of files that are over */
+    int no_sendfile, no_hash;
     int code;                         /* the first failure */
     int leaving;                      /* xft_close was called */
     struct progress progress;
@@ -243,10 +246,19 @@ static void arrived(struct sender *sender, struct loop *loop, const struct outgo
     double seconds = (double)(loop->now_ms - file->started_ms) / 1000.0;
     double rate = (double)file->size / 1e6 / (seconds > 0.001 ? seconds : 0.001);
     int done = ending == XFT_ENDING_DONE;
+    char way[ROUTE_TEXT_BYTES];
     printf("sent %s %llu bytes %.3f s %.2f MB/s %s\n", file->name, (unsigned long long)file->size, seconds, rate,
            done ? "verified" : "unconfirmed");
+    route_text(&loop->routes, &loop->output, "to", way);
+    say("%s: sent by %s", file->name, way);
     if (done)
         return;
+    if (sender->no_hash && file->method != XFT_METHOD_IN_BAND) {
+        say("%s was handed over; --no-hash leaves nothing to compare", file->name);
+        if (sender->account.strict)
+            fail(sender, EXIT_UNCONFIRMED);
+        return;
+    }
     say("warning: %s was handed over, but the recipient's program cannot confirm the hash: ask there whether the file "
         "is whole",
         file->name);
@@ -254,7 +266,25 @@ static void arrived(struct sender *sender, struct loop *loop, const struct outgo
         fail(sender, EXIT_UNCONFIRMED);
 }
 
-static void failed(struct sender *sender, const struct outgoing *file, const xft_output *output)
+/* The file goes over a SOCKS5 stream from now on. The hash of both ends is worth more than speed, so sendfile(2) moves
+ * the bytes only where this end needs none of its own. */
+static void send_raw(struct sender *sender, struct loop *loop)
+{
+    const struct outgoing *file = file_of(sender, loop->output.transfer);
+    int by_system = (sender->sha256_text != NULL || sender->no_hash) && !sender->no_sendfile;
+    if (file != NULL)
+        loop_send_raw(loop, file->fd, by_system);
+}
+
+static void unread(struct sender *sender, struct loop *loop)
+{
+    struct outgoing *file = file_of(sender, loop->unread_transfer);
+    if (file != NULL)
+        file->read_error = loop->unread_cause != 0 ? loop->unread_cause : -1;
+    xft_cancel(loop->session, loop->unread_transfer, XFT_CANCEL_READ_FAILED);
+}
+
+static void failed(struct sender *sender, struct loop *loop, const struct outgoing *file, const xft_output *output)
 {
     char what[320];
     snprintf(what, sizeof what, "%s was not sent", file->name);
@@ -262,8 +292,10 @@ static void failed(struct sender *sender, const struct outgoing *file, const xft
         say("reading %s failed: %s", file->path, strerror(file->read_error));
     else if (file->read_error < 0)
         say("%s became shorter while it was sent: send it again when nobody writes to it", file->path);
-    else
+    else {
         say_reason(what, output->reason, output->condition);
+        route_explain(&loop->routes, output);
+    }
     fail(sender, exit_code_of_transfer(output->reason));
 }
 
@@ -287,8 +319,19 @@ static void on_event(struct sender *sender, struct loop *loop)
             say("online as %.*s", (int)length, jid);
         break;
     case XFT_EVENT_STARTED:
-        if (sender->account.verbose && file != NULL)
+        if (file == NULL)
+            break;
+        file->method = output->method;
+        if (sender->account.verbose && output->method == XFT_METHOD_IN_BAND)
             say("%s: sending in blocks of %u bytes", file->name, (unsigned int)output->block_bytes);
+        else if (sender->account.verbose)
+            say("%s: sending %s", file->name, xft_method_text(output->method));
+        break;
+    case XFT_EVENT_HOST_FAILED:
+    case XFT_EVENT_FELL_BACK:
+    case XFT_EVENT_INTRUDED:
+        if (file != NULL)
+            say_way(&loop->routes, output, file->name, sender->account.verbose);
         break;
     case XFT_EVENT_FINISHED:
         if (file == NULL)
@@ -300,7 +343,8 @@ static void on_event(struct sender *sender, struct loop *loop)
             sender->running--;
             break;
         } else
-            failed(sender, file, output);
+            failed(sender, loop, file, output);
+        route_forget(&loop->routes, output->transfer);
         file_over(sender, file);
         break;
     case XFT_EVENT_OFFLINE:
@@ -328,7 +372,7 @@ static void draw(struct sender *sender, struct loop *loop)
         struct outgoing *file = &sender->files[at];
         xft_marks marks;
         if (!file->over && xft_progress(loop->session, file->transfer, &marks) == XFT_OK)
-            file->safe = marks.safe;
+            file->safe = file->method == XFT_METHOD_IN_BAND ? marks.safe : marks.moved;
         if (!file->over)
             done += file->safe;
         if (!file->over && sender->running == 1)
@@ -359,6 +403,12 @@ static void run(struct sender *sender, struct loop *loop)
         switch (step) {
         case LOOP_NEED_DATA:
             supply(sender, loop);
+            break;
+        case LOOP_SEND_RAW:
+            send_raw(sender, loop);
+            break;
+        case LOOP_UNREAD:
+            unread(sender, loop);
             break;
         case LOOP_OFFER:
             xft_decline(loop->session, loop->received.transfer, XFT_DECLINE_UNWANTED);
@@ -396,6 +446,12 @@ int main(int argc, char **argv)
         { "sha256", "HEX", "the file's SHA-256, if you know it: the recipient then checks against your word",
           OPTION_TEXT, &sender.sha256_text, 0, 0 },
         { "mime-type", "TYPE", "MIME type of the files", OPTION_TEXT, &sender.mime_type, 0, 0 },
+        METHOD_OPTION_LINE(sender.account.network),
+        SENDER_NETWORK_OPTION_LINES(sender.account.network),
+        { "no-sendfile", NULL, "with --sha256: read the file all the same instead of having the system move it",
+          OPTION_FLAG, &sender.no_sendfile, 0, 0 },
+        { "no-hash", NULL, "do not hash what goes over mediated and direct: faster, but nobody confirms that it is whole",
+          OPTION_FLAG, &sender.no_hash, 0, 0 },
         ACCOUNT_OPTION_LINES(sender.account),
         { NULL, NULL, NULL, OPTION_FLAG, NULL, 0, 0 },
     };
@@ -418,13 +474,14 @@ int main(int argc, char **argv)
     if (code == EXIT_ALL_WELL) {
         uint32_t transfers = (uint32_t)sender.account.parallel;
         progress_start(&sender.progress, sender.account.progress);
-        code = loop_open(&loop, &sender.account, transfers);
+        code = loop_open(&loop, &sender.account, transfers, 1);
         loop.wake_ms = sender.progress.on ? PROGRESS_STEP_MS : 0;
         if (code == EXIT_ALL_WELL)
             run(&sender, &loop);
         loop_free(&loop);
     }
     account_options_forget(&sender.account);
+    network_options_free(&sender.account.network);
     free(sender.files);
     free(paths.items);
     return code != EXIT_ALL_WELL ? code : sender.code;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks the programs' options against the loopback server: what arrives, under which name, and how failures end.
+# Checks the programs in band against the loopback server: what arrives, under which name, and how failures end. The
+# other methods are in check/methods.sh.
 #   check/transfers.sh PROGRAMS-DIR LOOPBACK-SERVER
 set -u
 programs=${1:?usage: check/transfers.sh PROGRAMS-DIR LOOPBACK-SERVER} loopback=${2:?}
@@ -32,7 +33,7 @@ serve() { # OPTIONS...
     ready "$dir/server.out" $server || { cat "$dir/server.log"; echo "the loopback server does not start"; exit 1; }
     line=$(cat "$dir/server.out")
     c2s=$(echo "$line" | sed 's/.* c2s=\([0-9]*\).*/\1/') tls=$(echo "$line" | sed 's/.* tls=\([0-9]*\).*/\1/')
-    account="--server 127.0.0.1:$c2s --ca $dir/certs/ca.pem"
+    account="--server 127.0.0.1:$c2s --ca $dir/certs/ca.pem --method inband"
 }
 recv() { # OPTIONS...   starts xft_recv and waits until it is online
     rm -rf "$dir/in" "$dir/recv.out"; mkdir "$dir/in"
@@ -82,9 +83,9 @@ for size in 1 3 4096 65535; do
     recv --count 1 && { send 0 --block $size --window 65535 "$dir/out/$file.bin"; received 0; same "$dir/out/$file.bin" "$dir/in/$file.bin"; }
 done
 claim="direct TLS works"
-account="--server 127.0.0.1:$tls --ca $dir/certs/ca.pem --tls direct"
+account="--server 127.0.0.1:$tls --ca $dir/certs/ca.pem --tls direct --method inband"
 recv --count 1 && { send 0 "$dir/out/1.bin"; received 0; same "$dir/out/1.bin" "$dir/in/1.bin"; }
-account="--server 127.0.0.1:$c2s --ca $dir/certs/ca.pem"
+account="--server 127.0.0.1:$c2s --ca $dir/certs/ca.pem --method inband"
 
 claim="a name that exists is never overwritten"
 recv --count 1 && { send 0 "$dir/out/1.bin"; received 0; cp "$dir/out/2.bin" "$dir/in/1.bin"; recv_again --count 1; send 0 "$dir/out/1.bin"; received 0; holds 1-1.bin 1.bin; same "$dir/out/2.bin" "$dir/in/1.bin"; same "$dir/out/1.bin" "$dir/in/1-1.bin"; }

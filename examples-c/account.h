@@ -1,0 +1,69 @@
+/* The options that xft_send and xft_recv have in common: the account to log in with, and how. */
+#ifndef XFT_EXAMPLES_ACCOUNT_H
+#define XFT_EXAMPLES_ACCOUNT_H
+
+#include "network.h"
+#include "options.h"
+
+#include <stdint.h>
+
+/* How the stream to the server is secured. */
+enum tls_choice { TLS_STARTTLS, TLS_DIRECT, TLS_NONE_UNSAFE };
+
+/* What both programs need to log in. */
+struct account_options {
+    const char *server;        /* HOST[:PORT]; NULL: the domain of the JID */
+    const char *jid;           /* USER@DOMAIN[/RESOURCE] */
+    const char *password_file; /* NULL: the environment has it */
+    const char *ca_file;       /* NULL: the system's certificates */
+    const char *tls_word;
+    enum tls_choice tls;
+    uint64_t block_bytes, chunk_bytes, window_bytes, timeout_s, parallel;
+    int verbose, progress, strict, help;
+    struct network_options network;
+
+    /* Worked out from the above by account_options_check(). */
+    struct host_port place;
+    char account[257];  /* the bare JID */
+    const char *domain; /* inside `account` */
+    const char *resource;
+    char password[257];
+};
+
+/* The common options; NAME must be a struct account_options. */
+#define ACCOUNT_OPTION_LINES(NAME)                                                                                     \
+    { "server", "HOST[:PORT]", "server to log in to; default: the domain of the JID, port 5222 (5223 with direct TLS)", \
+      OPTION_TEXT, &(NAME).server, 0, 0 },                                                                             \
+    { "jid", "USER@DOMAIN[/RES]", "account to log in with", OPTION_TEXT, &(NAME).jid, 0, 0 },                          \
+    { "password-file", "FILE", "file whose first line is the password; default: environment variable XFT_PASSWORD",    \
+      OPTION_TEXT, &(NAME).password_file, 0, 0 },                                                                      \
+    { "tls", "starttls|direct|none-unsafe", "how the stream is secured; default: starttls",                            \
+      OPTION_TEXT, &(NAME).tls_word, 0, 0 },                                                                           \
+    { "ca", "FILE", "trusted CA certificates (PEM); default: the system's", OPTION_TEXT, &(NAME).ca_file, 0, 0 },      \
+    { "block", "BYTES", "largest block to agree on, and to send unless --chunk says less; default: 8192",              \
+      OPTION_NUMBER, &(NAME).block_bytes, 1, 65535 },                                                                  \
+    { "chunk", "BYTES", "bytes of one block sent; default: what --block says, else 4096", OPTION_NUMBER,               \
+      &(NAME).chunk_bytes, 1, 65535 },                                                                                 \
+    { "window", "BYTES", "most bytes in flight per file, at least one block; default: 262144",                         \
+      OPTION_NUMBER, &(NAME).window_bytes, 1, 1u << 30 },                                                              \
+    { "parallel", "N", "most files at the same time, 1 to 64", OPTION_NUMBER, &(NAME).parallel, 1, 64 },               \
+    { "timeout", "S", "give up when nothing moves for S seconds; default: 0, only the protocol's own deadlines",       \
+      OPTION_NUMBER, &(NAME).timeout_s, 0, 86400 },                                                                    \
+    { "strict", NULL, "a file whose hash was not compared counts as failed", OPTION_FLAG, &(NAME).strict, 0, 0 },      \
+    { "progress", NULL, "progress lines even when standard error is no terminal",                                      \
+      OPTION_FLAG, &(NAME).progress, 0, 0 },                                                                           \
+    { "verbose", NULL, "say what happens", OPTION_FLAG, &(NAME).verbose, 0, 0 },                                       \
+    { "help", NULL, "print this", OPTION_FLAG, &(NAME).help, 0, 0 }
+
+/* The defaults of the common options. */
+#define ACCOUNT_OPTION_DEFAULTS \
+    { .tls_word = "starttls", .window_bytes = 262144, .network = NETWORK_OPTION_DEFAULTS }
+
+/* Checks the common options, reads the password, works out host, port and JID parts. 0, or -1 after saying what is
+ * wrong. */
+int account_options_check(struct account_options *options);
+
+/* Overwrites the password in a way the compiler keeps. */
+void account_options_forget(struct account_options *options);
+
+#endif
