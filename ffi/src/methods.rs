@@ -184,7 +184,7 @@ pub(crate) const SKIPS: Texts = texts! {
     "unknown cause; header and library may differ in version",
     (XFT_SKIP_UNNEEDED, "not needed"),
     (XFT_SKIP_POLICY, "switched off for this file; add it to methods if it is wanted"),
-    (XFT_SKIP_NOT_CHOSEN, "the other side does not offer it; switch SOCKS5 bytestreams on there"),
+    (XFT_SKIP_NOT_CHOSEN, "the other side has it not, or chose another way; look there if that is wrong"),
     (XFT_SKIP_NO_ADDRESS, "no address to listen at was given; give one that the other side can reach"),
     (XFT_SKIP_NO_PROXY, "proxy not found: the server offers none; ask for mod_proxy65 or give one"),
     (XFT_SKIP_PROXY_REFUSED, "the server's proxy refuses this account; have its access rules checked"),

@@ -72,6 +72,8 @@ static void dial(world *w, end *e, const xft_output *o) {
   CLAIM((const uint8_t *)o->host >= w->out && (const uint8_t *)o->host + o->host_len <= w->out + OUT_BYTES,
         "the_host_lies_in_the_buffer");
   CLAIM(o->stream > 0, "a_stream_to_connect_is_not_the_xmpp_stream");
+  w->last_dialled = o->stream;
+  if (w->silent) { return; }
   for (unsigned i = 0; i < w->listeners_len; i++) {
     listener *it = &w->listeners[i];
     if (strlen(it->host) != o->host_len || memcmp(it->host, o->host, o->host_len) != 0 || it->port != o->port) { continue; }
@@ -93,6 +95,10 @@ static void carry(world *w, end *e, const xft_output *o) {
   unsigned s = 0;
   if (o->kind == XFT_OUTPUT_CONNECT) {
     dial(w, e, o);
+    return;
+  }
+  if (w->silent) {
+    CLAIM(o->kind == XFT_OUTPUT_CLOSE, "a_stream_that_is_not_up_can_only_be_given_up");
     return;
   }
   pipe *it = find_pipe(w, e, o->stream, &s);
@@ -209,6 +215,12 @@ static int send_raw(world *w, end *e, file *it) {
   if (at == NULL) {
     it->raw_stream = 0;
     return 0;
+  }
+  if (at->sides[1 - s].closed) {
+    CLAIM(xft_stream_end(e->session, it->raw_stream, XFT_END_LOST) == XFT_OK, "a_failed_write_can_be_told");
+    at->sides[s].closed = 1;
+    it->raw_stream = 0;
+    return 1;
   }
   if (at->sides[1 - s].len > 65536) { return 0; } /* the socket's buffer is full */
   size_t len = it->raw_end - it->raw_at < w->piece ? (size_t)(it->raw_end - it->raw_at) : w->piece;

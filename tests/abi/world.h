@@ -85,6 +85,8 @@ typedef struct world {
   size_t piece;                /* most bytes of a stream that move at once */
   int dam;                     /* no file bytes move over streams for now */
   int proxy;                   /* the server has one */
+  int silent;                  /* nobody answers to connecting */
+  uint32_t last_dialled;
   unsigned activations;
 } world;
 

@@ -314,9 +314,10 @@ impl State<'_> {
             slot.finish(Ending::Done);
             self.result(s);
         } else if own.is_none() {
-            // The owner moved the bytes itself: there is nothing to compare with, and nothing that speaks against it.
+            // The owner moved the bytes itself: nothing speaks against them, and nothing confirms them either, so that the
+            // receiver must not take this for a match.
             slot.finish(Ending::Delivered);
-            self.result(s);
+            self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);
         } else {
             slot.fail(Reason::HashMismatch, None);
             self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);

@@ -142,7 +142,10 @@ impl State<'_> {
             Some(Step::Dialling) if self.transfers.get(index).is_some_and(|t| t.attempt.host == host) => {
                 self.socks5_failed(index, Socks5Failure::ProxyUnreached, None)
             }
-            Some(Step::Connecting) => self.host_failed(index),
+            Some(Step::Connecting) => {
+                self.note_unreached(index, host);
+                self.host_failed(index);
+            }
             _ => {}
         }
     }

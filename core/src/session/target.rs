@@ -114,6 +114,15 @@ impl State<'_> {
         }
     }
 
+    /// A streamhost of that method was not reached; if another one is, that is forgotten again.
+    pub(crate) fn note_unreached(&mut self, index: usize, host: u16) {
+        let Some(transfer) = self.transfers.get(index) else { return };
+        let direct = self.hosts.get(host).is_some_and(|host| host.jid == self.peer(transfer));
+        if let Some(slot) = self.transfers.get_mut(index) {
+            slot.skip(if direct { Method::Direct } else { Method::Mediated }, Skip::NotReached);
+        }
+    }
+
     /// A streamhost failed: the next one need not wait.
     pub(crate) fn host_failed(&mut self, index: usize) {
         let now = self.now;
@@ -151,6 +160,7 @@ impl State<'_> {
         slot.attempt.next_at = None;
         slot.owed.verdict = Some(HostsVerdict::Used);
         slot.route.method = Some(if direct { Method::Direct } else { Method::Mediated });
+        *if direct { &mut slot.route.direct } else { &mut slot.route.mediated } = Skip::Unneeded;
         slot.news.started = true;
         slot.enter(Phase::Receiving, Timer::Progress, None);
         slot.await_sender(times);
