@@ -2,7 +2,9 @@
 
 #![allow(dead_code, missing_docs)]
 
+pub mod pair;
 pub mod peer;
+pub mod wired;
 
 use xft_core::*;
 pub use xft_tests::world::Memory;

@@ -1,0 +1,399 @@
+//! Two sessions, the server between them, and the network: TCP streams in memory, and a proxy.
+
+use super::wired::*;
+use super::*;
+use std::collections::VecDeque;
+
+pub const DOMAIN: &str = "hospital.test";
+pub const PROXY: &str = "proxy.hospital.test";
+/// Where the proxy says that it is, and the address that it wants to be activated at (QRK-22).
+pub const PROXY_HOST: &str = "192.0.2.9";
+pub const PROXY_NODE: &str = "proxy.hospital.test/node-1";
+
+/// How the sender's owner moves bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moves {
+    /// With `supply`, this many at a time.
+    Supply(usize),
+    /// Itself, this many at a time.
+    Itself(usize),
+    /// By turns.
+    Both(usize),
+}
+
+/// How the proxy behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proxy {
+    None,
+    Works,
+    /// Nobody listens there.
+    Closed,
+    /// Connects, and refuses to activate.
+    Refuses(&'static str),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Session(usize, StreamId),
+    Proxy,
+}
+
+#[derive(Debug)]
+struct Tcp {
+    ends: [End; 2],
+    /// Bytes towards each end.
+    bytes: [VecDeque<u8>; 2],
+    /// Nothing more comes towards this end.
+    fin: [bool; 2],
+    told: [bool; 2],
+    /// The proxy's side of it.
+    dst: Vec<u8>,
+    active: Option<usize>,
+}
+
+pub struct Pair<'m> {
+    pub ends: [Wired<'m>; 2],
+    jids: [&'static str; 2],
+    pub proxy: Proxy,
+    /// Addresses that can be connected to, and whose they are.
+    pub listening: Vec<(&'static str, u16, usize)>,
+    pub moves: Moves,
+    /// Most bytes of a stream that arrive at once.
+    pub piece: usize,
+    pub stored: Vec<u8>,
+    pub events: [Vec<Event>; 2],
+    /// Stanzas as they went, and streams as they were connected.
+    pub log: Vec<String>,
+    /// The first in-band opening is answered with this (QRK-10).
+    pub open_refused: Option<&'static str>,
+    tcp: Vec<Tcp>,
+    turn: bool,
+    pub accepts: bool,
+}
+
+impl<'m> Pair<'m> {
+    pub fn new(configs: [&Config<'_>; 2], memories: [&'m mut Memory; 2]) -> Self {
+        let [a, b] = memories;
+        Self {
+            ends: [Wired::new(configs[0], a), Wired::new(configs[1], b)],
+            jids: [ME, PEER],
+            proxy: Proxy::None,
+            listening: Vec::new(),
+            moves: Moves::Supply(10_000),
+            piece: usize::MAX,
+            stored: Vec::new(),
+            events: [Vec::new(), Vec::new()],
+            log: Vec::new(),
+            open_refused: None,
+            tcp: Vec::new(),
+            turn: false,
+            accepts: true,
+        }
+    }
+
+    /// The sender listens there, and can be reached there.
+    pub fn listens(&mut self, host: &'static str, port: u16) {
+        self.ends[0].session.add_address(host, port).unwrap();
+        self.listening.push((host, port, 0));
+    }
+
+    pub fn offer(&mut self, size: u64) -> TransferId {
+        self.ends[0].session.offer(&peer::file(size)).unwrap()
+    }
+
+    /// Goes on until nothing happens any more at this time.
+    pub fn settle(&mut self) {
+        for _ in 0..100_000 {
+            let mut busy = false;
+            for n in 0..2 {
+                for said in self.ends[n].poll_all() {
+                    busy = true;
+                    self.does(n, said);
+                }
+            }
+            busy |= self.carry();
+            if !busy {
+                return;
+            }
+        }
+        panic!("never settles: {:?}", self.log);
+    }
+
+    /// Time goes on in steps until every transfer is over at both ends, at most `ms`.
+    pub fn run(&mut self, ms: u64) {
+        self.settle();
+        let until = self.ends[0].now + ms;
+        while self.ends[0].now < until && !self.is_over() {
+            let next = self.ends.iter().filter_map(|end| end.wait).min().unwrap_or(until).min(until);
+            let now = next.max(self.ends[0].now + 1);
+            for end in &mut self.ends {
+                end.now = now;
+                end.session.tick(Instant::from_ms(now)).unwrap();
+            }
+            self.settle();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.events.iter().all(|events| events.iter().any(|e| matches!(e, Event::Finished { .. })))
+    }
+
+    pub fn finished(&self, n: usize) -> Vec<(Ending, Route)> {
+        let of = |e: &Event| match e {
+            Event::Finished { ending, route, .. } => Some((*ending, *route)),
+            _ => None,
+        };
+        self.events[n].iter().filter_map(of).collect()
+    }
+
+    pub fn ended(&self) -> [Ending; 2] {
+        [0, 1].map(|n| {
+            let all = self.finished(n);
+            assert_eq!(all.len(), 1, "{n}: {:?} {:?}", self.events, self.log);
+            all[0].0
+        })
+    }
+
+    pub fn methods(&self) -> [Option<Method>; 2] {
+        [0, 1].map(|n| self.finished(n)[0].1.method)
+    }
+
+    pub fn started(&self, n: usize) -> Vec<(Method, u16)> {
+        let of = |e: &Event| match e {
+            Event::Started { method, block_bytes, .. } => Some((*method, *block_bytes)),
+            _ => None,
+        };
+        self.events[n].iter().filter_map(of).collect()
+    }
+
+    /// TCP streams that no session has closed yet.
+    pub fn open_streams(&self) -> usize {
+        self.tcp.iter().flat_map(|tcp| tcp.ends).filter(|end| matches!(end, End::Session(..))).count()
+    }
+
+    fn does(&mut self, n: usize, said: Said) {
+        match said {
+            Said::Event(event) => self.events[n].push(event),
+            Said::Stanza(text) => self.route(n, &text),
+            Said::Connect { stream, host, port, .. } => self.connect(n, stream, &host, port),
+            Said::Bytes(stream, bytes) => self.write(n, stream, &bytes),
+            Said::SendRaw { transfer, stream, offset, max } => self.send(n, transfer, stream, offset, max),
+            Said::Half(stream) => self.shut(n, stream, false),
+            Said::Close(stream) => self.shut(n, stream, true),
+        }
+    }
+
+    fn send(&mut self, n: usize, transfer: TransferId, stream: StreamId, offset: u64, max: u64) {
+        let (mut at, end) = (offset, offset + max);
+        while at < end {
+            self.turn = !self.turn;
+            let (itself, piece) = match self.moves {
+                Moves::Supply(piece) => (false, piece),
+                Moves::Itself(piece) => (true, piece),
+                Moves::Both(piece) => (self.turn, piece),
+            };
+            let next = end.min(at + piece as u64);
+            let bytes = self.ends[n].file[at as usize..next as usize].to_vec();
+            if itself {
+                self.write(n, stream, &bytes);
+                self.ends[n].session.sent(transfer, next).unwrap();
+            } else {
+                let mut out = [0; 0];
+                match self.ends[n].session.supply(transfer, at, &bytes, &mut out) {
+                    Ok(Output::Transmit { stream: to, bytes: given }) => {
+                        assert_eq!((to, given), (stream, &bytes[..]));
+                    }
+                    other => panic!("{other:?}"),
+                }
+                self.write(n, stream, &bytes);
+            }
+            at = next;
+        }
+    }
+
+    /// The server: stamps the sender, answers for itself and for the proxy.
+    fn route(&mut self, n: usize, text: &str) {
+        self.log.push(format!("{n} {text}"));
+        let (to, id) = (attr(text, "to").to_owned(), attr(text, "id").to_owned());
+        if to == self.jids[1 - n] {
+            if text.contains("disco#info") {
+                self.answer(n, &to, &id, Ok(DISCO.to_owned()));
+            } else if text.contains("<open ") && self.open_refused.is_some() {
+                let word = self.open_refused.take().unwrap_or_default();
+                self.answer(n, &to, &id, Err(word));
+            } else {
+                self.deliver(1 - n, &stamped(text, self.jids[n]));
+            }
+            return;
+        }
+        let items =
+            |inner: &str| format!("<query xmlns='http://jabber.org/protocol/disco#items'>{inner}</query>");
+        let s5b = "http://jabber.org/protocol/bytestreams";
+        let answer = match (to.as_str(), text) {
+            (DOMAIN, _) if self.proxy == Proxy::None => Ok(items("")),
+            (DOMAIN, _) => Ok(items(&format!("<item jid='{PROXY}'/><item jid='rooms.{DOMAIN}'/>"))),
+            (PROXY, text) if text.contains("disco#info") => Ok(
+                "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='proxy' type='bytestreams'/></query>"
+                    .to_owned(),
+            ),
+            (PROXY, _) => Ok(format!(
+                "<query xmlns='{s5b}'><streamhost jid='{PROXY_NODE}' host='{PROXY_HOST}' port='7777'/></query>"
+            )),
+            (PROXY_NODE, text) if text.contains("<activate>") => self.activate(n, text),
+            _ => Err("service-unavailable"),
+        };
+        self.answer(n, &to, &id, answer);
+    }
+
+    fn answer(&mut self, n: usize, from: &str, id: &str, answer: Result<String, &str>) {
+        let stanza = match answer {
+            Ok(payload) => result(from, id, &payload),
+            Err(condition) => error(from, id, "cancel", condition),
+        };
+        self.log.push(format!("> {n} {stanza}"));
+        self.ends[n].give(&stanza);
+    }
+
+    fn deliver(&mut self, n: usize, stanza: &str) {
+        match self.ends[n].give(stanza) {
+            Got::Offer { transfer, .. } if self.accepts => self.ends[n].session.accept(transfer, 0).unwrap(),
+            Got::Offer { transfer, .. } => self.ends[n].session.decline(transfer, Decline::Unwanted).unwrap(),
+            Got::Data { transfer, offset, bytes } => self.store(n, transfer, offset, &bytes),
+            Got::Consumed => {}
+            Got::NotMine => panic!("{stanza}"),
+        }
+    }
+
+    fn store(&mut self, n: usize, transfer: TransferId, offset: u64, bytes: &[u8]) {
+        assert_eq!(offset, self.stored.len() as u64);
+        self.stored.extend_from_slice(bytes);
+        self.ends[n].session.stored(transfer, self.stored.len() as u64).unwrap();
+    }
+
+    fn activate(&mut self, n: usize, text: &str) -> Result<String, &'static str> {
+        if let Proxy::Refuses(word) = self.proxy {
+            return Err(word);
+        }
+        let dst = digest(attr(text, "sid"), self.jids[n], self.jids[1 - n]);
+        assert!(text.contains(&format!("<activate>{}</activate>", self.jids[1 - n])), "{text}");
+        let with: Vec<usize> = (0..self.tcp.len()).filter(|at| self.tcp[*at].dst == dst.as_bytes()).collect();
+        let [first, second] = with[..] else { return Err("not-allowed") };
+        (self.tcp[first].active, self.tcp[second].active) = (Some(second), Some(first));
+        Ok(String::new())
+    }
+
+    fn connect(&mut self, n: usize, stream: StreamId, host: &str, port: u16) {
+        self.log.push(format!("{n} connects to {host} {port}"));
+        let at_proxy =
+            (host, port) == (PROXY_HOST, 7777) && !matches!(self.proxy, Proxy::None | Proxy::Closed);
+        let other = if at_proxy {
+            End::Proxy
+        } else {
+            let there = self.listening.iter().find(|(h, p, _)| (*h, *p) == (host, port)).map(|(.., m)| *m);
+            let accepted = there.map(|m| (m, self.ends[m].session.stream_accepted(7)));
+            match accepted {
+                Some((m, Ok(id))) => End::Session(m, id),
+                _ => {
+                    self.ends[n].session.stream_end(stream, StreamEnd::Refused).unwrap();
+                    return;
+                }
+            }
+        };
+        self.ends[n].session.stream_open(stream).unwrap();
+        self.tcp.push(Tcp {
+            ends: [End::Session(n, stream), other],
+            bytes: Default::default(),
+            fin: [false; 2],
+            told: [false; 2],
+            dst: Vec::new(),
+            active: None,
+        });
+    }
+
+    /// The TCP stream of a session's stream, and which end of it that is.
+    fn find(&self, n: usize, stream: StreamId) -> Option<(usize, usize)> {
+        let mut all = (0..self.tcp.len()).flat_map(|at| [(at, 0), (at, 1)]);
+        all.find(|(at, end)| self.tcp[*at].ends[*end] == End::Session(n, stream))
+    }
+
+    fn write(&mut self, n: usize, stream: StreamId, bytes: &[u8]) {
+        let (at, end) = self.find(n, stream).unwrap_or_else(|| panic!("{n} writes to a void {stream:?}"));
+        assert!(!self.tcp[at].fin[1 - end], "{n} writes behind its half-close");
+        self.tcp[at].bytes[1 - end].extend(bytes);
+    }
+
+    fn shut(&mut self, n: usize, stream: StreamId, full: bool) {
+        let Some((at, end)) = self.find(n, stream) else { panic!("{n} closes a void {stream:?}") };
+        self.tcp[at].fin[1 - end] = true;
+        if full {
+            // Nobody is there any more.
+            self.tcp[at].ends[end] = End::Proxy;
+            self.tcp[at].told[end] = true;
+            self.tcp[at].dst.clear();
+            self.tcp[at].active = None;
+        }
+    }
+
+    /// Some bytes arrive; whether there were any.
+    fn carry(&mut self) -> bool {
+        let mut busy = false;
+        for at in 0..self.tcp.len() {
+            for end in 0..2 {
+                let most = self.tcp[at].bytes[end].len().min(self.piece);
+                let piece: Vec<u8> = self.tcp[at].bytes[end].drain(..most).collect();
+                let fin =
+                    self.tcp[at].fin[end] && self.tcp[at].bytes[end].is_empty() && !self.tcp[at].told[end];
+                busy |= !piece.is_empty() || fin;
+                self.tcp[at].told[end] |= fin;
+                match self.tcp[at].ends[end] {
+                    End::Session(n, stream) => self.arrive(n, stream, &piece, fin),
+                    End::Proxy => self.at_proxy(at, &piece, fin),
+                }
+            }
+        }
+        busy
+    }
+
+    fn arrive(&mut self, n: usize, stream: StreamId, piece: &[u8], fin: bool) {
+        let mut bytes = piece.to_vec();
+        let mut at = 0;
+        while at < bytes.len() {
+            let came = match self.ends[n].session.stream_in(stream, &mut bytes[at..]) {
+                Ok((used, Received::Data { transfer, offset, bytes })) => {
+                    Some((used, Some((transfer, offset, bytes.to_vec()))))
+                }
+                Ok((used, _)) => Some((used, None)),
+                Err(error) => panic!("{error:?}"),
+            };
+            let Some((used, data)) = came else { return };
+            assert!(used > 0);
+            at += used;
+            if let Some((transfer, offset, bytes)) = data {
+                self.store(n, transfer, offset, &bytes);
+            }
+        }
+        if fin {
+            self.ends[n].session.stream_end(stream, StreamEnd::Ended).unwrap();
+        }
+    }
+
+    fn at_proxy(&mut self, at: usize, piece: &[u8], fin: bool) {
+        let tcp = &mut self.tcp[at];
+        let End::Session(..) = tcp.ends[0] else { return };
+        if let Some(other) = tcp.active {
+            self.tcp[other].bytes[0].extend(piece);
+            self.tcp[other].fin[0] |= fin;
+            return;
+        }
+        match piece {
+            [] => {}
+            GREETING => tcp.bytes[0].extend(METHOD),
+            [5, 1, 0, 3, 40, dst @ .., 0, 0] if dst.len() == 40 => {
+                tcp.dst = dst.to_vec();
+                let reply = frame(0, std::str::from_utf8(&tcp.dst).unwrap());
+                tcp.bytes[0].extend(reply);
+            }
+            other => panic!("not one message in one piece (QRK-23): {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Two sessions and every way between them: direct, through a proxy, in band after SOCKS5 failed.
+
+#![allow(missing_docs)]
+
+mod hosted;
+
+use hosted::pair::*;
+use hosted::wired::streamed;
+use hosted::*;
+use xft_core::*;
+
+/// Two ends with every method, changed by `with`.
+macro_rules! pair {
+    ($p:ident) => {
+        pair!($p, |_a: &mut Config<'_>, _b: &mut Config<'_>| {});
+    };
+    ($p:ident, $with:expr) => {
+        let (mut cfg_a, mut cfg_b) = (streamed(ME), streamed(PEER));
+        $with(&mut cfg_a, &mut cfg_b);
+        let (mut memory_a, mut memory_b) = (Memory::new(&cfg_a, 2, 2), Memory::new(&cfg_b, 2, 2));
+        let mut $p = Pair::new([&cfg_a, &cfg_b], [&mut memory_a, &mut memory_b]);
+    };
+}
+
+const SIZE: u64 = 150_000;
+const DONE: [Ending; 2] = [Ending::Done, Ending::Done];
+
+#[test]
+fn a_file_goes_straight_from_the_sender_to_the_receiver() {
+    pair!(p);
+    p.listens("192.0.2.1", 5280);
+    p.offer(SIZE);
+    p.run(60_000);
+    assert_eq!(p.ended(), DONE, "{:?}", p.log);
+    assert_eq!(p.stored, p.ends[0].file[..SIZE as usize]);
+    assert_eq!(p.methods(), [Some(Method::Direct); 2]);
+    assert_eq!((p.started(0), p.started(1)), (vec![(Method::Direct, 0)], vec![(Method::Direct, 0)]));
+    assert_eq!(p.finished(0)[0].1.mediated, Skip::NoProxy);
+    assert_eq!((p.open_streams(), p.ends[0].now), (0, 0));
+}
+
+#[test]
+fn a_file_goes_through_the_proxy_of_the_server() {
+    pair!(p);
+    p.proxy = Proxy::Works;
+    p.listens("192.0.2.1", 5280);
+    p.offer(SIZE);
+    p.run(60_000);
+    assert_eq!(p.ended(), DONE, "{:?}", p.log);
+    assert_eq!(p.stored, p.ends[0].file[..SIZE as usize]);
+    assert_eq!(p.methods(), [Some(Method::Mediated); 2]);
+    assert_eq!((p.started(0), p.started(1)), (vec![(Method::Mediated, 0)], vec![(Method::Mediated, 0)]));
+    assert_eq!(p.finished(0)[0].1.direct, Skip::NotChosen);
+    assert_eq!((p.open_streams(), p.ends[0].now), (0, 0));
+}
+
+#[test]
+fn si_21_a_file_goes_in_band_under_the_same_id_when_nobody_can_be_reached() {
+    pair!(p);
+    p.proxy = Proxy::Closed;
+    p.ends[0].session.add_address("192.0.2.1", 5280).unwrap();
+    p.offer(SIZE);
+    p.run(60_000);
+    assert_eq!(p.ended(), DONE, "{:?}", p.log);
+    assert_eq!(p.stored, p.ends[0].file[..SIZE as usize]);
+    assert_eq!(p.methods(), [Some(Method::InBand); 2]);
+    for n in 0..2 {
+        assert!(
+            p.events[n].iter().any(|e| matches!(e, Event::FellBack { again: false, .. })),
+            "{:?}",
+            p.events[n]
+        );
+        assert!(matches!(p.started(n)[..], [(Method::InBand, 1..)]), "{:?}", p.events[n]);
+    }
+    let failed =
+        p.events[1].iter().filter(|e| matches!(e, Event::HostFailed { why: HostFailure::Refused, .. }));
+    assert_eq!(failed.count(), 2);
+    let (a, b) = (p.finished(0)[0].1, p.finished(1)[0].1);
+    assert_eq!((a.direct, a.mediated, a.in_band), (Skip::PeerFailed, Skip::PeerFailed, Skip::Unneeded));
+    assert_eq!((b.direct, b.mediated, b.in_band), (Skip::NotReached, Skip::NotReached, Skip::Unneeded));
+    assert_eq!((p.open_streams(), p.ends[0].now), (0, 0));
+}
+
+#[test]
+fn si_22_qrk_10_a_file_goes_in_band_by_a_new_offer_when_the_peer_wants_one() {
+    for word in ["item-not-found", "not-acceptable", "service-unavailable"] {
+        pair!(p);
+        p.ends[0].session.add_address("192.0.2.1", 5280).unwrap();
+        p.open_refused = Some(word);
+        p.offer(SIZE);
+        p.settle();
+        assert!(
+            p.events[0].iter().any(|e| matches!(e, Event::FellBack { again: true, .. })),
+            "{:?}",
+            p.events[0]
+        );
+        assert_eq!(p.stored, p.ends[0].file[..SIZE as usize], "{:?}", p.log);
+        assert_eq!(p.finished(0).len(), 1);
+        assert_eq!((p.finished(0)[0].0, p.finished(0)[0].1.method), (Ending::Done, Some(Method::InBand)));
+        let offers: Vec<&str> = p
+            .log
+            .iter()
+            .filter(|s| s.contains("<si ") && s.starts_with('0'))
+            .map(|s| attr(s.split_once("<si").unwrap().1, "id"))
+            .collect();
+        assert!(offers.len() == 2 && offers[0] != offers[1], "{offers:?}");
+    }
+}
+
+#[test]
+fn qrk_22_activation_failures_fall_back_in_band() {
+    for word in [
+        "item-not-found",
+        "not-allowed",
+        "not-authorized",
+        "internal-server-error",
+        "resource-constraint",
+        "conflict",
+        "forbidden",
+        "bad-request",
+        "jid-malformed",
+    ] {
+        pair!(p);
+        p.proxy = Proxy::Refuses(word);
+        p.offer(SIZE);
+        p.run(60_000);
+        assert_eq!(p.ended(), DONE, "{word}: {:?}", p.log);
+        assert_eq!(p.stored, p.ends[0].file[..SIZE as usize], "{word}");
+        assert_eq!(p.methods(), [Some(Method::InBand); 2], "{word}");
+        assert_eq!(p.finished(0)[0].1.mediated, Skip::ActivationFailed, "{word}");
+        assert_eq!((p.open_streams(), p.ends[0].now), (0, 0));
+    }
+}
