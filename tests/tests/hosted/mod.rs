@@ -4,6 +4,7 @@
 
 pub mod pair;
 pub mod peer;
+pub mod socks;
 pub mod wired;
 
 use xft_core::*;

@@ -1,0 +1,188 @@
+//! The receiver of a file over SOCKS5, against a sender written by hand: streamhosts, who is connected to, and bytes.
+
+#![allow(missing_docs)]
+
+mod hosted;
+
+use hosted::socks::*;
+use hosted::wired::*;
+use hosted::*;
+use xft_core::*;
+
+/// A receiver, set up in `with`.
+macro_rules! receiver {
+    ($s:ident) => {
+        receiver!($s, |_cfg: &mut Config<'_>| {});
+    };
+    ($s:ident, $with:expr) => {
+        let mut cfg = streamed(ME);
+        $with(&mut cfg);
+        let mut memory = Memory::new(&cfg, 2, 2);
+        let mut $s = Wired::new(&cfg, &mut memory);
+    };
+}
+
+const HOSTS: [(&str, &str, u16); 3] = [HOST, RELAY, (PEER, "2001:db8::7", 5000)];
+
+fn failed(reason: Reason) -> Ending {
+    Ending::Failed(reason, None)
+}
+
+/// Everything before it was closed before it was said.
+fn closed_before_answer(said: &[Said]) -> Vec<StreamId> {
+    let answer = said.iter().position(|s| matches!(s, Said::Stanza(_))).unwrap();
+    said[..answer]
+        .iter()
+        .map(|s| if let Said::Close(stream) = s { *stream } else { panic!("{said:?}") })
+        .collect()
+}
+
+#[test]
+fn s5b_04_streamhosts_are_tried_in_their_order_one_every_200_ms() {
+    receiver!(s);
+    let (transfer, said) = connecting(&mut s, 10, &HOSTS);
+    let Said::Connect { stream: first, transfer: of, host, port } = &said[0] else { panic!("{said:?}") };
+    assert_eq!((said.len(), *of, host.as_str(), *port), (1, transfer, "192.0.2.7", 5000));
+    assert_eq!((s.why, s.wait), (Timer::Streamhosts, Some(200)));
+    assert_eq!(s.wait_ms(199), []);
+    let said = s.wait_ms(1);
+    assert!(matches!(connects(&said)[..], [(second, "192.0.2.8", 7777)] if second != *first), "{said:?}");
+    let said = s.wait_ms(200);
+    assert!(matches!(connects(&said)[..], [(_, "2001:db8::7", 5000)]), "{said:?}");
+    assert_eq!(s.wait_ms(200), [], "there are no more");
+    assert_eq!(s.take_events(), []);
+}
+
+#[test]
+fn s5b_04_a_streamhost_that_fails_is_followed_by_the_next_at_once() {
+    for end in [StreamEnd::Refused, StreamEnd::Unreachable, StreamEnd::Unresolved, StreamEnd::TimedOut] {
+        receiver!(s);
+        let (transfer, said) = connecting(&mut s, 10, &HOSTS);
+        let stream = connects(&said)[0].0;
+        let said = s.end(stream, end);
+        assert!(matches!(connects(&said)[..], [(_, "192.0.2.8", 7777)]), "{said:?}");
+        let why = match end {
+            StreamEnd::Refused => HostFailure::Refused,
+            StreamEnd::Unreachable => HostFailure::Unreachable,
+            StreamEnd::Unresolved => HostFailure::Unresolved,
+            _ => HostFailure::TimedOut,
+        };
+        assert_eq!(s.take_events(), [Event::HostFailed { transfer, stream, why }]);
+        assert_eq!(s.session.stream_open(stream), Err(Error::Argument(Argument::Stream)), "its id is void");
+    }
+}
+
+#[test]
+fn s5b_04_the_losers_are_closed_before_the_sender_hears_who_won() {
+    receiver!(s);
+    let (_, said) = connecting(&mut s, 10, &HOSTS);
+    let a = connects(&said)[0].0;
+    let b = connects(&s.wait_ms(200))[0].0;
+    let c = connects(&s.wait_ms(200))[0].0;
+    // One is connecting, one in its handshake; the one in the middle is done first.
+    s.up(c);
+    let reply = shake(&mut s, b, &theirs());
+    let said = s.hear(b, &reply);
+    assert_eq!(closed_before_answer(&said), [a, c]);
+    let answer = stanza(&said);
+    assert!(attr(answer, "type") == "result" && attr(answer, "id") == "h1" && attr(answer, "to") == PEER);
+    assert!(answer.ends_with(&format!("{}</iq>", used(SID, RELAY.0))), "{answer} (S5B-05)");
+    assert!(matches!(s.take_events()[..], [Event::Started { method: Method::Mediated, block_bytes: 0, .. }]));
+    for void in [a, c] {
+        assert_eq!(s.session.stream_end(void, StreamEnd::Lost), Err(Error::Argument(Argument::Stream)));
+        assert_eq!(s.session.stream_in(void, &mut [5, 0]).unwrap_err(), Error::Argument(Argument::Stream));
+    }
+}
+
+#[test]
+fn s5b_05_none_reached_is_item_not_found_of_type_cancel() {
+    receiver!(s);
+    let (_, said) = connecting(&mut s, 10, &HOSTS[..2]);
+    let said = s.end(connects(&said)[0].0, StreamEnd::Refused);
+    let said = s.end(connects(&said)[0].0, StreamEnd::Refused);
+    let answer = stanza(&said);
+    assert_eq!((condition(answer), attr(answer, "id")), ("item-not-found", "h1"));
+    assert!(answer.contains("type='cancel'"));
+    // SI-21: the sender may come in band for a minute.
+    assert_eq!((s.why, s.wait), (Timer::Open, Some(60_000)));
+    s.take_events();
+    s.wait_ms(60_000);
+    let (ending, route) = s.finished();
+    assert_eq!(ending, failed(Reason::OpenTimeout));
+    assert_eq!((route.method, route.direct, route.mediated), (None, Skip::NotReached, Skip::NotReached));
+}
+
+#[test]
+fn s5b_24_a_streamhost_has_4_seconds_a_proxy_6_and_all_of_them_9() {
+    receiver!(s);
+    let (transfer, said) = connecting(&mut s, 10, &HOSTS[..2]);
+    let direct = connects(&said)[0].0;
+    let proxy = connects(&s.wait_ms(200))[0].0;
+    s.up(direct);
+    assert_eq!(s.wait_ms(3799), []);
+    assert_eq!(s.wait_ms(1), [Said::Close(direct)]);
+    let why = HostFailure::TimedOut;
+    assert_eq!(s.take_events(), [Event::HostFailed { transfer, stream: direct, why }]);
+    assert_eq!(s.wait_ms(2199), []);
+    let said = s.wait_ms(1);
+    assert_eq!((&said[0], s.now), (&Said::Close(proxy), 6200));
+    assert_eq!(condition(stanza(&said)), "item-not-found");
+}
+
+#[test]
+fn s5b_04_after_9_seconds_nothing_more_is_tried() {
+    receiver!(s);
+    // Hosts that never answer keep every slot: later ones wait for one of them.
+    let many: Vec<(&str, String, u16)> =
+        (1..17).map(|n| ("relay.hospital.test", format!("192.0.2.{n}"), 1)).collect();
+    let many: Vec<(&str, &str, u16)> = many.iter().map(|(j, h, p)| (*j, h.as_str(), *p)).collect();
+    let (_, mut said) = connecting(&mut s, 10, &many);
+    let mut open: Vec<StreamId> = Vec::new();
+    let mut seen = Vec::new();
+    while s.now < 8999 {
+        for (stream, host, _) in connects(&said) {
+            open.push(stream);
+            seen.push(host.to_owned());
+            assert!(open.len() <= 8, "storage has 8 slots");
+        }
+        open.retain(|stream| !said.contains(&Said::Close(*stream)));
+        assert!(stanzas(&said).is_empty());
+        let next = s.wait.unwrap().min(8999) - s.now;
+        said = s.wait_ms(next.max(1));
+    }
+    assert!(seen.len() > 8 && seen.windows(2).all(|w| w[0] != w[1]), "{seen:?}");
+    let said = s.wait_ms(1);
+    assert_eq!(condition(stanza(&said)), "item-not-found");
+    assert_eq!(closed_before_answer(&said).len(), open.len());
+}
+
+#[test]
+fn s5b_14_a_second_query_with_the_same_id_is_not_acceptable_and_changes_nothing() {
+    receiver!(s);
+    let (_, said) = connecting(&mut s, 10, &HOSTS[..1]);
+    let stream = connects(&said)[0].0;
+    let again = s.ask(&set(PEER, "h2", &query(SID, &[RELAY])));
+    assert_eq!((condition(stanza(&again)), attr(stanza(&again), "id")), ("not-acceptable", "h2"));
+    assert_eq!(s.wait_ms(200), [], "nobody connects to what it offered");
+    let reply = shake(&mut s, stream, &theirs());
+    let said = s.hear(stream, &reply);
+    assert_eq!(attr(stanza(&said), "id"), "h1");
+    // Nor while bytes flow, nor when it is over.
+    let again = s.ask(&set(PEER, "h3", &query(SID, &[RELAY])));
+    assert_eq!(condition(stanza(&again)), "not-acceptable");
+    assert_eq!(s.feed(stream, b"0123456789"), b"0123456789");
+}
+
+#[test]
+fn qrk_27_a_requester_that_waits_10_seconds_hears_of_us() {
+    let times = Times::default();
+    assert!(times.hosts_ms < 10_000 && times.host_ms < times.proxy_ms && times.proxy_ms < times.hosts_ms);
+    receiver!(s);
+    let (_, said) = connecting(&mut s, 10, &HOSTS[..2]);
+    assert_eq!(connects(&said).len(), 1);
+    let mut heard = Vec::new();
+    for _ in 0..100 {
+        heard.extend(s.wait_ms(100));
+    }
+    assert_eq!(condition(stanza(&heard)), "item-not-found");
+}

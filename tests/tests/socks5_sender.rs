@@ -1,0 +1,148 @@
+//! The sender of a file over SOCKS5, against a receiver written by hand: our streamhosts, who comes to them, and bytes.
+
+#![allow(missing_docs)]
+
+mod hosted;
+
+use hosted::socks::*;
+use hosted::wired::*;
+use hosted::*;
+use xft_core::*;
+
+/// A sender, set up in `with`.
+macro_rules! sender {
+    ($s:ident) => {
+        sender!($s, |_cfg: &mut Config<'_>| {});
+    };
+    ($s:ident, $with:expr) => {
+        let mut cfg = streamed(ME);
+        $with(&mut cfg);
+        let mut memory = Memory::new(&cfg, 2, 2);
+        let mut $s = Wired::new(&cfg, &mut memory);
+    };
+}
+
+fn pinned(methods: &[Method]) -> Methods {
+    Methods::of(methods).unwrap()
+}
+
+#[test]
+fn s5b_07_atk_27_our_own_address_counts_only_when_somebody_came_with_the_digest() {
+    sender!(s);
+    let hosts = hosting(&mut s, 10);
+    // Somebody came, and has not shown anything.
+    let stranger = s.session.stream_accepted(1).unwrap();
+    assert!(stanzas(&s.ask(&result(PEER, attr(&hosts, "id"), &used(attr(&hosts, "sid"), ME)))).len() == 1);
+    let (ending, route) = s.finished();
+    assert_eq!(ending, Ending::Failed(Reason::BadAnswer, None));
+    assert_eq!((route.method, route.direct, route.mediated), (None, Skip::Broken, Skip::NoProxy));
+    // The digest is void from now on (S5B-35).
+    s.hear(stranger, GREETING);
+    let said = s.hear(stranger, &frame(1, &ours(&hosts)));
+    assert_eq!(said, [Said::Bytes(stranger, frame(2, &ours(&hosts))), Said::Close(stranger)]);
+}
+
+#[test]
+fn s5b_06_atk_27_a_streamhost_that_was_never_offered_is_an_answer_outside_the_protocol() {
+    for jid in ["relay.hospital.test", "eve@hospital.test/x", "ct1@hospital.test", "", PEER] {
+        sender!(s);
+        let hosts = hosting(&mut s, 10);
+        s.ask(&result(PEER, attr(&hosts, "id"), &used(attr(&hosts, "sid"), jid)));
+        assert_eq!(s.ending(), Ending::Failed(Reason::BadAnswer, None), "{jid}");
+    }
+    for payload in ["", "<query xmlns='http://jabber.org/protocol/bytestreams'/>", "<x xmlns='urn:x'/>"] {
+        sender!(s);
+        let hosts = hosting(&mut s, 10);
+        s.ask(&result(PEER, attr(&hosts, "id"), payload));
+        assert_eq!(s.ending(), Ending::Failed(Reason::BadAnswer, None), "{payload}");
+    }
+}
+
+#[test]
+fn s5b_35_a_digest_counts_from_our_query_to_its_answer() {
+    sender!(s);
+    let offer = offering(&mut s, &file(10));
+    let dst = digest(attr(offer.split_once("<si").unwrap().1, "id"), ME, PEER);
+    // Nobody is awaited yet.
+    assert_eq!(s.session.stream_accepted(1), Err(Error::State));
+    s.give(&result(PEER, attr(&offer, "id"), &picks(S5B, "")));
+    // Our query is not out yet.
+    let early = s.session.stream_accepted(1).unwrap();
+    s.feed(early, GREETING);
+    s.feed(early, &frame(1, &dst));
+    let said = s.poll();
+    assert!(said.contains(&Said::Bytes(early, frame(2, &dst))), "{said:?}");
+    let hosts = stanza(&said).to_owned();
+    let stream = admitted(&mut s, 2, &dst);
+    let said = s.ask(&result(PEER, attr(&hosts, "id"), &used(attr(&hosts, "sid"), ME)));
+    assert!(
+        matches!(said[..], [Said::SendRaw { stream: to, offset: 0, max: 10, .. }] if to == stream),
+        "{said:?}"
+    );
+    // It was answered: whoever comes now is too late.
+    assert_eq!(s.session.stream_accepted(3), Err(Error::State));
+}
+
+#[test]
+fn s5b_16_the_order_of_streamhosts_is_the_order_of_the_methods() {
+    use Method::{Direct, InBand, Mediated};
+    for (methods, want) in [
+        (&[Mediated, Direct, InBand][..], &["203.0.113.5", "192.0.2.1"][..]),
+        (&[Direct, Mediated, InBand], &["192.0.2.1", "203.0.113.5"]),
+        (&[InBand, Direct, Mediated], &["192.0.2.1", "203.0.113.5"]),
+        (&[Mediated, InBand], &["203.0.113.5"]),
+        (&[Direct], &["192.0.2.1"]),
+    ] {
+        sender!(s, |cfg: &mut Config<'_>| cfg.methods = pinned(methods));
+        s.session.add_proxy("own.hospital.test", "203.0.113.5", 7777).unwrap();
+        let hosts = hosting(&mut s, 10);
+        let found: Vec<&str> = hosts
+            .split("<streamhost ")
+            .skip(1)
+            .map(|h| {
+                let at = h.find("host='").unwrap() + 6;
+                &h[at..at + h[at..].find('\'').unwrap()]
+            })
+            .collect();
+        assert_eq!(found, want, "{methods:?}");
+    }
+}
+
+#[test]
+fn dsc_10_proxies_that_the_owner_names_need_no_discovery() {
+    sender!(s);
+    s.session.add_proxy("own.hospital.test", "203.0.113.5", 7777).unwrap();
+    s.session.add_address("192.0.2.1", 5280).unwrap();
+    s.session.offer(&file(10)).unwrap();
+    let said = s.poll();
+    assert_eq!(attr(stanza(&said), "to"), PEER, "only the peer is asked anything");
+    let said = s.ask(&result(PEER, attr(stanza(&said), "id"), DISCO));
+    let said = s.ask(&result(PEER, attr(stanza(&said), "id"), &picks(S5B, "")));
+    assert!(stanza(&said).contains("<streamhost jid='own.hospital.test' host='203.0.113.5' port='7777'/>"));
+}
+
+#[test]
+fn si_23_after_the_first_byte_no_other_method_follows() {
+    sender!(s);
+    let (stream, grant) = granted(&mut s, 50_000);
+    let Said::SendRaw { transfer, .. } = grant else { panic!() };
+    s.session.sent(transfer, 1).unwrap();
+    assert_eq!(s.end(stream, StreamEnd::Lost), []);
+    let (ending, route) = s.finished();
+    assert_eq!(ending, Ending::Failed(Reason::BytestreamLost, None));
+    assert_eq!((route.method, route.direct), (Some(Method::Direct), Skip::Broken));
+}
+
+#[test]
+fn atk_31_bytes_that_were_changed_or_added_on_the_way_are_found_out() {
+    // Too many, as the receiver sees it.
+    let cfg = streamed(ME);
+    let mut memory = Memory::new(&cfg, 2, 2);
+    let mut s = Wired::new(&cfg, &mut memory);
+    let (_, stream) = flowing(&mut s, 10);
+    assert_eq!(s.feed(stream, b"01234567"), b"01234567");
+    assert_eq!(s.hear(stream, b"8901"), [Said::Close(stream)]);
+    let (ending, route) = s.finished();
+    assert_eq!(ending, Ending::Failed(Reason::TooManyBytes, None));
+    assert_eq!((route.method, route.direct), (Some(Method::Direct), Skip::Broken));
+}
