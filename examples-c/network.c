@@ -32,7 +32,7 @@ static int read_methods(struct network_options *options)
     const char *at = options->method_word;
     size_t count = 0;
     if (strcmp(at, "auto") == 0)
-        at = "inband"; /* until the session has the other two */
+        at = "mediated,direct,inband";
     for (;;) {
         size_t length = strcspn(at, ",");
         uint32_t method = method_of(at, length);

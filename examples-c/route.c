@@ -109,15 +109,15 @@ static int has_failures(const struct routes *routes, uint32_t transfer)
 /* One method that did not carry the file. */
 struct skipped {
     const char *name;
-    uint32_t why;
+    uint32_t method, why;
 };
 
 static size_t list_skipped(const xft_output *output, struct skipped out[3])
 {
     const struct skipped all[] = {
-        { "mediated", output->why_mediated },
-        { "direct", output->why_direct },
-        { "in band", output->why_in_band },
+        { "mediated", XFT_METHOD_MEDIATED, output->why_mediated },
+        { "direct", XFT_METHOD_DIRECT, output->why_direct },
+        { "in band", XFT_METHOD_IN_BAND, output->why_in_band },
     };
     size_t count = 0;
     memset(out, 0, 3 * sizeof *out);
@@ -147,7 +147,21 @@ static const char *name_of(uint32_t method)
     }
 }
 
-void route_text(const struct routes *routes, const xft_output *output, const char *preposition,
+/* Whether people want to read why this method did not carry the file. Who switched it off knows, and nobody asks for one
+ * that comes after the one that did; a receiver does not know what its sender would rather have had. */
+static int is_of_interest(const struct skipped *skipped, const xft_output *output, const uint32_t order[3])
+{
+    if (skipped->why == XFT_SKIP_POLICY)
+        return 0;
+    if (order == NULL)
+        return skipped->why != XFT_SKIP_NOT_CHOSEN;
+    for (size_t at = 0; at < 3 && order[at] != output->method; at++)
+        if (order[at] == skipped->method)
+            return 1;
+    return 0;
+}
+
+void route_text(const struct routes *routes, const xft_output *output, const uint32_t order[3],
                 char out[ROUTE_TEXT_BYTES])
 {
     struct skipped skipped[3];
@@ -158,14 +172,13 @@ void route_text(const struct routes *routes, const xft_output *output, const cha
         add(out, "%s", name_of(output->method));
         for (size_t at = 0; at < routes->count; at++)
             if (routes->notes[at].transfer == output->transfer && routes->notes[at].used)
-                add(out, " %s %s", output->method == XFT_METHOD_MEDIATED ? "through" : preposition,
+                add(out, " %s %s", output->method == XFT_METHOD_MEDIATED ? "through" : order != NULL ? "to" : "from",
                     routes->notes[at].place);
         glue = "; ";
     }
     for (size_t at = 0; at < count; at++) {
         const char *why = xft_skip_text(skipped[at].why);
-        /* Who switched a method off knows. */
-        if (skipped[at].why == XFT_SKIP_POLICY)
+        if (output->event == XFT_EVENT_FINISHED && !is_of_interest(&skipped[at], output, order))
             continue;
         add(out, "%s%s: ", glue, skipped[at].name);
         if (skipped[at].why == XFT_SKIP_NOT_REACHED && has_failures(routes, output->transfer))
@@ -200,7 +213,7 @@ void say_way(const struct routes *routes, const xft_output *output, const char *
             say("%s: %s: %s", file, note->place, xft_host_failure_text(output->host_failure));
         break;
     case XFT_EVENT_FELL_BACK:
-        route_text(routes, output, "", why);
+        route_text(routes, output, NULL, why);
         say("%s: goes on in band%s: %s", file, output->again ? ", with a new offer" : "", why);
         break;
     case XFT_EVENT_INTRUDED:

@@ -249,7 +249,7 @@ static void arrived(struct sender *sender, struct loop *loop, const struct outgo
     char way[ROUTE_TEXT_BYTES];
     printf("sent %s %llu bytes %.3f s %.2f MB/s %s\n", file->name, (unsigned long long)file->size, seconds, rate,
            done ? "verified" : "unconfirmed");
-    route_text(&loop->routes, &loop->output, "to", way);
+    route_text(&loop->routes, &loop->output, sender->account.network.methods, way);
     say("%s: sent by %s", file->name, way);
     if (done)
         return;
