@@ -3,6 +3,8 @@
 //! `tests/fuzz` runs them under libFuzzer, `tests/tests/corpora.rs` replays the committed corpora through them.
 
 mod base64;
+mod input;
+mod negotiation;
 mod scram;
 mod session;
 mod socks5;
@@ -10,6 +12,7 @@ mod stanza;
 mod xml;
 
 pub use base64::base64;
+pub use negotiation::negotiation;
 pub use scram::scram;
 pub use session::session;
 pub use socks5::socks5;

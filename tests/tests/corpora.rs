@@ -51,17 +51,31 @@ fn socks5_corpus_keeps_every_promise() {
     replay("socks5", fuzz_targets::socks5);
 }
 
-/// Operations in random order reach what no corpus thought of.
 #[test]
-fn sessions_keep_every_promise_under_any_operations() {
-    let mut rng = xft_tests::world::Rng::new(47);
-    for _ in 0..20_000 {
+fn negotiation_corpus_keeps_every_promise() {
+    replay("negotiation", fuzz_targets::negotiation);
+}
+
+/// Operations in random order reach what no corpus thought of.
+fn random_operations(seed: u64, rounds: u32, body: fn(&[u8])) {
+    let mut rng = xft_tests::world::Rng::new(seed);
+    for _ in 0..rounds {
         let seed = rng.draw();
         let mut content = xft_tests::world::Rng::new(seed);
         let bytes: Vec<u8> = (0..content.below(1500)).map(|_| content.draw() as u8).collect();
-        if std::panic::catch_unwind(|| fuzz_targets::session(&bytes)).is_err() {
+        if std::panic::catch_unwind(|| body(&bytes)).is_err() {
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             panic!("seed {seed}, as a corpus file: {hex}");
         }
     }
+}
+
+#[test]
+fn sessions_keep_every_promise_under_any_operations() {
+    random_operations(47, 20_000, fuzz_targets::session);
+}
+
+#[test]
+fn negotiations_keep_every_promise_under_any_operations() {
+    random_operations(65, 10_000, fuzz_targets::negotiation);
 }

@@ -5,6 +5,7 @@ use super::incoming::Taken;
 use super::state::State;
 use crate::config::Method;
 use crate::error::{Argument, Ending, Error, Reason};
+use crate::negotiate::fallback::Socks5Failure;
 use crate::output::{Skip, StreamEnd, StreamId, Timer, TransferId};
 use crate::transfer::Phase;
 use crate::transport::socks5::Step;
@@ -149,6 +150,10 @@ impl State<'_> {
             Phase::Receiving => {
                 slot.skip_used(Skip::Broken);
                 slot.fail(if orderly { Reason::TooFewBytes } else { Reason::BytestreamLost }, None);
+            }
+            // In good order it may be the receiver's half that is shut down already: the proxy's answer tells.
+            Phase::Opening if slot.attempt.step == Step::Activating && !orderly => {
+                self.socks5_failed(index, Socks5Failure::ProxyUnreached, None);
             }
             // Nobody without receipts says more than this.
             Phase::Closing if orderly => slot.finish(Ending::Delivered),

@@ -125,11 +125,12 @@ impl State<'_> {
         match proxy {
             _ if is_own && alive => self.start_raw(index, Method::Direct),
             Some(host) if !is_own => self.dial_proxy(index, host),
-            // S5B-06, S5B-07, ATK-27
+            // S5B-06, S5B-07, ATK-27; or it was the peer, and its stream broke meanwhile.
             _ => {
                 let Some(slot) = self.transfers.get_mut(index) else { return };
                 slot.skip_socks5(Skip::Broken);
-                slot.fail(Reason::BadAnswer, None);
+                let lost = is_own && accepted;
+                slot.fail(if lost { Reason::BytestreamLost } else { Reason::BadAnswer }, None);
             }
         }
     }

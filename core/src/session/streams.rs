@@ -137,6 +137,11 @@ impl State<'_> {
         let transfer = self.handle(index);
         // When nobody drains, the last ones are not told; the outcome names the method all the same.
         let _ = self.host_news.push((transfer, id, why));
+        self.go_on_without(index, host);
+    }
+
+    /// What follows when a streamhost is of no use.
+    fn go_on_without(&mut self, index: usize, host: u16) {
         let step = self.transfers.get(index).map(|t| t.attempt.step);
         match step {
             Some(Step::Dialling) if self.transfers.get(index).is_some_and(|t| t.attempt.host == host) => {
@@ -215,9 +220,14 @@ impl State<'_> {
                 stream.close();
             }
         }
+        // A transfer that is over already may still have to say which streamhost it used.
+        let named = |slot: u16, generation| {
+            let transfer = transfers.get(usize::from(slot)).filter(|t| t.generation == generation);
+            transfer.is_some_and(|t| t.is_live() || t.owed.verdict.is_some())
+        };
         self.hosts.remove(|host| match host.kind {
             HostKind::Offered { slot, generation } | HostKind::Dst { slot, generation } => {
-                wanted((slot, generation)).is_none()
+                !named(slot, generation)
             }
             _ => false,
         });
@@ -283,10 +293,14 @@ impl State<'_> {
             if stream.deadline.is_none_or(|deadline| deadline > now) {
                 continue;
             }
-            let host = stream.host;
-            let failed = stream.expire();
-            if let (Some(why), Some(index)) = (failed, self.stream_transfer(place)) {
-                self.not_reached(index, id, host, why);
+            let (host, unheard_of) = (stream.host, stream.owes_connect());
+            // Asked for first: a stream that the owner has not heard of is free after this, and belongs to none.
+            let transfer = self.stream_transfer(place);
+            let failed = self.streams.get_mut(place).and_then(|stream| stream.expire());
+            match (failed, transfer) {
+                (Some(_), Some(index)) if unheard_of => self.go_on_without(index, host),
+                (Some(why), Some(index)) => self.not_reached(index, id, host, why),
+                _ => {}
             }
         }
     }

@@ -3,7 +3,7 @@
 
 mod peer;
 
-use self::peer::{Input, attr};
+use super::input::{Input, attr};
 use crate::world::Memory;
 use xft_core::*;
 

@@ -1,30 +1,10 @@
 //! What the peers say, and how the input picks it.
 
 use super::{PEERS, Play};
+use crate::fuzz_targets::input::Input;
 
 const IBB: &str = "http://jabber.org/protocol/ibb";
 const SI: &str = "http://jabber.org/protocol/si";
-
-/// Takes the input apart.
-pub(super) struct Input<'b>(pub(super) &'b [u8]);
-
-impl<'b> Input<'b> {
-    pub(super) fn byte(&mut self) -> u8 {
-        let (first, rest) = self.0.split_first().unwrap_or((&0, &[]));
-        self.0 = rest;
-        *first
-    }
-
-    pub(super) fn bytes(&mut self, count: usize) -> &'b [u8] {
-        let (bytes, rest) = self.0.split_at(count.min(self.0.len()));
-        self.0 = rest;
-        bytes
-    }
-
-    pub(super) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[usize::from(self.byte()) % of.len()]
-    }
-}
 
 impl Play<'_> {
     /// One stanza of a peer; often the one that is due.
@@ -98,12 +78,6 @@ impl Play<'_> {
             ),
         })
     }
-}
-
-/// The first attribute of that name; empty when there is none.
-pub(super) fn attr<'s>(text: &'s str, name: &str) -> &'s str {
-    let Some(start) = text.find(&format!(" {name}='")) else { return "" };
-    text[start + name.len() + 3..].split('\'').next().unwrap_or_default()
 }
 
 /// The result that is due for what was asked.
