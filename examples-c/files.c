@@ -1,0 +1,201 @@
+/* The files of a program, as a session asks for them. */
+#include "files.h"
+
+#include "ending.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+static void fail(struct files *files, int code)
+{
+    if (files->code == EXIT_ALL_WELL)
+        files->code = code;
+}
+
+/* The file of a transfer; of 0: a free place. */
+static struct file *file_of(struct files *files, uint32_t transfer)
+{
+    for (size_t at = 0; at < FILES_AT_ONCE; at++)
+        if (files->file[at].transfer == transfer)
+            return &files->file[at];
+    return NULL;
+}
+
+int files_check(struct files *files)
+{
+    for (size_t at = 0; files->to != NULL && at < files->paths->count; at++) {
+        struct stat about;
+        const char *path = files->paths->items[at];
+        if (stat(path, &about) != 0 || access(path, R_OK) != 0 || !S_ISREG(about.st_mode)) {
+            say("cannot send %s: %s", path, errno != 0 ? strerror(errno) : "it is no plain file");
+            return EXIT_READ;
+        }
+    }
+    if (files->dir == NULL)
+        return EXIT_ALL_WELL;
+    files->dir_fd = open(files->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (files->dir_fd < 0 || faccessat(files->dir_fd, ".", W_OK | X_OK, 0) != 0) {
+        say("cannot write into %s: %s", files->dir, strerror(errno));
+        return EXIT_STORE;
+    }
+    return EXIT_ALL_WELL;
+}
+
+static uint32_t offer(struct files *files, xft_session *session, struct file *file)
+{
+    xft_file about;
+    struct stat stat;
+    file->fd = open(file->path, O_RDONLY | O_CLOEXEC);
+    if (file->fd < 0 || fstat(file->fd, &stat) != 0) {
+        say("cannot read %s: %s", file->path, strerror(errno));
+        fail(files, EXIT_READ);
+        return XFT_ERR_OTHER;
+    }
+    file->size = (uint64_t)stat.st_size;
+    xft_file_init(&about, sizeof about);
+    about.to = files->to;
+    about.to_len = strlen(files->to);
+    about.name = name_of(file->path);
+    about.name_len = strlen(about.name);
+    about.file_size = file->size;
+    about.date = (int64_t)stat.st_mtime;
+    about.has = XFT_HAS_DATE;
+    uint32_t status = xft_offer(session, &about, &file->transfer);
+    if (status != XFT_OK) {
+        say("cannot offer %s: %s", file->path, xft_status_text(status));
+        fail(files, EXIT_USAGE);
+    }
+    return status;
+}
+
+static void file_over(struct files *files, struct file *file)
+{
+    if (files->to != NULL && file->fd >= 0)
+        close(file->fd);
+    if (files->to == NULL)
+        part_file_close(&file->part);
+    memset(file, 0, sizeof *file);
+    files->over++;
+}
+
+int files_go_on(struct files *files, xft_session *session, uint64_t now_ms)
+{
+    struct file *file = &files->file[0];
+    if (files->to == NULL)
+        return files->count != 0 && files->over >= files->count;
+    while (file->transfer == 0 && files->offered < files->paths->count) {
+        file->path = files->paths->items[files->offered++];
+        file->started_ms = now_ms;
+        if (offer(files, session, file) != XFT_OK)
+            file_over(files, file);
+    }
+    return file->transfer == 0;
+}
+
+size_t files_read(struct files *files, xft_session *session, const xft_output *wanted, uint8_t *bytes, size_t size)
+{
+    struct file *file = file_of(files, wanted->transfer);
+    ssize_t got = -1;
+    if (file != NULL) {
+        do
+            got = pread(file->fd, bytes, wanted->len < size ? wanted->len : size, (off_t)wanted->offset);
+        while (got < 0 && errno == EINTR);
+        /* No byte where there was one when it was offered: the file became shorter. */
+        file->error = got < 0 ? errno : got == 0 ? ENODATA : 0;
+    }
+    if (got <= 0)
+        xft_cancel(session, wanted->transfer, XFT_CANCEL_READ_FAILED);
+    return got > 0 ? (size_t)got : 0;
+}
+
+void files_offered(struct files *files, xft_session *session, const xft_received *offered, uint64_t now_ms)
+{
+    struct file *file = file_of(files, 0);
+    if (files->to != NULL || file == NULL) {
+        xft_decline(session, offered->transfer, files->to != NULL ? XFT_DECLINE_UNWANTED : XFT_DECLINE_BUSY);
+        return;
+    }
+    /* `name` is made harmless by the library; `raw_name` would not be. */
+    if (part_file_create(&file->part, files->dir_fd, (const char *)offered->name, offered->name_len) != 0) {
+        say("cannot make a file in %s: %s", files->dir, strerror(errno));
+        fail(files, EXIT_STORE);
+        part_file_close(&file->part);
+        xft_decline(session, offered->transfer, XFT_DECLINE_UNWANTED);
+        return;
+    }
+    file->transfer = offered->transfer;
+    file->size = offered->file_size;
+    file->started_ms = now_ms;
+    if (files->verbose)
+        say("receiving %s from %.*s", (const char *)offered->name, (int)offered->from_len, offered->from);
+    xft_accept(session, offered->transfer, 0);
+}
+
+void files_store(struct files *files, xft_session *session, const xft_received *data)
+{
+    struct file *file = file_of(files, data->transfer);
+    if (file == NULL || file->error != 0)
+        return;
+    uint64_t upto = data->offset + data->len;
+    /* Written is enough while the file runs; before its last bytes are acknowledged all of it is on disk. */
+    if (part_file_write(&file->part, data->offset, data->bytes, data->len) != 0 ||
+        (upto == file->size && part_file_sync(&file->part) != 0)) {
+        file->error = errno;
+        xft_cancel(session, data->transfer, XFT_CANCEL_STORE_FAILED);
+        return;
+    }
+    xft_stored(session, data->transfer, upto);
+}
+
+void files_finished(struct files *files, const xft_output *output, uint64_t now_ms)
+{
+    struct file *file = file_of(files, output->transfer);
+    if (file == NULL)
+        return;
+    int sending = files->to != NULL, verified = output->ending == XFT_ENDING_DONE;
+    const char *name = sending ? name_of(file->path) : file->part.wanted;
+    if (!verified && output->ending != XFT_ENDING_DELIVERED && output->ending != XFT_ENDING_UNVERIFIED) {
+        if (file->error != 0)
+            say("%s: %s failed: %s", name, sending ? "reading" : "storing", strerror(file->error));
+        else
+            say_reason(name, output->reason, output->condition);
+        fail(files, exit_code_of_transfer(output->reason));
+    } else if (!sending && part_file_finish(&file->part) != 0) {
+        say("cannot give %s/%s its name: %s", files->dir, file->part.part, strerror(errno));
+        fail(files, EXIT_STORE);
+    } else {
+        double seconds = (double)(now_ms - file->started_ms) / 1000.0;
+        printf("%s %s %llu bytes %.3f s %.2f MB/s %s\n", sending ? "sent" : "received",
+               sending ? name : file->part.final, (unsigned long long)file->size, seconds,
+               (double)file->size / 1e6 / (seconds > 0.001 ? seconds : 0.001),
+               verified ? "verified" : sending ? "unconfirmed" : "unverified");
+    }
+    file_over(files, file);
+}
+
+int files_running(const struct files *files)
+{
+    for (size_t at = 0; at < FILES_AT_ONCE; at++)
+        if (files->file[at].transfer != 0)
+            return 1;
+    return 0;
+}
+
+void files_close(struct files *files)
+{
+    for (size_t at = 0; at < FILES_AT_ONCE; at++)
+        if (files->file[at].transfer != 0)
+            file_over(files, &files->file[at]);
+    if (files->dir_fd >= 0)
+        close(files->dir_fd);
+}
