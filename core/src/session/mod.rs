@@ -337,6 +337,17 @@ impl<'a> Session<'a> {
         self.state.accept(transfer, from_offset)
     }
 
+    /// Shows the bytes that are stored already, in order from 0 up to the `from_offset` that the offer was accepted with,
+    /// in pieces of any size, before the first new byte. Then the hash that the offer gave is compared over the whole file
+    /// (SI-25, ATK-44); without it the ending is [`Ending::Unverified`](crate::Ending::Unverified).
+    ///
+    /// # Errors
+    /// [`Error::Stale`], [`Error::State`] (not accepted, or bytes came already), [`Error::Argument`] (not the next byte, or
+    /// beyond `from_offset`).
+    pub fn prefix(&mut self, transfer: TransferId, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+        self.state.prefix(transfer, offset, bytes)
+    }
+
     /// Declines an offer.
     ///
     /// # Errors

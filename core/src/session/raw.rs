@@ -128,8 +128,7 @@ impl State<'_> {
             slot.fail(Reason::TooManyBytes, None);
             return Taken::Done;
         }
-        slot.digest.update(bytes);
-        slot.moved = offset.saturating_add(length);
+        slot.received(bytes, length);
         slot.await_sender(times);
         Taken::Data { index, offset }
     }

@@ -130,17 +130,31 @@ impl State<'_> {
         slot.start = from_offset;
         slot.moved = from_offset;
         slot.safe = from_offset;
-        if from_offset > 0 {
-            // The hashes of the offer speak of the whole file; of a range nothing can be proven yet.
-            slot.receipts = false;
-        } else {
-            let strong = slot.receipts || slot.file.sha256.is_some();
-            slot.digest = Digest::start(strong, !strong && slot.file.md5.is_some());
-        }
+        // The hashes of the offer speak of the whole file, and no receipt speaks of a range.
+        slot.receipts &= from_offset == 0;
+        let strong = slot.receipts || slot.file.sha256.is_some();
+        slot.digest = Digest::start(strong, !strong && slot.file.md5.is_some());
         slot.owed.answer = Some(Answer::Accept);
         slot.enter(Phase::Waiting, Timer::Open, deadline);
         let contact = usize::from(slot.contact);
         self.greet(contact);
+        Ok(())
+    }
+
+    /// The owner shows what it has of a file that it takes the rest of (SI-25, ATK-44).
+    pub(crate) fn prefix(&mut self, id: TransferId, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+        self.check_alive()?;
+        let slot = self.transfer(id)?;
+        let early = matches!(slot.phase, Phase::Waiting | Phase::Connecting | Phase::Receiving);
+        if !early || slot.moved != slot.start {
+            return Err(Error::State);
+        }
+        let end = u64::try_from(bytes.len()).ok().and_then(|length| offset.checked_add(length));
+        if offset != slot.hashed || end.is_none_or(|end| end > slot.start) {
+            return Err(Error::Argument(crate::Argument::Offset));
+        }
+        slot.digest.update(bytes);
+        slot.hashed = end.unwrap_or(slot.hashed);
         Ok(())
     }
 
@@ -231,8 +245,7 @@ impl State<'_> {
         };
         match outcome {
             Ok((length, block)) => {
-                slot.digest.update(block.unwrap_or(&[]));
-                slot.moved = offset.saturating_add(u64::try_from(length).unwrap_or(0));
+                slot.received(block.unwrap_or(&[]), u64::try_from(length).unwrap_or(0));
                 slot.await_sender(times);
                 let (upto, generation) = (slot.moved, slot.generation);
                 if acknowledged {

@@ -158,6 +158,8 @@ pub struct TransferSlot {
     /// Acknowledged (sender) or stored (receiver) up to here.
     pub(crate) safe: u64,
     pub(crate) digest: Digest,
+    /// Receiver of a range: bytes before it that are hashed already.
+    pub(crate) hashed: u64,
     pub(crate) bytestream: Bytestream,
     /// Methods that the owner allows for this file.
     pub(crate) methods: Methods,
@@ -195,6 +197,7 @@ impl TransferSlot {
         moved: 0,
         safe: 0,
         digest: Digest::None,
+        hashed: 0,
         bytestream: Bytestream::NONE,
         methods: Methods::IN_BAND,
         offers_socks5: false,
@@ -303,6 +306,15 @@ impl TransferSlot {
         (self.timer, self.deadline) = (timer, deadline);
     }
 
+    /// The next bytes came; they are hashed if everything before them was.
+    pub(crate) fn received(&mut self, bytes: &[u8], length: u64) {
+        if self.moved == self.start && self.hashed != self.start {
+            self.digest = Digest::None;
+        }
+        self.digest.update(bytes);
+        self.moved = self.moved.saturating_add(length);
+    }
+
     /// Ends the transfer. The peer is told by a close if the bytestream may be open at its side.
     pub(crate) fn finish(&mut self, ending: Ending) {
         if !self.is_live() {
@@ -350,6 +362,9 @@ impl TransferSlot {
 
     /// The ending that the receiver's own comparison allows, without a word of the sender.
     pub(crate) fn own_verdict(&self) -> Ending {
+        if self.hashed != self.start {
+            return Ending::Unverified;
+        }
         match self.digest.verify(self.file.sha256.as_ref(), self.file.md5.as_ref()) {
             Verdict::Match => Ending::Done,
             Verdict::Mismatch => Ending::Failed(Reason::HashMismatch, None),
