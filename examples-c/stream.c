@@ -13,11 +13,16 @@
 #include <time.h>
 #include <unistd.h>
 
-uint64_t clock_ms(void)
+uint64_t clock_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+}
+
+uint64_t clock_ms(void)
+{
+    return clock_us() / 1000u;
 }
 
 /* Waits for one socket until `end_ms`. 1: the events came; 0: time is over. */

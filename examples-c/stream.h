@@ -50,7 +50,8 @@ void stream_wait(struct stream *stream, int unsent, int wanted, int wake_fd, int
 /* Says goodbye and closes the socket. Closing a closed stream is fine. */
 void stream_close(struct stream *stream);
 
-/* Milliseconds of the monotonic clock. */
+/* Microseconds and milliseconds of the monotonic clock. */
+uint64_t clock_us(void);
 uint64_t clock_ms(void);
 
 #endif

@@ -34,7 +34,7 @@ enum fsync_choice {
 struct incoming {
     int used;
     uint32_t transfer;
-    uint64_t size, started_ms;
+    uint64_t size, started_us;
     uint32_t method;          /* how it comes, XFT_METHOD_... */
     uint64_t written, stored; /* positions in the file: written without a gap, said to be stored */
     int error;                /* errno of the failure to store */
@@ -198,7 +198,7 @@ static void on_offer(struct receiver *receiver, struct loop *loop)
     file->used = 1;
     file->transfer = offer.transfer;
     file->size = offer.file_size;
-    file->started_ms = loop->now_ms;
+    file->started_us = clock_us();
     receiver->running++;
     receiver->total_bytes += file->size;
     if (receiver->account.verbose)
@@ -212,8 +212,8 @@ static void on_offer(struct receiver *receiver, struct loop *loop)
 /* The file is whole: gives it its name and tells the world. */
 static void settle(struct receiver *receiver, struct loop *loop, struct incoming *file, int verified)
 {
-    double seconds = (double)(loop->now_ms - file->started_ms) / 1000.0;
-    double rate = (double)file->size / 1e6 / (seconds > 0.001 ? seconds : 0.001);
+    double seconds = (double)(clock_us() - file->started_us) / 1e6;
+    double rate = (double)file->size / 1e6 / (seconds > 1e-6 ? seconds : 1e-6);
     char way[ROUTE_TEXT_BYTES];
     if (!verified && receiver->account.strict) {
         say("%s stays as %s/%s: the sender gave no hash to check it by", file->file.wanted, receiver->dir,
@@ -228,7 +228,7 @@ static void settle(struct receiver *receiver, struct loop *loop, struct incoming
     }
     if (!verified)
         say("warning: the sender of %s gave no hash: the file has the right size, but was not checked", file->file.final);
-    printf("received %s %llu bytes %.3f s %.2f MB/s %s\n", file->file.final, (unsigned long long)file->size, seconds,
+    printf("received %s %llu bytes %.4f s %.2f MB/s %s\n", file->file.final, (unsigned long long)file->size, seconds,
            rate, verified ? "verified" : "unverified");
     route_text(&loop->routes, &loop->output, NULL, way);
     say("%s: received by %s", file->file.final, way);

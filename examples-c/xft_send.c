@@ -30,7 +30,7 @@ struct outgoing {
     int busy;          /* times the recipient had no room for it */
     uint64_t again_ms; /* when it is offered again; 0: it does not wait for that */
     uint32_t transfer; /* 0: not offered yet */
-    uint64_t size, started_ms, safe;
+    uint64_t size, started_us, safe;
     uint32_t method; /* how it goes, XFT_METHOD_... */
     int64_t date;
     int read_error; /* errno of a failed read, -1: the file became shorter */
@@ -154,7 +154,7 @@ static uint32_t offer(struct sender *sender, struct loop *loop, struct outgoing 
         about.has |= XFT_HAS_SHA256;
         memcpy(about.sha256, sender->sha256, sizeof about.sha256);
     }
-    file->started_ms = loop->now_ms;
+    file->started_us = clock_us();
     return xft_offer(loop->session, &about, &file->transfer);
 }
 
@@ -243,11 +243,11 @@ static void supply(struct sender *sender, struct loop *loop)
 
 static void arrived(struct sender *sender, struct loop *loop, const struct outgoing *file, uint32_t ending)
 {
-    double seconds = (double)(loop->now_ms - file->started_ms) / 1000.0;
-    double rate = (double)file->size / 1e6 / (seconds > 0.001 ? seconds : 0.001);
+    double seconds = (double)(clock_us() - file->started_us) / 1e6;
+    double rate = (double)file->size / 1e6 / (seconds > 1e-6 ? seconds : 1e-6);
     int done = ending == XFT_ENDING_DONE;
     char way[ROUTE_TEXT_BYTES];
-    printf("sent %s %llu bytes %.3f s %.2f MB/s %s\n", file->name, (unsigned long long)file->size, seconds, rate,
+    printf("sent %s %llu bytes %.4f s %.2f MB/s %s\n", file->name, (unsigned long long)file->size, seconds, rate,
            done ? "verified" : "unconfirmed");
     route_text(&loop->routes, &loop->output, sender->account.network.methods, way);
     say("%s: sent by %s", file->name, way);
