@@ -36,6 +36,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -96,6 +97,14 @@ struct Transfer {
   size_t size = 0, done = 0, blocks = 0, acknowledged = 0;
   std::string used;  // JID of the streamhost in use
   bool met = false, open = false, closed = false, failed = false, again = false;
+};
+
+// What a sender asks.
+struct Offer {
+  JID from;
+  std::string sid, name;
+  long size;
+  int types;
 };
 
 class Peer : ConnectionListener, SIProfileFTHandler, BytestreamDataHandler, LogHandler, DiscoHandler, IqHandler {
@@ -241,6 +250,10 @@ private:
     current = Transfer();
     if (options.send) return next_file();
     if (--left == 0) outcome = 0;
+    if (outcome || waiting.empty()) return;
+    const Offer offer = waiting.front();
+    waiting.pop_front();
+    answer(offer);
   }
 
   void fall_back() {
@@ -340,7 +353,13 @@ private:
   void handleFTRequest(const JID &from, const JID &, const std::string &sid, const std::string &name, long size,
                        const std::string &, const std::string &, const std::string &, const std::string &,
                        int types) override {
-    if (options.send || current.open) return ft.declineFT(from, sid, SIManager::RequestRejected, "busy");
+    if (options.send) return ft.declineFT(from, sid, SIManager::RequestRejected, "this one sends");
+    const Offer offer{from, sid, name, size, types};
+    // The sender may be done with a file whose last bytes are still on their way here.
+    current.open ? waiting.push_back(offer) : answer(offer);
+  }
+  void answer(const Offer &offer) {
+    const auto &[from, sid, name, size, types] = offer;
     const bool socks = types & SIProfileFT::FTTypeS5B, in_band = types & SIProfileFT::FTTypeIBB;
     if (!(options.socks() && socks) && !(in_band && (options.method == "auto" || !options.socks()))) {
       return ft.declineFT(from, sid, SIManager::NoValidStreams, "");
@@ -403,6 +422,7 @@ private:
   SIProfileFT ft;
   SOCKS5BytestreamServer server;
   Transfer current;
+  std::deque<Offer> waiting;
   std::optional<int> outcome;
   size_t next = 0;
   int left, asked = 0, hosts = 0;

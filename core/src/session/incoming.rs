@@ -5,6 +5,7 @@ use super::state::State;
 use crate::config::Methods;
 use crate::contact::{Known, disco};
 use crate::error::{Reason, StanzaCondition};
+use crate::transfer::{Phase, TransferSlot};
 use crate::transport::socks5::Step;
 use crate::wire::base64::Base64Error;
 use crate::wire::jid;
@@ -227,7 +228,11 @@ impl State<'_> {
                     continue;
                 }
                 contact.forget_presence();
-                for t in transfers.iter_mut().filter(|t| t.is_live() && usize::from(t.contact) == index) {
+                // A stream of its own outlives the sender's presence: what is still on its way there counts, and its end
+                // or silence tells the rest.
+                let ends = |t: &TransferSlot| !(t.over_socks5 && t.phase == Phase::Receiving);
+                let of_peer = |t: &TransferSlot| t.is_live() && usize::from(t.contact) == index;
+                for t in transfers.iter_mut().filter(|t| of_peer(t) && ends(t)) {
                     t.abandon(Reason::PeerGone, None);
                 }
             }

@@ -163,12 +163,9 @@ impl State<'_> {
         *if direct { &mut slot.route.direct } else { &mut slot.route.mediated } = Skip::Unneeded;
         slot.news.started = true;
         slot.enter(Phase::Receiving, Timer::Progress, None);
+        // QRK-48: some senders never end an empty stream; then this deadline does, and not before: to leave now would take
+        // the other side from a proxy that the sender has yet to activate.
         slot.await_sender(times);
-        if slot.moved == slot.end {
-            // QRK-48: some senders never end an empty stream.
-            slot.bytestream.closed = true;
-            self.complete_if_stored(index);
-        }
     }
 
     /// Whether an in-band bytestream may take the place of the SOCKS5 one (SI-21): it was offered, the attempt is over

@@ -51,15 +51,24 @@ impl Method {
         }
     }
 
-    /// What a program said about the files it sent or received, one method for each.
+    /// What a program said about the files it sent or received, one method for each: ours `NAME: sent by direct transfer
+    /// to ...`, the peers `sent NAME ... method=direct ...`.
     pub fn said_in(said: &str) -> Vec<Self> {
-        let summaries =
-            said.lines().filter(|line| line.starts_with("sent ") || line.starts_with("received "));
-        let named = |line: &str| {
-            let words = || line.split([' ', '=']);
-            Self::ALL.into_iter().find(|method| words().any(|word| word == method.word()))
+        const WORDS: [(&str, Method); 3] =
+            [("direct", Method::Direct), ("mediated", Method::Mediated), ("in-band", Method::InBand)];
+        let ours = |line: &str| {
+            let after = |words| line.split_once(words).map(|(_, rest)| rest);
+            let way = after(": sent by ").or_else(|| after(": received by "))?;
+            WORDS.into_iter().find(|(word, _)| way.starts_with(&format!("{word} transfer")))
         };
-        summaries.filter_map(named).collect()
+        let theirs = |line: &str| {
+            let way = line.split(' ').find_map(|word| word.strip_prefix("method="))?;
+            WORDS.into_iter().find(|(word, _)| word.replace('-', "") == way)
+        };
+        said.lines()
+            .filter_map(|line| ours(line).or_else(|| theirs(line)))
+            .map(|(_, method)| method)
+            .collect()
     }
 }
 
@@ -172,10 +181,13 @@ fn run_cell(
     let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut recv = tools.recv(to, dir.path(), files.paths.len());
     recv.args(["--method", cell.method().word()]);
+    if to.who.is_ours() {
+        recv.args(["--fsync", "end"]);
+    }
     let receiver = tools.receiver(recv)?;
     let mut send = tools.send(from);
     send.args(["--method", cell.method().word()]).args(&files.paths);
-    if from.who.is_ours() {
+    if from.who.is_ours() && matches!(cell.method(), Method::Direct | Method::Auto) {
         // Loopback is not offered unless it is asked for.
         send.args(["--listen", "127.0.0.1"]);
     }
