@@ -186,3 +186,35 @@ fn qrk_27_a_requester_that_waits_10_seconds_hears_of_us() {
     }
     assert_eq!(condition(stanza(&heard)), "item-not-found");
 }
+
+#[test]
+fn s5b_15_what_is_on_its_way_counts_also_when_the_sender_went_offline() {
+    receiver!(s);
+    let (transfer, stream) = flowing(&mut s, 10);
+    s.feed(stream, b"01234");
+    s.ask(&format!("<presence from='{PEER}' type='unavailable'/>"));
+    assert_eq!(s.take_events().len(), 0, "its stream tells what becomes of the file");
+    assert_eq!(s.feed(stream, b"56789"), b"56789");
+    s.session.stored(transfer, 10).unwrap();
+    s.end(stream, StreamEnd::Ended);
+    assert_eq!(s.ending(), Ending::Unverified);
+}
+
+#[test]
+fn qrk_48_an_empty_stream_is_kept_until_its_sender_ends_it_or_five_seconds_passed() {
+    for ends in [true, false] {
+        receiver!(s);
+        let (_, said) = connecting(&mut s, 0, &[RELAY]);
+        let stream = connects(&said)[0].0;
+        let reply = shake(&mut s, stream, &theirs());
+        let said = s.hear(stream, &reply);
+        // The sender has yet to come to the proxy and to activate it.
+        assert!(stanza(&said).ends_with(&format!("{}</iq>", used(SID, RELAY.0))), "{said:?}");
+        assert!(!said.iter().any(|each| matches!(each, Said::Close(_))), "{said:?}");
+        s.take_events();
+        assert_eq!(s.wait_ms(4999), []);
+        let said = if ends { s.end(stream, StreamEnd::Ended) } else { s.wait_ms(1) };
+        assert_eq!(said, [Said::Close(stream)]);
+        assert_eq!(s.ending(), Ending::Unverified);
+    }
+}
