@@ -186,6 +186,12 @@ impl State<'_> {
             && contact.known == Known::Yes
         {
             contact.forget_presence();
+            let of = self.transfers.get(index).map(|slot| slot.contact);
+            let waiting = self.transfers.iter().any(|t| t.phase == Phase::Asking && Some(t.contact) == of);
+            // Offers to it that wait for a proxy to be found need to know it anew.
+            if waiting && let Some(contact) = self.contact_of(index) {
+                contact.known = Known::Wanted;
+            }
         }
         self.fail_with(index, reason, condition);
     }
