@@ -10,6 +10,9 @@
 /* How long the last bytes of a stream may take. */
 #define GOODBYE_MS 2000
 
+/* drain() and feed() have nothing for the program. */
+#define GO_ON (-1)
+
 /* Whether anything waits for the socket to become writable, here or in the TLS back end. */
 static int unsent(const struct loop *loop)
 {
@@ -83,7 +86,9 @@ static void want_room(struct loop *loop)
 
 static void next_turn(struct loop *loop)
 {
-    loop->now_ms = clock_ms();
+    loop->now_ms = loop->socks.now_ms = clock_ms();
+    if (loop->socks.moved_ms > loop->moved_ms)
+        loop->moved_ms = loop->socks.moved_ms;
     loop->blocked = 0;
     xft_tick(loop->session, loop->now_ms);
 }
@@ -105,7 +110,7 @@ static int drain(struct loop *loop)
 {
     for (;;) {
         if (!make_room(loop))
-            return LOOP_GO_ON;
+            return GO_ON;
         uint32_t status = xft_poll(loop->session, loop->out + loop->out_to, loop->out_bytes - loop->out_to,
                                    &loop->output);
         if (status == XFT_ERR_NO_SPACE) {
@@ -120,7 +125,7 @@ static int drain(struct loop *loop)
         switch (loop->output.kind) {
         case XFT_OUTPUT_TRANSMIT:
             if (loop->output.stream != 0) {
-                loop_socks_output(loop);
+                socks_loop_output(&loop->socks, &loop->output);
                 break;
             }
             queue(loop);
@@ -133,13 +138,15 @@ static int drain(struct loop *loop)
             break;
         case XFT_OUTPUT_CONNECT:
         case XFT_OUTPUT_HALF_CLOSE:
-            loop_socks_output(loop);
+            socks_loop_output(&loop->socks, &loop->output);
             break;
         case XFT_OUTPUT_SEND_RAW:
-            return loop_socks_output(loop);
+            if (socks_loop_output(&loop->socks, &loop->output))
+                return LOOP_SEND_RAW;
+            break;
         case XFT_OUTPUT_CLOSE:
             if (loop->output.stream != 0) {
-                loop_socks_output(loop);
+                socks_loop_output(&loop->socks, &loop->output);
                 break;
             }
             flush_all(loop);
@@ -152,11 +159,11 @@ static int drain(struct loop *loop)
             if (loop->output.event == XFT_EVENT_HOST_FAILED)
                 route_failed(&loop->routes, &loop->output);
             if (loop->output.event == XFT_EVENT_FINISHED)
-                loop_socks_finished(loop, loop->output.transfer);
+                socks_loop_finished(&loop->socks, loop->output.transfer);
             return LOOP_EVENT;
         case XFT_OUTPUT_WAIT:
             loop->until_ms = loop->output.until_ms;
-            return LOOP_GO_ON;
+            return GO_ON;
         default:
             break;
         }
@@ -186,7 +193,7 @@ static int feed(struct loop *loop)
             return loop->received.kind == XFT_RECEIVED_DATA ? LOOP_DATA : LOOP_OFFER;
         }
     }
-    return LOOP_GO_ON;
+    return GO_ON;
 }
 
 /* Reads what came, when everything before is used up. 1 when there is something new for the session. */
@@ -224,7 +231,7 @@ static void wait_for_news(struct loop *loop)
         then_ms = loop->now_ms + loop->wake_ms;
     if (loop->stall_ms != 0 && loop->moved_ms + loop->stall_ms < then_ms)
         then_ms = loop->moved_ms + loop->stall_ms;
-    size_t wanted = 2 + loop->listeners.count + loop->socks.count;
+    size_t wanted = 2 + socks_loop_polled(&loop->socks);
     if (wanted > loop->polled_room) {
         struct pollfd *larger = realloc(loop->polled, wanted * sizeof *larger);
         if (larger == NULL)
@@ -234,10 +241,10 @@ static void wait_for_news(struct loop *loop)
     }
     loop->polled[0] = stream_poll(&loop->stream, unsent(loop), loop->in_from == loop->in_to);
     loop->polled[1] = (struct pollfd){ loop->stopped ? -1 : signals_fd(), POLLIN, 0 };
-    size_t count = loop_socks_before_poll(loop, 2, &then_ms);
+    socks_loop_before_poll(&loop->socks, loop->polled + 2, &then_ms);
     /* poll() leaves out negative descriptors. */
-    if (poll(loop->polled, (nfds_t)count, wait_ms(loop, then_ms)) > 0)
-        loop_socks_after_poll(loop, 2);
+    if (poll(loop->polled, (nfds_t)wanted, wait_ms(loop, then_ms)) > 0)
+        socks_loop_after_poll(&loop->socks, loop->polled + 2);
 }
 
 enum loop_step loop_next(struct loop *loop)
@@ -247,22 +254,27 @@ enum loop_step loop_next(struct loop *loop)
             loop->stopped = 1;
             return LOOP_STOP;
         }
-        if (loop->unread_transfer != 0 && !loop->unread_said) {
-            loop->unread_said = 1;
+        if (loop->socks.unread_transfer != 0) {
+            loop->unread_transfer = loop->socks.unread_transfer;
+            loop->unread_cause = loop->socks.unread_cause;
+            loop->socks.unread_transfer = 0;
             return LOOP_UNREAD;
         }
         int step = feed(loop);
-        if (step == LOOP_GO_ON)
-            step = loop_socks_feed(loop);
-        if (step == LOOP_GO_ON)
+        if (step == GO_ON && socks_loop_feed(&loop->socks, &loop->received, &loop->full)) {
+            loop->idle_said = 0;
+            loop->moved_ms = loop->now_ms;
+            step = LOOP_DATA;
+        }
+        if (step == GO_ON)
             step = drain(loop);
-        if (step != LOOP_GO_ON)
+        if (step != GO_ON)
             return (enum loop_step)step;
         flush(loop);
         /* Draining may have made room for what was left of the input. */
-        if ((loop->in_from < loop->in_to || loop->raw_from < loop->raw_to) && !loop->full)
+        if ((loop->in_from < loop->in_to || socks_loop_has_input(&loop->socks)) && !loop->full)
             continue;
-        if (fill(loop) + loop_socks_work(loop) > 0) {
+        if (fill(loop) + socks_loop_work(&loop->socks) > 0) {
             next_turn(loop);
             continue;
         }
@@ -299,6 +311,11 @@ uint32_t loop_supply(struct loop *loop, const uint8_t *bytes, size_t size)
     return status;
 }
 
+void loop_send_raw(struct loop *loop, int file_fd, int by_system)
+{
+    socks_loop_send_raw(&loop->socks, &loop->output, file_fd, by_system);
+}
+
 void loop_free(struct loop *loop)
 {
     stream_close(&loop->stream);
@@ -307,10 +324,8 @@ void loop_free(struct loop *loop)
     free(loop->memory);
     free(loop->in);
     free(loop->out);
-    free(loop->raw_in);
     free(loop->polled);
-    socks_free(&loop->socks);
-    listen_close(&loop->listeners);
+    socks_loop_free(&loop->socks);
     route_free(&loop->routes);
     memset(loop, 0, sizeof *loop);
     loop->stream.fd = -1;

@@ -8,9 +8,8 @@
 #define XFT_EXAMPLES_LOOP_H
 
 #include "account.h"
-#include "listen.h"
 #include "route.h"
-#include "socks_streams.h"
+#include "socks_loop.h"
 #include "stream.h"
 #include "xft.h"
 
@@ -58,14 +57,10 @@ struct loop {
     size_t in_from, in_to;
     size_t out_from, out_to, out_bytes, room;
     uint64_t until_ms, moved_ms, stall_ms;
-    int unread_said, full, idle_said, stopped, broken, blocked;
-    struct listeners listeners;
-    struct socks_streams socks;
+    int full, idle_said, stopped, broken, blocked;
+    struct socks_loop socks;
     struct pollfd *polled;
-    size_t polled_room, turn;
-    uint8_t *raw_in; /* what came on stream `raw_stream`, SOCKS_PIECE_BYTES at most */
-    size_t raw_from, raw_to;
-    uint32_t raw_stream;
+    size_t polled_room;
 };
 
 /* Connects, runs direct TLS if that is wanted, makes the session, and listens if it sends. `transfers` are possible at
@@ -85,25 +80,6 @@ void loop_send_raw(struct loop *loop, int file_fd, int by_system);
 
 /* For the loop itself. Runs the TLS handshake: STREAM_OK, or the failure after saying it. */
 int loop_start_tls(struct loop *loop);
-
-/* loop_socks.c, for the loop itself: nothing for the program. */
-#define LOOP_GO_ON (-1)
-
-/* Does what poll said about a SOCKS5 stream: LOOP_GO_ON, or a step for the program. */
-int loop_socks_output(struct loop *loop);
-
-/* Hands what came on a SOCKS5 stream to the session: LOOP_GO_ON, or a step for the program. */
-int loop_socks_feed(struct loop *loop);
-
-/* Does one thing for one stream that is ready. 1: something was done; 0: nothing to do before poll(2) says so. */
-int loop_socks_work(struct loop *loop);
-
-/* Fills in what the streams and listeners wait for behind the `count` entries of `polled`, and takes the answers. */
-size_t loop_socks_before_poll(struct loop *loop, size_t count, uint64_t *until_ms);
-void loop_socks_after_poll(struct loop *loop, size_t first);
-
-/* Marks that the transfer is over: none of its bytes are read from the program's file any more. */
-void loop_socks_finished(struct loop *loop, uint32_t transfer);
 
 /* For the loop itself. Tells the session that TLS is up, with its channel bindings. */
 void loop_tls_done(struct loop *loop);

@@ -108,32 +108,15 @@ int loop_start_tls(struct loop *loop)
     return status;
 }
 
-/* The ways for SOCKS5 streams. 0, or the exit code after saying what is wrong. */
-static int open_ways(struct loop *loop)
-{
-    const struct network_options *network = &loop->options->network;
-    if (network_tell(network, loop->session) != 0)
-        return EXIT_USAGE;
-    if (!network_has(network, XFT_METHOD_DIRECT))
-        return 0;
-    if (listen_open(&loop->listeners, network) != 0)
-        return EXIT_LISTEN;
-    /* What the firewall shows the world was told already. */
-    if (network->announce.count > 0)
-        return 0;
-    return listen_announce(&loop->listeners, loop->session, loop->stream.fd, loop->options->verbose) == 0 ? 0
-                                                                                                         : EXIT_DEFECT;
-}
-
 static int open_all(struct loop *loop, uint32_t transfers, int sends)
 {
     const struct account_options *options = loop->options;
     loop->in = malloc(LOOP_IN_BYTES);
-    loop->raw_in = malloc(SOCKS_PIECE_BYTES);
     loop->room = stanza_room(options->block_bytes);
     loop->out_bytes = LOOP_BATCH_BYTES + 2 * loop->room;
     loop->out = malloc(loop->out_bytes);
-    if (loop->in == NULL || loop->out == NULL || loop->raw_in == NULL || signals_catch() != 0) {
+    if (loop->in == NULL || loop->out == NULL || socks_loop_open(&loop->socks, &loop->routes, options->verbose) != 0 ||
+        signals_catch() != 0) {
         say("cannot start: %s", strerror(errno));
         return EXIT_DEFECT;
     }
@@ -144,7 +127,7 @@ static int open_all(struct loop *loop, uint32_t transfers, int sends)
     }
     if (options->verbose)
         say("connected to %s port %s", options->place.host, options->place.port);
-    loop->now_ms = loop->moved_ms = clock_ms();
+    loop->now_ms = loop->socks.now_ms = loop->moved_ms = clock_ms();
     loop->stall_ms = options->timeout_s * 1000;
     uint32_t status = make_session(loop, options, transfers);
     if (status == XFT_OK && options->tls == TLS_DIRECT) {
@@ -152,8 +135,9 @@ static int open_all(struct loop *loop, uint32_t transfers, int sends)
             return EXIT_TLS;
         loop_tls_done(loop);
     }
+    loop->socks.session = loop->session;
     if (status == XFT_OK && sends) {
-        int code = open_ways(loop);
+        int code = socks_loop_offer(&loop->socks, &options->network, loop->stream.fd);
         if (code != 0)
             return code;
     }
