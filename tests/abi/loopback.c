@@ -186,29 +186,6 @@ static void closing_ends_the_transfers_first(void) {
   close_world(&w);
 }
 
-/* The next stanza the session sends, into `out`; what it needs is held against XFT_OUT_BYTES. */
-static size_t next_stanza(xft_session *s, uint8_t *out, uint32_t block, xft_output *o) {
-  xft_refusal f;
-  if (xft_poll(s, NULL, 0, o) == XFT_ERR_NO_SPACE) {
-    CLAIM(xft_last_refusal(s, &f) == XFT_OK && f.needed <= XFT_OUT_BYTES(block), "XFT_OUT_BYTES_is_an_upper_bound");
-    CLAIM(xft_poll(s, out, XFT_OUT_BYTES(block), o) == XFT_OK && o->kind == XFT_OUTPUT_TRANSMIT, "with_it_poll_sends");
-    return o->len;
-  }
-  return 0;
-}
-
-/* An answer to the stanza in `out`, from a peer whose escaped JID is `peer`. */
-static xft_received_kind answer(xft_session *s, const uint8_t *out, size_t len, const char *peer, const char *payload) {
-  char text[8192];
-  size_t id_len = 0;
-  xft_received r;
-  const char *id = attribute((const char *)out, len, "id", &id_len);
-  int text_len = snprintf(text, sizeof text, "<iq type='result' from='%s' id='%.*s'>%s</iq>", peer, (int)id_len, id, payload);
-  CLAIM(id != NULL && text_len < (int)sizeof text, "a_request_has_an_id");
-  CLAIM(xft_stanza_in(s, (uint8_t *)text, (size_t)text_len, &r) == XFT_OK, "an_answer_is_taken");
-  return r.kind;
-}
-
 static void the_longest_addresses_fit_into_the_output_buffer(uint32_t block) {
   char peer[257] = "bob@example.org/", escaped[2048] = "bob@example.org/", features[4096] = "", name[121] = "", mime[65] = "";
   world w;
@@ -222,15 +199,8 @@ static void the_longest_addresses_fit_into_the_output_buffer(uint32_t block) {
   memset(name, 'n', 120);
   memset(mime, '&', 64);
   memset(bytes, 7, block);
-  const char *feature = NULL;
-  size_t feature_len = 0, len = 0;
-  strcat(features, "<query xmlns='http://jabber.org/protocol/disco#info'>");
-  for (uint32_t i = 0; xft_feature(i, &feature, &feature_len) == XFT_OK; i++) {
-    strcat(features, "<feature var='");
-    strncat(features, feature, feature_len);
-    strcat(features, "'/>");
-  }
-  strcat(features, "</query>");
+  size_t len = 0;
+  all_features(features);
   CLAIM(xft_file_init(&offer, sizeof offer) == XFT_OK, "a_file_can_be_described");
   offer.to = peer;
   offer.to_len = 256;

@@ -377,4 +377,40 @@ static file *send_file(end *from, const char *to, const char *name, size_t len, 
   describe(&offer, to, name, len);
   return send_described(from, &offer, want);
 }
+
+/* The next stanza the session sends, into `out`; what it needs is held against XFT_OUT_BYTES. */
+static inline size_t next_stanza(xft_session *s, uint8_t *out, uint32_t block, xft_output *o) {
+  xft_refusal f;
+  if (xft_poll(s, NULL, 0, o) == XFT_ERR_NO_SPACE) {
+    CLAIM(xft_last_refusal(s, &f) == XFT_OK && f.needed <= XFT_OUT_BYTES(block), "XFT_OUT_BYTES_is_an_upper_bound");
+    CLAIM(xft_poll(s, out, XFT_OUT_BYTES(block), o) == XFT_OK && o->kind == XFT_OUTPUT_TRANSMIT, "with_it_poll_sends");
+    return o->len;
+  }
+  return 0;
+}
+
+/* An answer to the stanza in `out`, from a peer whose escaped JID is `peer`. */
+static inline xft_received_kind answer(xft_session *s, const uint8_t *out, size_t len, const char *peer, const char *payload) {
+  char text[8192];
+  size_t id_len = 0;
+  xft_received r;
+  const char *id = attribute((const char *)out, len, "id", &id_len);
+  int text_len = snprintf(text, sizeof text, "<iq type='result' from='%s' id='%.*s'>%s</iq>", peer, (int)id_len, id, payload);
+  CLAIM(id != NULL && text_len < (int)sizeof text, "a_request_has_an_id");
+  CLAIM(xft_stanza_in(s, (uint8_t *)text, (size_t)text_len, &r) == XFT_OK, "an_answer_is_taken");
+  return r.kind;
+}
+
+/* What a peer with the same library can, as the answer to the question. */
+static inline void all_features(char *features) {
+  const char *feature = NULL;
+  size_t feature_len = 0;
+  strcat(features, "<query xmlns='http://jabber.org/protocol/disco#info'>");
+  for (uint32_t i = 0; xft_feature(i, &feature, &feature_len) == XFT_OK; i++) {
+    strcat(features, "<feature var='");
+    strncat(features, feature, feature_len);
+    strcat(features, "'/>");
+  }
+  strcat(features, "</query>");
+}
 #endif

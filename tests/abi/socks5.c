@@ -266,6 +266,41 @@ static file *awaiting(world *w) {
   return sent;
 }
 
+static void the_longest_streamhosts_fit_into_the_output_buffer(void) {
+  char own[257] = "alice@example.org/", peer[257] = "bob@example.org/", escaped[2048] = "bob@example.org/", features[4096] = "";
+  char host[201];
+  world w;
+  xft_output o;
+  xft_file offer;
+  uint32_t transfer = 0;
+  uint8_t *out = memory(XFT_OUT_BYTES(1));
+  while (strlen(own) < 256) { strcat(own, "'"); }
+  while (strlen(peer) < 256) { strcat(peer, "'"); strcat(escaped, "&apos;"); }
+  open_world_over(&w, 1, 1, DIRECT_ONLY);
+  end *a = &w.ends[0];
+  CLAIM(xft_session_wipe(a->session) == XFT_OK, "a_session_can_be_wiped");
+  free(a->mem);
+  open_end(a, "alice@example.org", own, 1, 1, 1, DIRECT_ONLY);
+  settle(&w);
+  memset(host, 'h', sizeof host);
+  for (uint32_t port = 1; xft_add_address(a->session, host, 200, port) == XFT_OK; port++) {}
+  all_features(features);
+  describe(&offer, peer, "x", 5);
+  CLAIM(xft_offer(a->session, &offer, &transfer) == XFT_OK, "the_longest_address_can_be_offered_to");
+  size_t len = next_stanza(a->session, out, 1, &o);
+  answer(a->session, out, len, escaped, features);
+  len = next_stanza(a->session, out, 1, &o);
+  answer(a->session, out, len, escaped,
+         "<si xmlns='http://jabber.org/protocol/si'><feature xmlns='http://jabber.org/protocol/feature-neg'><x "
+         "xmlns='jabber:x:data' type='submit'><field var='stream-method'><value>http://jabber.org/protocol/bytestreams"
+         "</value></field></x></feature></si>");
+  CLAIM(xft_poll(a->session, NULL, 0, &o) == XFT_OK && o.event == XFT_EVENT_ACCEPTED, "the_offer_is_accepted");
+  len = next_stanza(a->session, out, 1, &o);
+  CLAIM(contains((const char *)out, len, "<streamhost "), "the_streamhosts_go_out");
+  free(out);
+  close_world(&w);
+}
+
 static void strangers_cannot_take_every_place(void) {
   world w;
   file *sent = awaiting(&w);
@@ -320,6 +355,7 @@ int main(void) {
   a_cancel_closes_the_stream(0);
   a_cancel_closes_the_stream(1);
   addresses_and_proxies_have_a_shape_and_an_end();
+  the_longest_streamhosts_fit_into_the_output_buffer();
   strangers_cannot_take_every_place();
   every_end_of_a_stream_that_never_came_up_has_its_name();
   return claims_end();

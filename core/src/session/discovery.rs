@@ -128,9 +128,11 @@ impl State<'_> {
                 return false;
             }
             self.discovery.request = 0;
-            for item in payload.iter().flat_map(|query| proxies::read_items(query)) {
-                // What does not fit is not asked: there is room for the first ones.
-                let _ = self.hosts.push(HostKind::Item, item, "", 0);
+            if let Some(query) = &payload {
+                for item in proxies::read_items(query) {
+                    // What does not fit is not asked: there is room for the first ones.
+                    let _ = self.hosts.push(HostKind::Item, item, "", 0);
+                }
             }
         } else {
             let Some(host) = self.hosts.iter().find(|host| host.request == number && host.jid == from) else {

@@ -1,5 +1,6 @@
 //! The sender's side of SOCKS5: it offers streamhosts, and gets a proxy to activate the stream (XEP-0065 5.3, 6.3).
 
+use super::sender::measure;
 use super::state::State;
 use crate::config::Method;
 use crate::error::{Condition, Reason, StanzaCondition};
@@ -11,13 +12,16 @@ use crate::transfer::{Phase, Texts, TransferSlot};
 use crate::transport::socks5::Step;
 use crate::transport::socks5::hosts::{Host, HostKind};
 use crate::wire::stanza::{Ns, Stanza};
-use crate::wire::streamhost::Streamhost;
+use crate::wire::streamhost::{self, Streamhost};
 use crate::wire::xml::Writer;
 
 /// A proxy that failed this often is offered last (DSC-10).
 const FAILURES_UNTIL_LAST: u8 = 2;
 /// Most streamhosts offered: a target reads 16 (S5B-03), and has 10 s for all of them (QRK-27).
 const HOSTS_MAX: usize = 16;
+/// Most bytes of streamhosts in one query: with the longest address of a peer the stanza stays below 4096 bytes, which
+/// every server takes (LIM-02) and every owner's buffer holds. One streamhost always fits.
+const HOSTS_BYTES: usize = 2304;
 
 impl TransferSlot {
     /// What our offer of this transfer lists, in order (SI-05).
@@ -94,6 +98,10 @@ impl State<'_> {
             .chain(of(HostKind::Proxy, mediated, true))
             .chain(of(HostKind::Address, direct && !direct_first, false))
             .take(HOSTS_MAX)
+            .scan(HOSTS_BYTES, |left, host| {
+                *left = left.checked_sub(measure(|w| streamhost::write(w, &host)))?;
+                Some(host)
+            })
     }
 
     /// The peer answered our streamhosts (S5B-05..08).

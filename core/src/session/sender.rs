@@ -333,7 +333,7 @@ impl State<'_> {
 }
 
 /// Length of what `write` writes.
-fn measure(write: impl FnOnce(&mut Writer<'_>)) -> usize {
+pub(crate) fn measure(write: impl FnOnce(&mut Writer<'_>)) -> usize {
     let mut nowhere = Writer::new(&mut []);
     write(&mut nowhere);
     match nowhere.finish() {

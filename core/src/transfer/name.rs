@@ -40,7 +40,7 @@ pub fn sanitise(raw: &str) -> Name {
 
 /// Whether a system may read the name as a device.
 fn is_reserved(name: &str) -> bool {
-    let stem = split_at_byte(name, b'.').map_or(name, |(stem, _)| stem).trim_end();
+    let stem = split_at_byte(name, b'.').map_or(name, |(stem, _)| stem).trim_end_matches(' ');
     let digitless = stem.strip_suffix(|c: char| c.is_ascii_digit()).unwrap_or(stem);
     RESERVED.iter().any(|word| {
         let numbered = matches!(*word, "com" | "lpt");
