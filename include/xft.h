@@ -2418,8 +2418,8 @@ xft_status xft_offer(struct xft_session *session,
 /**
  * Accepts an offer; the file's bytes are wanted from `from_offset` on.
  *
- * `from_offset` is 0, or, if the offer has `XFT_HAS_RANGED`, the bytes that are there already. Bytes come as
- * `XFT_RECEIVED_DATA`. Returns `XFT_OK`, `XFT_ERR_OFFSET`, `XFT_ERR_STATE` (not an offer of a peer, or answered
+ * `from_offset` is 0, or, if the offer has `XFT_HAS_RANGED`, the bytes that are there already; show these with
+ * `xft_prefix`. Bytes come as `XFT_RECEIVED_DATA`. Returns `XFT_OK`, `XFT_ERR_OFFSET`, `XFT_ERR_STATE` (not an offer of a peer, or answered
  * already), `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
  * `XFT_RECEIVED_OFFER`, before `offer_ms` is over.
  *
@@ -2429,6 +2429,24 @@ xft_status xft_offer(struct xft_session *session,
 xft_status xft_accept(struct xft_session *session,
                       uint32_t transfer,
                       uint64_t from_offset);
+
+/**
+ * Shows bytes of the file that are there already, after `xft_accept` with a `from_offset` above 0.
+ *
+ * The hash of the offer speaks of the whole file: it is compared only if all bytes before `from_offset` are shown, in
+ * order from 0 on, in pieces of any size, before the first `XFT_RECEIVED_DATA`; right after `xft_accept` is soon enough.
+ * Without that the file ends with `XFT_ENDING_UNVERIFIED`. `bytes` are read, not kept. Returns `XFT_OK`,
+ * `XFT_ERR_OFFSET` (not the next byte, or beyond `from_offset`), `XFT_ERR_STATE` (not accepted, or bytes came already),
+ * `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border. Call it after `xft_accept`.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `bytes` has its length and lies outside the session's memory.
+ */
+xft_status xft_prefix(struct xft_session *session,
+                      uint32_t transfer,
+                      uint64_t offset,
+                      const uint8_t *bytes,
+                      size_t len);
 
 /**
  * Declines an offer.

@@ -234,6 +234,35 @@ static void the_longest_addresses_fit_into_the_output_buffer(uint32_t block) {
   close_world(&w);
 }
 
+/* SI-25, ATK-44: the hash of the offer is compared over the head that is there and the rest that comes. */
+static void a_receiver_takes_the_rest_of_a_file(const char *head, uint32_t ending) {
+  static const uint8_t SHA256[32] = {0x84, 0xd8, 0x98, 0x77, 0xf0, 0xd4, 0x04, 0x1e, 0xfb, 0x6b, 0xf9, 0x1a, 0x16, 0xf0, 0x24, 0x8f,
+                                     0x2f, 0xd5, 0x73, 0xe6, 0xaf, 0x05, 0xc1, 0x9f, 0x96, 0xbe, 0xdb, 0x9f, 0x88, 0x2f, 0x78, 0x82};
+  uint8_t padded[16] = {0}; /* more than the head: what is shown beyond it is refused, not read beyond its end */
+  world w;
+  xft_file offer;
+  open_world(&w, 2, 1024);
+  end *a = &w.ends[0], *b = &w.ends[1];
+  memcpy(padded, head, strlen(head));
+  b->head = padded;
+  b->head_len = strlen(head);
+  describe(&offer, b->jid, "cut", 10);
+  offer.has = XFT_HAS_SHA256;
+  memcpy(offer.sha256, SHA256, sizeof SHA256);
+  file *sent = send_described(a, &offer, XFT_OK);
+  if (sent != NULL) { memcpy(sent->bytes, "0123456789", 10); }
+  settle(&w);
+  CLAIM(sent != NULL && b->files_len == 1 && (b->files[0].has & XFT_HAS_RANGED) != 0, "a_range_can_be_asked_for");
+  if (b->files_len == 1) {
+    file *got = &b->files[0];
+    CLAIM(got->ending == ending, "the_hash_covers_head_and_rest");
+    CLAIM(memcmp(got->bytes, head, 4) == 0 && memcmp(got->bytes + 4, "456789", 6) == 0, "the_rest_is_what_comes");
+    CLAIM(xft_prefix(b->session, got->transfer, 0, padded, 1) == XFT_ERR_STALE, "a_finished_transfer_takes_no_head");
+  }
+  CLAIM(xft_prefix(b->session, 1, 0, NULL, 1) == XFT_ERR_NULL, "a_head_has_bytes");
+  close_world(&w);
+}
+
 int main(void) {
   the_longest_addresses_fit_into_the_output_buffer(1);
   the_longest_addresses_fit_into_the_output_buffer(4096);
@@ -251,6 +280,8 @@ int main(void) {
   a_cancel_reaches_the_other_end(0, XFT_CANCEL_READ_FAILED, XFT_REASON_READ_FAILED);
   a_cancel_reaches_the_other_end(1, XFT_CANCEL_WISH, XFT_REASON_CANCELLED);
   a_cancel_reaches_the_other_end(1, XFT_CANCEL_STORE_FAILED, XFT_REASON_STORE_FAILED);
+  a_receiver_takes_the_rest_of_a_file("0123", XFT_ENDING_DONE);
+  a_receiver_takes_the_rest_of_a_file("0124", XFT_ENDING_FAILED);
   strangers_and_full_tables();
   the_host_keeps_what_is_its_own();
   closing_ends_the_transfers_first();

@@ -230,6 +230,17 @@ static int drain(world *w, end *e) {
   return worked;
 }
 
+/* What is there already of a file is shown in two pieces. */
+static void show_head(end *e, file *it) {
+  size_t half = e->head_len / 2;
+  for (size_t i = 0; i < e->head_len; i++) { it->bytes[i] = e->head[i]; }
+  if (e->head_len == 0) { return; }
+  CLAIM(xft_prefix(e->session, it->transfer, 0, e->head, half) == XFT_OK, "a_head_is_shown_in_pieces");
+  CLAIM(xft_prefix(e->session, it->transfer, 0, e->head, half) == XFT_ERR_OFFSET, "shown_once_is_enough");
+  CLAIM(xft_prefix(e->session, it->transfer, half, e->head + half, e->head_len) == XFT_ERR_OFFSET, "no_more_is_shown_than_is_accepted");
+  CLAIM(xft_prefix(e->session, it->transfer, half, e->head + half, e->head_len - half) == XFT_OK, "the_rest_of_the_head_follows");
+}
+
 static void take(world *w, end *e, const stanza *stanza, const xft_received *r) {
   file *it;
   switch (r->kind) {
@@ -248,7 +259,8 @@ static void take(world *w, end *e, const stanza *stanza, const xft_received *r) 
       if (e->decline != 0) {
         CLAIM(xft_decline(e->session, r->transfer, e->decline) == XFT_OK, "an_offer_can_be_declined");
       } else {
-        CLAIM(xft_accept(e->session, r->transfer, 0) == XFT_OK, "an_offer_can_be_accepted");
+        CLAIM(xft_accept(e->session, r->transfer, e->head_len) == XFT_OK, "an_offer_can_be_accepted");
+        show_head(e, it);
       }
       break;
     default: CLAIM(0, "every_reception_is_known");

@@ -41,6 +41,8 @@ typedef struct end {
   unsigned files_len;
   uint32_t online, offline_reason, not_mine;
   uint32_t decline;            /* answer offers with this code, 0: accept */
+  const uint8_t *head;         /* the next offer's first `head_len` bytes are here already */
+  size_t head_len;
   int hold;                    /* receive, but do not say stored */
   size_t tight;                /* give poll this little room first, 0: enough */
   unsigned no_space;
