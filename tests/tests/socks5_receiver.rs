@@ -218,3 +218,64 @@ fn qrk_48_an_empty_stream_is_kept_until_its_sender_ends_it_or_five_seconds_passe
         assert_eq!(s.ending(), Ending::Unverified);
     }
 }
+
+#[test]
+fn qrk_48_an_empty_file_names_its_streamhost_and_is_over_without_the_end_of_the_stream() {
+    // With and without a receipt to follow.
+    for receipts in [false, true] {
+        receiver!(s);
+        let mut offer = si_of(SID, 0, &[S5B]);
+        if receipts {
+            offer = offer.replace("</file>", "</file><receipt xmlns='urn:libxft:receipt:0'/>");
+        }
+        let transfer = offered(s.give(&set(PEER, "o1", &offer)));
+        s.session.accept(transfer, 0).unwrap();
+        s.poll();
+        let said = s.ask(&set(PEER, "h1", &query(SID, &[HOST])));
+        let stream = connects(&said)[0].0;
+        let reply = shake(&mut s, stream, &theirs());
+        // QRK-12: one sender adds a stray byte.
+        let said = s.hear(stream, &[&reply[..], &[0xff]].concat());
+        let answer = stanzas(&said)[0];
+        assert!(answer.contains(&used(SID, PEER)), "{said:?}");
+        assert!(matches!(s.take_events()[0], Event::Started { method: Method::Direct, .. }));
+    }
+}
+
+#[test]
+fn a_file_that_is_over_before_the_next_poll_still_names_its_streamhost() {
+    receiver!(s);
+    let (transfer, said) = connecting(&mut s, 3, &[RELAY]);
+    let stream = connects(&said)[0].0;
+    let reply = shake(&mut s, stream, &theirs());
+    assert_eq!(s.feed(stream, &[&reply[..], b"abc"].concat()), b"abc");
+    s.session.stream_end(stream, StreamEnd::Ended).unwrap();
+    s.session.stored(transfer, 3).unwrap();
+    let said = s.poll();
+    assert!(stanza(&said).contains(&used(SID, RELAY.0)), "{said:?}");
+    assert_eq!(s.ending(), Ending::Unverified);
+}
+
+#[test]
+fn a_stream_that_comes_up_while_it_is_being_closed_is_no_mistake_of_the_owner() {
+    receiver!(s);
+    let (_, said) = connecting(&mut s, 10, &HOSTS[..2]);
+    let first = connects(&said)[0].0;
+    let second = connects(&s.wait_ms(200))[0].0;
+    let reply = shake(&mut s, second, &theirs());
+    s.feed(second, &reply);
+    // The owner has not polled yet: it does not know that this one lost.
+    assert_eq!(s.session.stream_open(first), Ok(()));
+    assert!(s.poll().contains(&Said::Close(first)));
+}
+
+#[test]
+fn streams_are_closed_when_the_session_ends() {
+    receiver!(s);
+    let (_, said) = connecting(&mut s, 10, &HOSTS[..2]);
+    let stream = connects(&said)[0].0;
+    s.session.close().unwrap();
+    let said = s.poll();
+    assert!(said.contains(&Said::Close(stream)), "{said:?}");
+    assert!(matches!(s.take_events()[..], [Event::Finished { .. }, Event::Offline { .. }]));
+}

@@ -146,3 +146,104 @@ fn atk_31_bytes_that_were_changed_or_added_on_the_way_are_found_out() {
     assert_eq!(ending, Ending::Failed(Reason::TooManyBytes, None));
     assert_eq!((route.method, route.direct), (Some(Method::Direct), Skip::Broken));
 }
+
+/// The peer uses the proxy that the owner named; gives our stream to it.
+fn at_proxy(s: &mut Wired<'_>, size: u64) -> (String, StreamId) {
+    s.session.add_proxy("own.hospital.test/node", "203.0.113.5", 7777).unwrap();
+    let hosts = hosting(s, size);
+    let said = s.ask(&result(PEER, attr(&hosts, "id"), &used(attr(&hosts, "sid"), "own.hospital.test/node")));
+    let [(stream, "203.0.113.5", 7777)] = connects(&said)[..] else { panic!("{said:?}") };
+    (hosts.clone(), stream)
+}
+
+/// The proxy is to activate the stream; gives the request.
+fn activating(s: &mut Wired<'_>, size: u64) -> (String, StreamId) {
+    let (hosts, stream) = at_proxy(s, size);
+    let reply = shake(s, stream, &ours(&hosts));
+    let said = s.hear(stream, &reply);
+    let request = stanza(&said).to_owned();
+    assert!(attr(&request, "to") == "own.hospital.test/node" && attr(&request, "type") == "set");
+    let sid = attr(&hosts, "sid");
+    let wanted = format!("<query xmlns='{S5B}' sid='{sid}'><activate>{PEER}</activate></query>");
+    assert!(request.contains(&wanted), "{request} (S5B-08)");
+    (request, stream)
+}
+
+#[test]
+fn a_proxy_that_ends_the_stream_before_it_is_activated_cannot_carry_it() {
+    for end in [StreamEnd::Lost, StreamEnd::Ended] {
+        sender!(s);
+        let (request, stream) = activating(&mut s, 10);
+        let mut said = s.end(stream, end);
+        // Its answer may be under way.
+        said.extend(s.ask(&result("own.hospital.test/node", attr(&request, "id"), "")));
+        assert!(!said.iter().any(|s| matches!(s, Said::SendRaw { .. } | Said::Half(_))), "{end:?}: {said:?}");
+        assert!(stanza(&said).contains("<open "), "{end:?}: {said:?} (SI-22)");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_not_even_connected_to_in_time_is_given_up() {
+    sender!(s);
+    s.session.add_proxy("own.hospital.test", "203.0.113.5", 7777).unwrap();
+    let hosts = hosting(&mut s, 10);
+    s.give(&result(PEER, attr(&hosts, "id"), &used(attr(&hosts, "sid"), "own.hospital.test")));
+    // The owner was busy with something else.
+    let said = s.wait_ms(6000);
+    assert!(stanza(&said).contains("<open "), "{said:?}");
+}
+
+#[test]
+fn strangers_are_closed_when_the_session_ends() {
+    sender!(s);
+    hosting(&mut s, 10);
+    let stranger = s.session.stream_accepted(1).unwrap();
+    s.session.stream_end(StreamId::XMPP, StreamEnd::Lost).unwrap();
+    assert_eq!(s.poll(), [Said::Close(stranger)]);
+}
+
+#[test]
+fn a_proxy_with_two_addresses_is_tried_at_both() {
+    sender!(s);
+    s.session.add_proxy("own.hospital.test", "2001:db8::5", 7777).unwrap();
+    s.session.add_proxy("own.hospital.test", "203.0.113.5", 7777).unwrap();
+    let hosts = hosting(&mut s, 10);
+    let said = s.ask(&result(PEER, attr(&hosts, "id"), &used(attr(&hosts, "sid"), "own.hospital.test")));
+    let [(first, "2001:db8::5", 7777)] = connects(&said)[..] else { panic!("{said:?}") };
+    let said = s.end(first, StreamEnd::Unreachable);
+    assert!(matches!(connects(&said)[..], [(_, "203.0.113.5", 7777)]), "{said:?}");
+}
+
+#[test]
+fn s5b_19_an_empty_file_is_half_closed_even_when_the_answer_overtakes_ours() {
+    sender!(s, |cfg: &mut Config<'_>| cfg.methods = pinned(&[Method::Direct]));
+    let hosts = hosting(&mut s, 0);
+    let stream = s.session.stream_accepted(7).unwrap();
+    s.hear(stream, GREETING);
+    s.feed(stream, &frame(1, &ours(&hosts)));
+    let said = s.ask(&result(PEER, attr(&hosts, "id"), &used(attr(&hosts, "sid"), ME)));
+    assert_eq!(said, [Said::Bytes(stream, frame(0, &ours(&hosts))), Said::Half(stream)]);
+}
+
+#[test]
+fn a_receiver_that_ended_its_own_half_early_is_not_waited_for() {
+    sender!(s);
+    s.session.add_address("192.0.2.1", 5280).unwrap();
+    s.session.offer(&file(10)).unwrap();
+    let plain = DISCO.replace("<feature var='urn:libxft:receipt:0'/>", "");
+    let mut said = s.poll();
+    for question in stanzas(&said.clone()) {
+        let to = attr(question, "to");
+        let items = "<query xmlns='http://jabber.org/protocol/disco#items'/>";
+        said = s.ask(&result(to, attr(question, "id"), if to == PEER { &plain } else { items }));
+    }
+    let said = s.ask(&result(PEER, attr(stanza(&said), "id"), &picks(S5B, "")));
+    let hosts = stanza(&said).to_owned();
+    let stream = admitted(&mut s, 7, &ours(&hosts));
+    let said = s.ask(&result(PEER, attr(&hosts, "id"), &used(attr(&hosts, "sid"), ME)));
+    assert_eq!(s.end(stream, StreamEnd::Ended), [], "it has nothing to say");
+    let (sent, said) = s.supply_all(&said[0], 10);
+    assert_eq!(sent, s.file[..10]);
+    assert_eq!(said, [Said::Half(stream), Said::Close(stream)]);
+    assert_eq!(s.ending(), Ending::Delivered);
+}
