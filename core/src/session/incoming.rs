@@ -2,7 +2,6 @@
 
 use super::ids::Origin;
 use super::state::State;
-use crate::config::Methods;
 use crate::contact::{Known, disco};
 use crate::error::{Reason, StanzaCondition};
 use crate::transfer::{Phase, TransferSlot};
@@ -81,11 +80,11 @@ impl State<'_> {
             return;
         }
         let (to, id, ns) = (s.from, s.id.unwrap_or(""), payload.ns());
-        let name = self.me.client_name.as_str();
+        let (name, methods) = (self.me.client_name.as_str(), self.settings.methods);
         let _ = self.outbox.push(|w| {
             open_iq(w, IqType::Result, to, id);
             if ns == Ns::DiscoInfo {
-                disco::write_info(w, name, &Methods::IN_BAND);
+                disco::write_info(w, name, &methods);
             } else {
                 disco::write_query(w, ns);
             }

@@ -27,7 +27,7 @@ impl State<'_> {
         }
         slot.news.started = true;
         slot.enter(Phase::Sending, Timer::Progress, deadline);
-        self.half_close_if_sent(index);
+        self.await_verdict_if_sent(index);
     }
 
     /// The next file whose bytes may go over its own stream; said once (`SendRaw`).
@@ -93,11 +93,11 @@ impl State<'_> {
         let Some(slot) = self.transfers.get_mut(index) else { return };
         // Nothing comes back for them: what is handed over counts as gone.
         (slot.moved, slot.safe, slot.deadline) = (upto, upto, deadline);
-        self.half_close_if_sent(index);
+        self.await_verdict_if_sent(index);
     }
 
-    /// S5B-19: right behind the last byte the stream is shut down for writing, or a proxy may keep back the tail.
-    fn half_close_if_sent(&mut self, index: usize) {
+    /// Behind the last byte the verdict is awaited; the stream is shut down for writing by the next poll (S5B-19).
+    fn await_verdict_if_sent(&mut self, index: usize) {
         let deadline = self.in_ms(self.settings.times.finish_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
         if slot.moved != slot.end {
@@ -105,12 +105,6 @@ impl State<'_> {
         }
         let phase = if slot.receipts { Phase::Confirming } else { Phase::Closing };
         slot.enter(phase, Timer::Finish, deadline);
-        let stream = StreamId(slot.attempt.stream);
-        if let Some(place) = self.stream_place(stream)
-            && let Some(stream) = self.streams.get_mut(place)
-        {
-            stream.half_close();
-        }
     }
 
     /// Payload came on a transfer's own stream.

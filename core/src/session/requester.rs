@@ -160,6 +160,20 @@ impl State<'_> {
         }
     }
 
+    /// A proxy may be told to be at several places, which stand behind one another in the list.
+    pub(crate) fn proxy_not_reached(&mut self, index: usize, host: u16) {
+        let jid = self.hosts.get(host).map(|host| host.jid);
+        let mut behind = self.hosts.iter().skip_while(|it| it.id != host).skip(1);
+        let other = behind.find(|it| it.kind == HostKind::Proxy && Some(it.jid) == jid).map(|it| it.id);
+        match other {
+            Some(other) => {
+                self.hosts.failed(host);
+                self.dial_proxy(index, other);
+            }
+            None => self.socks5_failed(index, Socks5Failure::ProxyUnreached, None),
+        }
+    }
+
     /// Our stream to the proxy is up: it has to join it with the target's (S5B-08).
     pub(crate) fn at_proxy(&mut self, index: usize, stream: u16) {
         let deadline = self.in_ms(self.settings.times.request_ms);
@@ -211,6 +225,11 @@ impl State<'_> {
     pub(crate) fn fall_back_again(&mut self, index: usize, condition: StanzaCondition) {
         let Some(slot) = self.transfers.get(index) else { return };
         let next = fallback::after_same_sid(condition, slot.is_retry);
+        if let Next::Fail(_) = next
+            && let Some(slot) = self.transfers.get_mut(index)
+        {
+            slot.skip(Method::InBand, Skip::Refused);
+        }
         self.go_on(index, next, Some(condition));
     }
 

@@ -154,6 +154,7 @@ impl State<'_> {
                 Some(condition) => {
                     // Nothing was opened, hence nothing is to be closed.
                     slot.bytestream.closed = true;
+                    slot.skip(Method::InBand, Skip::Refused);
                     self.fail_with(index, reason_of_open_refusal(condition), condition);
                 }
             },

@@ -90,6 +90,8 @@ impl State<'_> {
             slot.abandon(Reason::StreamLost, condition);
             slot.owed = Owed::NOTHING;
         }
+        // Strangers have no transfer that would take them along.
+        self.streams.iter_mut().for_each(StreamSlot::close);
         self.outbox.clear();
         self.acks.clear();
     }

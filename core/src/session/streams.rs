@@ -5,7 +5,6 @@ use super::incoming::Taken;
 use super::state::State;
 use crate::config::Method;
 use crate::error::{Argument, Error};
-use crate::negotiate::fallback::Socks5Failure;
 use crate::output::{HostFailure, StreamEnd, StreamId};
 use crate::transfer::Phase;
 use crate::transport::socks5::hosts::{HostKind, Hosts};
@@ -145,7 +144,7 @@ impl State<'_> {
         let step = self.transfers.get(index).map(|t| t.attempt.step);
         match step {
             Some(Step::Dialling) if self.transfers.get(index).is_some_and(|t| t.attempt.host == host) => {
-                self.socks5_failed(index, Socks5Failure::ProxyUnreached, None)
+                self.proxy_not_reached(index, host)
             }
             Some(Step::Connecting) => {
                 self.note_unreached(index, host);
@@ -218,6 +217,9 @@ impl State<'_> {
             });
             if !keep {
                 stream.close();
+            } else if wanted(key).is_some_and(|t| matches!(t.phase, Phase::Closing | Phase::Confirming)) {
+                // S5B-19: right behind the last byte, or a proxy may keep back the tail.
+                stream.half_close();
             }
         }
         // A transfer that is over already may still have to say which streamhost it used.

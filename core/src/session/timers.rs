@@ -1,11 +1,11 @@
 //! What happens when something does not happen.
 
 use super::state::State;
-use crate::config::Carrier;
+use crate::config::{Carrier, Method};
 use crate::contact::Known;
 use crate::error::{Ending, Reason, StanzaCondition};
 use crate::negotiate::fallback::Socks5Failure;
-use crate::output::Timer;
+use crate::output::{Skip, Timer};
 use crate::time::Instant;
 use crate::transfer::{Answer, Phase};
 use crate::transport::socks5::Step;
@@ -67,8 +67,18 @@ impl State<'_> {
                 self.socks5_failed(index, Socks5Failure::Activation, None)
             }
             Phase::Connecting => self.unreached(index),
-            Phase::Opening | Phase::Waiting => slot.fail(Reason::OpenTimeout, None),
-            Phase::Sending if slot.over_socks5 => slot.fail(Reason::Stalled, None),
+            Phase::Opening | Phase::Waiting => {
+                // The first reason stands: what failed before, or is not allowed, has one.
+                if slot.over_socks5 {
+                    slot.skip_socks5(Skip::PeerSilent);
+                }
+                slot.skip(Method::InBand, Skip::PeerSilent);
+                slot.fail(Reason::OpenTimeout, None);
+            }
+            Phase::Sending if slot.over_socks5 => {
+                slot.skip_used(Skip::Broken);
+                slot.fail(Reason::Stalled, None);
+            }
             // IBB-24: the block's fate is unknown, a repeat could be a duplicate.
             Phase::Sending => slot.fail(Reason::BlockTimeout, None),
             // QRK-44: everything was acknowledged; one client never answers the closing.
@@ -84,7 +94,10 @@ impl State<'_> {
             }
             // Our own owner is slow to store; the peer may have to wait for that.
             Phase::Receiving if slot.safe < slot.moved => slot.deadline = progress,
-            Phase::Receiving => slot.fail(Reason::Stalled, None),
+            Phase::Receiving => {
+                slot.skip_used(Skip::Broken);
+                slot.fail(Reason::Stalled, None);
+            }
             Phase::Verifying => self.receipt_answered(index, Err(None)),
             Phase::Free | Phase::Over => {}
         }

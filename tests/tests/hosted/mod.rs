@@ -1,6 +1,6 @@
 //! A session whose host owns the stream, driven with whole stanzas by hand.
 
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, missing_docs, unused_imports)]
 
 pub mod pair;
 pub mod peer;
