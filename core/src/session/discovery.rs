@@ -6,7 +6,7 @@ use crate::contact::{disco, proxies};
 use crate::error::{Error, StanzaCondition};
 use crate::output::Skip;
 use crate::time::Instant;
-use crate::transport::socks5::hosts::HostKind;
+use crate::transport::socks5::hosts::{Host, HostKind};
 use crate::wire::jid;
 use crate::wire::stanza::{IqType, Ns, Stanza, open_iq};
 use crate::wire::xml::Writer;
@@ -147,6 +147,12 @@ impl State<'_> {
                 }
                 (HostKind::Silent, Some(query)) => {
                     for proxy in proxies::read_addresses(&query) {
+                        // Two components may be one proxy; each place is offered once (S5B-03).
+                        let same =
+                            |it: Host<'_>| it.port == proxy.port && it.host.eq_ignore_ascii_case(proxy.host);
+                        if self.hosts.iter().any(|it| it.kind == HostKind::Proxy && same(it)) {
+                            continue;
+                        }
                         let _ = self.hosts.push(HostKind::Proxy, proxy.jid, proxy.host, proxy.port);
                     }
                 }
