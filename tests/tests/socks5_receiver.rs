@@ -220,29 +220,6 @@ fn qrk_48_an_empty_stream_is_kept_until_its_sender_ends_it_or_five_seconds_passe
 }
 
 #[test]
-fn qrk_48_an_empty_file_names_its_streamhost_and_is_over_without_the_end_of_the_stream() {
-    // With and without a receipt to follow.
-    for receipts in [false, true] {
-        receiver!(s);
-        let mut offer = si_of(SID, 0, &[S5B]);
-        if receipts {
-            offer = offer.replace("</file>", "</file><receipt xmlns='urn:libxft:receipt:0'/>");
-        }
-        let transfer = offered(s.give(&set(PEER, "o1", &offer)));
-        s.session.accept(transfer, 0).unwrap();
-        s.poll();
-        let said = s.ask(&set(PEER, "h1", &query(SID, &[HOST])));
-        let stream = connects(&said)[0].0;
-        let reply = shake(&mut s, stream, &theirs());
-        // QRK-12: one sender adds a stray byte.
-        let said = s.hear(stream, &[&reply[..], &[0xff]].concat());
-        let answer = stanzas(&said)[0];
-        assert!(answer.contains(&used(SID, PEER)), "{said:?}");
-        assert!(matches!(s.take_events()[0], Event::Started { method: Method::Direct, .. }));
-    }
-}
-
-#[test]
 fn a_file_that_is_over_before_the_next_poll_still_names_its_streamhost() {
     receiver!(s);
     let (transfer, said) = connecting(&mut s, 3, &[RELAY]);
