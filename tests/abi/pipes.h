@@ -123,6 +123,7 @@ static void carry(world *w, end *e, const xft_output *o) {
 /* The proxy's side of a pipe (XEP-0065 6): handshake, then what the partner sends once the stream is activated. */
 static int serve(world *w, pipe *it) {
   pipe_side *mine = &it->sides[1], *client = &it->sides[0];
+  if (it->stage == 9) { return 0; }
   if (it->stage == 0 && mine->len >= 3) {
     static const uint8_t no_password[] = {5, 0};
     CLAIM(memcmp(mine->bytes, "\5\1\0", 3) == 0, "a_greeting_offers_no_password");
@@ -134,6 +135,10 @@ static int serve(world *w, pipe *it) {
   if (it->stage == 1 && mine->len >= 47) {
     CLAIM(memcmp(mine->bytes, "\5\1\0\3\50", 5) == 0 && mine->bytes[45] == 0 && mine->bytes[46] == 0, "a_request_names_a_digest");
     memcpy(it->digest, mine->bytes + 5, 40);
+    if (w->spied) {
+      it->stage = 9;
+      return 1;
+    }
     uint8_t reply[47];
     memcpy(reply, mine->bytes, 47);
     reply[1] = 0;

@@ -128,6 +128,7 @@ static void happened(end *e, const xft_output *o) {
         it->host_failure = o->host_failure;
       }
       break;
+    case XFT_EVENT_INTRUDED: if (it != NULL) { it->intruded++; } break;
     case XFT_EVENT_FELL_BACK:
       if (it != NULL) {
         it->fell_back++;

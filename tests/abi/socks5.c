@@ -337,6 +337,34 @@ static void every_end_of_a_stream_that_never_came_up_has_its_name(void) {
   }
 }
 
+static void who_shows_the_digest_without_being_the_peer_is_told(void) {
+  world w;
+  open_world_over(&w, 2, 4096, DIRECT_ONLY);
+  end *a = &w.ends[0];
+  listen_at(&w, NULL, ALICE_HOST, ALICE_PORT); /* the receiver connects to a spy, who knows the way to the sender */
+  w.spied = 1;
+  CLAIM(xft_add_address(a->session, ALICE_HOST, sizeof ALICE_HOST - 1, ALICE_PORT) == XFT_OK, "an_address_can_be_added");
+  file *sent = send_file(a, w.ends[1].jid, "x", 10, XFT_OK);
+  settle(&w);
+  CLAIM(w.pipes[0].used && w.pipes[0].stage == 9, "the_spy_hears_the_digest");
+  pipe *it = new_pipe(&w, NULL, 0);
+  it->stage = 9;
+  it->sides[1].who = a;
+  CLAIM(xft_stream_accepted(a->session, 9, &it->sides[1].stream) == XFT_OK, "the_sender_takes_the_stream");
+  push(&it->sides[1], (const uint8_t *)"\5\1\0", 3);
+  settle(&w);
+  uint8_t request[47] = {5, 1, 0, 3, 40};
+  memcpy(request + 5, w.pipes[0].digest, 40);
+  push(&it->sides[1], request, 47);
+  settle(&w);
+  CLAIM(it->sides[0].len == 49 && it->sides[0].bytes[3] == 0, "the_digest_is_right");
+  CLAIM(sent != NULL && sent->started == 0 && sent->raw_stream == 0, "no_byte_goes_before_the_peer_says_so");
+  for (unsigned i = 0; i < 15; i++) { later(&w, 1000); }
+  CLAIM(sent != NULL && sent->intruded == 1, "the_sender_is_told");
+  CLAIM(sent != NULL && sent->ending == XFT_ENDING_FAILED && sent->raw_stream == 0, "and_sends_nothing");
+  close_world(&w);
+}
+
 int main(void) {
   static const size_t lens[] = {0, 1, 4000, 4001, 300000};
   for (unsigned i = 0; i < sizeof lens / sizeof *lens; i++) {
@@ -356,6 +384,7 @@ int main(void) {
   a_cancel_closes_the_stream(1);
   addresses_and_proxies_have_a_shape_and_an_end();
   the_longest_streamhosts_fit_into_the_output_buffer();
+  who_shows_the_digest_without_being_the_peer_is_told();
   strangers_cannot_take_every_place();
   every_end_of_a_stream_that_never_came_up_has_its_name();
   return claims_end();

@@ -16,7 +16,7 @@ typedef struct file {          /* one transfer as one end sees it */
   uint64_t stored_upto;        /* receiver: what it said */
   uint32_t ending, reason, condition, started, accepted, block_bytes;
   uint32_t method, why_direct, why_mediated, why_in_band;
-  uint32_t hosts_failed, host_failure, fell_back, again;
+  uint32_t hosts_failed, host_failure, fell_back, again, intruded;
   uint32_t raw_stream;         /* sender: the file goes over this stream, raw_at..raw_end of it is still to go */
   uint64_t raw_at, raw_end;
   unsigned raw_turns;
@@ -65,7 +65,7 @@ typedef struct pipe_side {     /* one side of a TCP stream */
 typedef struct pipe {
   int used;
   pipe_side sides[2];          /* who connected, who accepted */
-  int stage;                   /* the proxy's: greeting, request, waiting, activated */
+  int stage;                   /* the proxy's: greeting, request, waiting, activated; or 9, a spy's */
   char digest[40];
   struct pipe *partner;
 } pipe;
@@ -88,6 +88,7 @@ typedef struct world {
   int dam;                     /* no file bytes move over streams for now */
   int proxy;                   /* the server has one */
   int silent;                  /* nobody answers to connecting */
+  int spied;                   /* the proxy hears digests and answers nothing */
   uint32_t last_dialled;
   unsigned activations;
 } world;
