@@ -247,6 +247,18 @@ fn a_stream_that_comes_up_while_it_is_being_closed_is_no_mistake_of_the_owner() 
 }
 
 #[test]
+fn a_stream_that_comes_up_behind_its_time_is_no_mistake_of_the_owner() {
+    receiver!(s);
+    let (_, said) = connecting(&mut s, 10, &HOSTS[..1]);
+    let stream = connects(&said)[0].0;
+    // Its 4 s are over, and the owner has not polled yet.
+    s.now += 4_000;
+    s.session.tick(Instant::from_ms(s.now)).unwrap();
+    assert_eq!(s.session.stream_open(stream), Ok(()));
+    assert!(s.poll().contains(&Said::Close(stream)));
+}
+
+#[test]
 fn streams_are_closed_when_the_session_ends() {
     receiver!(s);
     let (_, said) = connecting(&mut s, 10, &HOSTS[..2]);

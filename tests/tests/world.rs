@@ -1,6 +1,7 @@
 //! Thousands of worlds, each from one seed.
 //!
-//! `XFT_SEEDS` says how many, `XFT_SEED` plays one with a trace.
+//! `XFT_SEEDS` says behind the last one, `XFT_FIRST` the first one, `XFT_BROKEN` after how many broken ones to stop; `XFT_SEED`
+//! plays one with a trace.
 
 #![allow(missing_docs)]
 
@@ -24,12 +25,13 @@ fn every_world_keeps_its_promises() {
         return;
     }
     let (seeds, started) = (number("XFT_SEEDS").unwrap_or(SEEDS), Instant::now());
-    let (next, broken) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (next, broken) = (AtomicU64::new(number("XFT_FIRST").unwrap_or(0)), AtomicU64::new(0));
+    let most = number("XFT_BROKEN").unwrap_or(5);
     let work = || {
         let (mut files, mut done, mut failed, mut steps, mut hours) = (0u64, 0u64, 0u64, 0u64, 0u64);
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds || broken.load(Ordering::Relaxed) >= 5 {
+            if seed >= seeds || broken.load(Ordering::Relaxed) >= most {
                 return (files, done, failed, steps, hours);
             }
             match catch_unwind(|| run(seed, false)) {

@@ -70,8 +70,10 @@ impl State<'_> {
     /// A stream that the owner was to connect is up.
     pub(crate) fn stream_up(&mut self, id: StreamId) -> Result<(), Error> {
         let place = self.stream_place(id).ok_or(Error::Argument(Argument::Stream))?;
-        let up = self.streams.get_mut(place).is_some_and(|stream| stream.connected());
-        if up { Ok(()) } else { Err(Error::State) }
+        // One whose time was over is about to be closed, which its owner could not know.
+        let known =
+            self.streams.get_mut(place).is_some_and(|stream| stream.connected() || stream.is_closing());
+        if known { Ok(()) } else { Err(Error::State) }
     }
 
     /// Bytes came on a stream: those of the handshake, or payload. Returns how many were used.

@@ -116,6 +116,11 @@ impl StreamSlot {
         matches!(self.stage, Stage::Dialled(_) | Stage::Accepted(_))
     }
 
+    /// Close is owed.
+    pub(crate) fn is_closing(&self) -> bool {
+        matches!(self.stage, Stage::Closing { .. })
+    }
+
     /// It came to our listener; else it was dialled.
     pub(crate) fn is_accepted(&self) -> bool {
         self.accepted

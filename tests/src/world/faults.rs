@@ -1,5 +1,6 @@
 //! What goes wrong.
 
+use super::streams::Held;
 use super::{Do, World};
 use crate::router::{Rate, Refused};
 
@@ -10,8 +11,11 @@ impl World<'_> {
             return;
         }
         let n = self.rng.below(self.nodes.len() as u64) as usize;
-        let kind = self.rng.below(12);
+        let kind = self.rng.below(if self.plan.socks5 { 19 } else { 12 });
         self.note(&format!("fault {kind} at node {n}"));
+        if kind >= 12 {
+            return self.net_fault(n, kind);
+        }
         if kind != 4 && kind != 10 {
             self.disturb(n);
         }
@@ -80,6 +84,86 @@ impl World<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Something goes wrong with SOCKS5.
+    fn net_fault(&mut self, n: usize, kind: u64) {
+        let wires: Vec<u32> = self.net.wires.keys().copied().collect();
+        let streams: Vec<u16> = self.nodes[n].streams.keys().copied().collect();
+        if kind < 17 {
+            for f in &mut self.files {
+                f.disturbed = true;
+            }
+        }
+        match kind {
+            // It may strike when a stream is there.
+            12..=14 if wires.is_empty() => self.soon(5_000, Do::Fault),
+            12 => {
+                let wire = self.rng.pick(&wires);
+                self.net.reset(wire);
+            }
+            13 => {
+                let (wire, until) = (self.rng.pick(&wires), self.now + self.rng.below(60_000));
+                if let Some(wire) = self.net.wires.get_mut(&wire) {
+                    wire.held_until = until;
+                }
+            }
+            14 | 15 if streams.is_empty() || self.nodes[n].over => {}
+            14 | 15 => {
+                let stream = self.rng.pick(&streams);
+                self.end_at_random(n, stream);
+            }
+            16 => {
+                let mut proxies = self.plan.router.proxies.clone();
+                for proxy in &mut proxies {
+                    super::topology::spoil(&mut self.rng, proxy, false);
+                }
+                self.proxies_changed = true;
+                self.router.config_mut().proxies = proxies;
+            }
+            17 => {
+                for _ in 0..self.rng.below(12) {
+                    self.soon(1_000, Do::Stranger);
+                }
+            }
+            _ => {
+                if let Some(session) = self.nodes[n].session.as_mut() {
+                    let _ = session.clear_addresses();
+                }
+                for f in self.files.iter_mut().filter(|f| f.from == n) {
+                    f.disturbed = true;
+                }
+                self.nodes[n].plan.side.addresses.clear();
+            }
+        }
+        self.carry();
+    }
+
+    /// The owner says that a stream is over, whatever it was.
+    fn end_at_random(&mut self, n: usize, stream: u16) {
+        use xft_core::StreamEnd::*;
+        let end =
+            self.rng.pick(&[Ended, Lost, TlsFailed, Refused, Unreachable, Unresolved, TimedOut, Forbidden]);
+        let held = self.nodes[n].streams.get(&stream).copied();
+        self.tick(n);
+        self.end_of(n, stream, end);
+        if end == Ended {
+            if let Some(Held::Up(wire, side)) = held
+                && let Some(end) = self.net.end(wire, side)
+            {
+                end.fin_told = true;
+            }
+        } else {
+            self.nodes[n].streams.remove(&stream);
+            match held {
+                Some(Held::Up(wire, side)) => self.net.close(wire, side),
+                Some(Held::Dialling(no)) => {
+                    self.dials.remove(&no);
+                }
+                None => {}
+            }
+        }
+        self.service_soon(n);
     }
 
     /// Both directions break; the node hears of it some time later.

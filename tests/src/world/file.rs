@@ -1,9 +1,10 @@
 //! One file on its way: what its source is, and what both owners did and heard.
 
 use super::Rng;
+use super::raw::{Grant, Moving};
 use sha2::{Digest as _, Sha256};
 use std::rc::Rc;
-use xft_core::{Ending, TransferId};
+use xft_core::{Ending, Method, Methods, Route, TransferId};
 
 /// What the sending owner says of the file's SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +84,28 @@ pub struct File {
     pub accepted: bool,
     /// The bytestream is open at the sender, at the receiver.
     pub started: [bool; 2],
+    /// The offer's stream id.
+    pub sid: String,
+    /// What the offer says of methods.
+    pub methods: Option<Methods>,
+    /// What carries it, at the sender and the receiver.
+    pub method: [Option<Method>; 2],
+    /// The routes that both told in the end.
+    pub routes: [Option<Route>; 2],
+    /// How its owner moves it over a stream of its own.
+    pub moving: Moving,
+    /// What was granted.
+    pub grant: Option<Grant>,
+    /// Bytes went that the session has not seen.
+    pub unhashed: bool,
+    /// A stranger used its digest.
+    pub stolen: bool,
+    /// The sender fell back by a new offer.
+    pub again: bool,
+    /// Handles of earlier offers at the receiver.
+    pub earlier: Vec<u32>,
+    /// The last of them is not told as finished.
+    pub earlier_open: bool,
     /// When sender and receiver last went on, and where they were then.
     pub went_on: [(u64, Option<(u64, u64)>); 2],
 }
@@ -134,6 +157,17 @@ impl File {
             accepted: false,
             started: [false; 2],
             went_on: [(0, None); 2],
+            sid: String::new(),
+            methods: None,
+            method: [None; 2],
+            routes: [None; 2],
+            moving: rng.pick(&[Moving::Itself, Moving::Supplied, Moving::Supplied, Moving::Mixed]),
+            grant: None,
+            unhashed: false,
+            stolen: false,
+            again: false,
+            earlier: Vec::new(),
+            earlier_open: false,
         }
     }
 

@@ -7,19 +7,27 @@
 mod faults;
 mod file;
 mod memory;
+mod net;
 mod node;
 mod oracle;
 mod owner;
 mod pipe;
 mod plan;
+mod proxies;
+mod raw;
 mod rng;
+mod routes;
 mod service;
+mod strangers;
+mod streams;
+mod topology;
 
 pub use memory::Memory;
 pub use rng::Rng;
 
 use crate::router::Router;
 use file::File;
+use net::{Net, WireNo};
 use node::Node;
 use oracle::Oracle;
 use plan::Plan;
@@ -85,6 +93,18 @@ enum Do {
     Relief(usize),
     /// Whoever is awake must have gone on since the last look.
     Look,
+    /// What dialling came to.
+    Dialled(u32),
+    /// A stream is at a listener.
+    Arrive(WireNo),
+    /// Something reaches one end of a stream.
+    Deliver(WireNo, usize),
+    /// A sending owner moves bytes over a file's own stream.
+    Pump(usize),
+    /// A stranger comes to a listener.
+    Stranger,
+    /// A stranger has enough.
+    Leave(WireNo),
 }
 
 /// The world.
@@ -100,6 +120,13 @@ struct World<'m> {
     order: u64,
     offers_left: u64,
     oracle: Oracle,
+    net: Net,
+    dials: BTreeMap<u32, streams::Dial>,
+    dials_made: u32,
+    /// When the server is looked at next.
+    router_at: u64,
+    /// A proxy became another one on the way.
+    proxies_changed: bool,
     transcript: DefaultHasher,
     trace: bool,
     /// Nothing new goes wrong any more: how many nodes had their last offer.
@@ -134,6 +161,11 @@ pub fn run(seed: u64, trace: bool) -> Outcome {
         order: 0,
         offers_left,
         oracle: Oracle::default(),
+        net: Net::default(),
+        dials: BTreeMap::new(),
+        dials_made: 0,
+        router_at: u64::MAX,
+        proxies_changed: false,
         transcript: DefaultHasher::new(),
         trace,
         last_offers: None,
@@ -141,7 +173,7 @@ pub fn run(seed: u64, trace: bool) -> Outcome {
     world.play()
 }
 
-impl World<'_> {
+impl<'m> World<'m> {
     fn play(mut self) -> Outcome {
         let (start, mut steps, mut stop) = (self.now, 0, u64::MAX);
         self.begin();
@@ -187,7 +219,17 @@ impl World<'_> {
             for _ in 0..self.rng.below(6) {
                 self.soon(40_000, Do::Fault);
             }
+            if self.plan.socks5 && self.rng.chance(50) {
+                for _ in 0..self.rng.below(12) {
+                    self.soon(40_000, Do::Stranger);
+                }
+            }
         }
+    }
+
+    /// A node's session, which was begun.
+    fn session<'s>(&'s mut self, n: usize) -> &'s mut xft_core::Session<'m> {
+        self.nodes[n].session.as_mut().expect("a session that was begun")
     }
 
     /// Something happens at most `ms` from now.
@@ -230,6 +272,7 @@ impl World<'_> {
             Do::Up(n) => self.up(n),
             Do::Down(n) => self.down(n),
             Do::Router => {
+                self.router_at = u64::MAX;
                 self.router.tick(self.now);
                 self.serve();
             }
@@ -243,6 +286,12 @@ impl World<'_> {
             Do::Fault => self.fault(),
             Do::Relief(n) => self.relief(n),
             Do::Look => self.look(),
+            Do::Dialled(no) => self.dialled(no),
+            Do::Arrive(wire) => self.arrive(wire),
+            Do::Deliver(wire, side) => self.deliver(wire, side),
+            Do::Pump(f) => self.pump(f),
+            Do::Stranger => self.stranger(),
+            Do::Leave(wire) => self.leave(wire),
         }
     }
 
@@ -254,7 +303,8 @@ impl World<'_> {
     fn is_told(&self, f: &File) -> bool {
         let lives = |n: usize, life: u32| self.nodes[n].life == life && !self.nodes[n].over;
         let sent = f.sent.is_some() || f.sender.is_none_or(|(_, life)| !lives(f.from, life));
-        let received = f.received.is_some() || f.receiver.is_none_or(|(_, life)| !lives(f.to, life));
+        let received = (f.received.is_some() && !f.earlier_open)
+            || f.receiver.is_none_or(|(_, life)| !lives(f.to, life));
         sent && received
     }
 

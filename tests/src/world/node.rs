@@ -1,12 +1,13 @@
 //! One participant: its session, the pipe to the server, its buffer, and its host where that owns the stream.
 
 use super::plan::{NodePlan, Way};
+use super::streams::Held;
 use super::{Memory, Rng};
 use crate::router::{Framer, Item, Router, StreamNo};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::{BTreeMap, VecDeque};
-use xft_core::{Instant, Session, TransferId};
+use xft_core::{Instant, Session, Timer, TransferId};
 
 /// The channel-binding data both ends of every TLS stream agree on.
 pub const EXPORTER: [u8; 32] = [0x5e; 32];
@@ -61,6 +62,12 @@ pub struct Node<'m> {
     pub full_in_a_row: u32,
     /// Polls in a row at one time that only said to poll again.
     pub again_in_a_row: u32,
+    /// Its SOCKS5 streams by id.
+    pub streams: BTreeMap<u16, Held>,
+    /// The transfer that each id was dialled for last.
+    pub dialled: BTreeMap<u16, u32>,
+    /// What its session waits for.
+    pub waits_for: Timer,
 }
 
 impl<'m> Node<'m> {
@@ -90,6 +97,9 @@ impl<'m> Node<'m> {
             wants_at: None,
             full_in_a_row: 0,
             again_in_a_row: 0,
+            streams: BTreeMap::new(),
+            dialled: BTreeMap::new(),
+            waits_for: Timer::None,
         }
     }
 
@@ -101,6 +111,21 @@ impl<'m> Node<'m> {
             Ok(session) => session,
             Err(error) => panic!("Session::new: {error:?} with {:?}", self.plan),
         };
+        for address in &self.plan.side.addresses {
+            if let Err(error) = session.add_address(&address.host, address.port) {
+                assert!(matches!(error, xft_core::Error::Full), "add_address: {error:?}");
+            }
+        }
+        for k in &self.plan.side.proxies {
+            let Some(proxy) = router.config_mut().proxies.get(*k) else { continue };
+            let node = proxy.node.iter().map(|node| format!("/{node}")).collect::<String>();
+            let jid = format!("{}.{}{node}", proxy.name, super::plan::DOMAIN);
+            if let Err(error) = session.add_proxy(&jid, &proxy.host, proxy.port.max(1)) {
+                assert!(matches!(error, xft_core::Error::Full), "add_proxy: {error:?}");
+            }
+        }
+        assert!(self.streams.is_empty(), "streams of an earlier life");
+        self.dialled.clear();
         self.life += 1;
         self.up.clear();
         self.down.clear();

@@ -3,7 +3,9 @@
 use super::file::{Answer, File, Said, Storing};
 use super::plan::Way;
 use super::{Do, World};
-use xft_core::{Argument, Cancel, Decline, Error, Event, Instant, Offer, Output, Received, TransferId};
+use xft_core::{
+    Argument, Cancel, Decline, Ending, Error, Event, Instant, Method, Offer, Output, Received, TransferId,
+};
 
 /// [`Received`] without its loans.
 pub(super) enum Came {
@@ -84,6 +86,14 @@ impl World<'_> {
 
     fn send(&mut self, mut file: File) -> bool {
         let index = self.files.len();
+        let side = &self.nodes[file.from].plan.side;
+        file.methods = match self.rng.below(10) {
+            0 if side.streams > 0 && self.last_offers.is_none() => {
+                Some(super::topology::methods(&mut self.rng))
+            }
+            1 if side.methods.has(Method::InBand) => Some(xft_core::Methods::IN_BAND),
+            _ => None,
+        };
         let (name, sha256) = (format!("../{index}\u{202e}.dcm"), file.sha256());
         let to = self.nodes[file.to].plan.jid.clone();
         let offer = Offer {
@@ -94,7 +104,7 @@ impl World<'_> {
             mime_type: self.rng.chance(50).then_some("application/dicom"),
             sha256,
             md5: None,
-            methods: None,
+            methods: file.methods,
         };
         let node = &mut self.nodes[file.from];
         let Some(session) = node.session.as_mut() else { return false };
@@ -128,7 +138,14 @@ impl World<'_> {
                 let life = self.nodes[n].life;
                 let f = &mut self.files[index];
                 assert!(f.to == n && f.size() == size && ranged, "another file was offered");
-                assert_eq!(f.receiver, None, "offered twice");
+                if let Some((earlier, _)) = f.receiver {
+                    // SI-22: once more, under a new stream id.
+                    assert!(f.again && f.earlier.is_empty() && f.got.is_empty(), "offered twice");
+                    f.earlier.push(earlier.to_bits());
+                    f.earlier_open = f.received.is_none();
+                    (f.received, f.started[1], f.start, f.stored) = (None, false, 0, 0);
+                    (f.routes[1], f.method[1]) = (None, None);
+                }
                 f.receiver = Some((transfer, life));
                 f.disturbed |= self.nodes[n].disturbed;
                 let old = self.nodes[n].files.insert(transfer.to_bits(), index);
@@ -142,6 +159,7 @@ impl World<'_> {
             Came::Data { transfer, offset, bytes } => {
                 let index = self.nodes[n].file(transfer).expect("data for a transfer of ours");
                 let f = &mut self.files[index];
+                assert_eq!(f.receiver.map(|(id, _)| id), Some(transfer), "data for an earlier offer");
                 assert_eq!(f.received, None, "data after the end");
                 assert_eq!(f.to, n, "data at the sender");
                 assert_eq!(offset, f.got_to(), "data out of order");
@@ -318,9 +336,32 @@ impl World<'_> {
         true
     }
 
+    /// A receiver may still be busy with an offer that its sender has replaced by another one (SI-22).
+    fn heard_of_earlier(&mut self, n: usize, event: Event) -> bool {
+        let (Event::Started { transfer, .. }
+        | Event::HostFailed { transfer, .. }
+        | Event::FellBack { transfer, .. }
+        | Event::Finished { transfer, .. }) = event
+        else {
+            return false;
+        };
+        let index = self.nodes[n].file(transfer).expect("a transfer of ours");
+        let f = &mut self.files[index];
+        let earlier = f.to == n && f.earlier.contains(&transfer.to_bits());
+        if let (true, Event::Finished { ending, .. }) = (earlier, event) {
+            assert!(matches!(ending, Ending::Failed(..)), "an earlier offer ended {ending:?}");
+            f.earlier_open = false;
+            self.check_stale(n, transfer);
+        }
+        earlier
+    }
+
     /// The session says that something happened.
     pub(super) fn heard(&mut self, n: usize, event: Event) {
         self.note(&format!("  node {n}: {event:?}"));
+        if self.heard_of_earlier(n, event) {
+            return;
+        }
         match event {
             Event::Online => {
                 assert!(!self.nodes[n].online, "online twice");
@@ -331,6 +372,7 @@ impl World<'_> {
             Event::Offline { .. } => {
                 let node = &mut self.nodes[n];
                 (node.online, node.over) = (false, true);
+                assert!(node.streams.is_empty(), "offline, but streams are left: {:?}", node.streams);
                 let (life, files) = (node.life, node.files.clone());
                 for f in files.values().map(|f| &self.files[*f]) {
                     let here = |handle: Option<(TransferId, u32)>| handle.is_some_and(|(_, l)| l == life);
@@ -350,19 +392,54 @@ impl World<'_> {
                 assert!(offset <= end && end <= f.size());
                 f.accepted = true;
             }
-            Event::Started { transfer, block_bytes, .. } => {
-                assert!(block_bytes > 0 && block_bytes <= self.nodes[n].plan.block_bytes);
+            Event::Started { transfer, block_bytes, method, .. } => {
+                assert!(block_bytes <= self.nodes[n].plan.block_bytes);
+                assert_eq!(
+                    method == Method::InBand,
+                    block_bytes > 0,
+                    "{method:?} with blocks of {block_bytes}"
+                );
                 let f = self.nodes[n].file(transfer).expect("a transfer of ours");
                 let f = &mut self.files[f];
                 let side = usize::from(f.to == n);
                 assert!(!f.started[side] && (side == 1 || f.accepted), "started twice, or before accepted");
                 f.started[side] = true;
+                f.method[side] = Some(method);
             }
-            Event::Finished { transfer, ending, .. } => {
+            Event::FellBack { transfer, again, route } => {
+                let index = self.nodes[n].file(transfer).expect("a transfer of ours");
+                let f = &mut self.files[index];
+                let side = usize::from(f.to == n);
+                assert!(f.grant.is_none() && f.got.is_empty(), "fell back behind the first byte (SI-20)");
+                assert!(!(again && f.again), "fell back by a new offer twice");
+                assert!(!again || side == 0, "a receiver that offers");
+                assert!(self.plan.socks5, "fell back from nothing: {route:?}");
+                f.started[side] = false;
+                if again {
+                    (f.again, f.accepted) = (true, false);
+                }
+            }
+            Event::HostFailed { transfer, stream, .. } => {
+                let index = self.nodes[n].file(transfer).expect("a transfer of ours");
+                assert_eq!(
+                    self.nodes[n].dialled.get(&stream.0),
+                    Some(&transfer.to_bits()),
+                    "a host nobody dialled"
+                );
+                let f = &self.files[index];
+                assert!(f.to != n || f.received.is_none(), "a host failed behind the end");
+            }
+            Event::Intruded { transfer } => {
+                let f = self.nodes[n].file(transfer).expect("a transfer of ours");
+                assert!(self.files[f].from == n && self.plan.socks5);
+            }
+            Event::Finished { transfer, ending, route } => {
                 let index = self.nodes[n].file(transfer).expect("a transfer of ours");
                 let at_sender = self.files[index].from == n;
                 self.check_ending(index, at_sender, ending);
+                self.check_route(index, at_sender, ending, &route);
                 let f = &mut self.files[index];
+                f.routes[usize::from(!at_sender)] = Some(route);
                 *(if at_sender { &mut f.sent } else { &mut f.received }) = Some(ending);
                 self.check_stale(n, transfer);
             }

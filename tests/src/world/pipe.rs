@@ -47,8 +47,13 @@ impl World<'_> {
             let lag = self.nodes[n].plan.lag_ms;
             self.soon(lag, Do::Down(n));
         }
+        self.serve_proxies();
         if let Some(at) = self.router.next_deadline(self.now) {
-            self.at(at.max(self.now + 1), Do::Router);
+            let at = at.max(self.now + 1);
+            if at < self.router_at {
+                self.router_at = at;
+                self.at(at, Do::Router);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a seed decides before the clock starts: who takes part, with which settings, and what will go wrong.
 
 use super::Rng;
+use super::topology::{self, Side};
 use crate::router::{LegacySession, LimitsElement, Mechanism, Rate, RouterConfig, Tls};
 use xft_core::{Carrier, Config, Needs, ScramFloor, StreamOwner, Times};
 
@@ -58,14 +59,23 @@ pub struct NodePlan {
     pub piece: u64,
     /// Bytes of its output buffer at first.
     pub out_bytes: usize,
+    /// Its SOCKS5 side.
+    pub side: Side,
 }
 
 impl NodePlan {
+    /// How long a sender waits behind its last byte.
+    pub fn finish_ms(&self) -> u64 {
+        u64::from(self.times.finish_ms)
+    }
+
     /// The configuration of one life of its session.
     pub fn config(&self, entropy: [u8; 32]) -> Config<'_> {
         let account = self.jid.split('/').next().unwrap_or_default();
         let mut cfg = Config::new(account, PASSWORD, entropy);
-        cfg.methods = xft_core::Methods::IN_BAND;
+        cfg.methods = self.side.methods;
+        cfg.strict_replies = self.side.strict;
+        cfg.accepted_per_source = self.side.per_source;
         cfg.resource = "r";
         cfg.owner = match self.way {
             Way::Hosted => StreamOwner::Host { jid: &self.jid },
@@ -102,6 +112,8 @@ impl NodePlan {
             block_bytes: needs.block_bytes + spare,
             outbox_bytes: needs.outbox_bytes + spare,
             acks_bytes: needs.acks_bytes + spare,
+            streams: self.side.streams,
+            hosts_bytes: self.side.hosts_bytes,
             ..needs
         }
     }
@@ -120,6 +132,8 @@ pub struct Plan {
     pub offers: u64,
     /// Largest file.
     pub file_bytes: u64,
+    /// SOCKS5 is known here.
+    pub socks5: bool,
 }
 
 impl Plan {
@@ -146,7 +160,18 @@ impl Plan {
             // No password crosses a plain stream as it is.
             router.mechanisms = Mechanism::ALL.to_vec();
         }
-        Self { calm, router, nodes, offers: rng.between(1, if calm { 8 } else { 12 }), file_bytes }
+        let socks5 = rng.chance(65);
+        if socks5 {
+            let count = nodes.len();
+            router.proxies = topology::proxies(rng, calm);
+            for (n, node) in nodes.iter_mut().enumerate() {
+                node.side = Side::of(rng, n, count, &router.proxies, calm);
+                if !node.has_time {
+                    node.times = topology::short_times(rng, node.times);
+                }
+            }
+        }
+        Self { calm, socks5, router, nodes, offers: rng.between(1, if calm { 8 } else { 12 }), file_bytes }
     }
 }
 
@@ -218,6 +243,7 @@ fn node(rng: &mut Rng, user: &str, calm: bool, file_bytes: u64) -> NodePlan {
         slow_ms: rng.pick(&[0, 0, 1, 50, 3_000]),
         piece,
         out_bytes: usize::try_from(rng.pick(&[0, 30, 1_000, 20_000, 100_000])).unwrap_or(0),
+        side: Side::in_band(),
     }
 }
 

@@ -12,10 +12,13 @@ const AGAIN: u32 = 64;
 
 /// What a poll said, without its loans.
 enum Said {
-    Transmit(Vec<u8>),
+    Transmit(u16, Vec<u8>),
+    Connect(u16, TransferId, String, u16),
+    Raw(TransferId, u16, u64, u64),
+    HalfClose(u16),
     Need(TransferId, u64, usize),
     StartTls,
-    Close,
+    Close(u16),
     Event(Event),
     Wait(Option<u64>, Timer),
     Closed,
@@ -51,7 +54,11 @@ impl World<'_> {
         for count in 0.. {
             assert!(count < OUTPUTS, "node {n} never says Wait");
             match self.poll(n) {
-                Said::Transmit(bytes) => self.transmit(n, &bytes),
+                Said::Transmit(0, bytes) => self.transmit(n, &bytes),
+                Said::Transmit(stream, bytes) => self.transmit_on(n, stream, &bytes),
+                Said::Connect(stream, transfer, host, port) => self.dial(n, stream, transfer, &host, port),
+                Said::Raw(transfer, stream, offset, max) => self.granted(n, transfer, stream, offset, max),
+                Said::HalfClose(stream) => self.half_close(n, stream),
                 Said::Need(transfer, offset, max) => {
                     if !self.supply(n, transfer, offset, max) {
                         break;
@@ -61,11 +68,12 @@ impl World<'_> {
                     let lag = self.nodes[n].plan.lag_ms;
                     self.soon(lag, Do::Tls(n));
                 }
-                Said::Close => {
+                Said::Close(0) => {
                     self.nodes[n].up_ends = true;
                     let lag = self.nodes[n].plan.lag_ms;
                     self.soon(lag, Do::Up(n));
                 }
+                Said::Close(stream) => self.close_stream(n, stream),
                 Said::Event(event) => self.heard(n, event),
                 Said::Wait(until, why) => {
                     self.waits(n, until, why);
@@ -93,13 +101,20 @@ impl World<'_> {
                 node.out.len().min(1 + self.rng.below(200_000) as usize)
             };
             match session.poll(&mut node.out[..size]) {
-                Ok(Output::Transmit { bytes, .. }) => {
+                Ok(Output::Transmit { stream, bytes }) => {
                     assert!(!bytes.is_empty(), "nothing to transmit");
-                    return Said::Transmit(bytes.to_vec());
+                    return Said::Transmit(stream.0, bytes.to_vec());
                 }
                 Ok(Output::NeedData { transfer, offset, max }) => return Said::Need(transfer, offset, max),
                 Ok(Output::StartTls) => return Said::StartTls,
-                Ok(Output::Close { .. }) => return Said::Close,
+                Ok(Output::Close { stream }) => return Said::Close(stream.0),
+                Ok(Output::HalfClose { stream }) => return Said::HalfClose(stream.0),
+                Ok(Output::Connect { stream, transfer, host, port }) => {
+                    return Said::Connect(stream.0, transfer, host.to_owned(), port);
+                }
+                Ok(Output::SendRaw { transfer, stream, offset, max }) => {
+                    return Said::Raw(transfer, stream.0, offset, max);
+                }
                 Ok(Output::Event(event)) => return Said::Event(event),
                 Ok(Output::Wait { until, why }) => return Said::Wait(until.map(Instant::ms), why),
                 Ok(other) => panic!("{other:?}"),
@@ -144,7 +159,7 @@ impl World<'_> {
     /// The session has nothing to do before `until`.
     fn waits(&mut self, n: usize, until: Option<u64>, why: Timer) {
         let node = &mut self.nodes[n];
-        node.wants_at = until;
+        (node.wants_at, node.waits_for) = (until, why);
         let Some(until) = until else { return };
         if until <= self.now {
             node.again_in_a_row += 1;
