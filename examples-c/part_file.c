@@ -103,6 +103,14 @@ int part_file_finish(struct part_file *file)
     return -1;
 }
 
+int part_file_discard(struct part_file *file)
+{
+    struct stat about;
+    if (fstat(file->fd, &about) != 0 || about.st_size != 0)
+        return -1;
+    return unlinkat(file->dir_fd, file->part, 0);
+}
+
 void part_file_close(struct part_file *file)
 {
     if (file->fd >= 0)

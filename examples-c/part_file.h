@@ -1,5 +1,5 @@
 /* A file on its way in: NAME.part while it is incomplete, its final name only when it is whole. Nothing that exists is
- * ever overwritten or removed. */
+ * ever overwritten, and no byte that came is ever removed. */
 #ifndef XFT_EXAMPLES_PART_FILE_H
 #define XFT_EXAMPLES_PART_FILE_H
 
@@ -30,6 +30,9 @@ int part_file_sync(struct part_file *file);
 
 /* Gives the file its final name: NAME, or NAME-1 and so on (before the extension) when that exists. */
 int part_file_finish(struct part_file *file);
+
+/* Takes a part file away that nothing was written to. */
+int part_file_discard(struct part_file *file);
 
 /* Closes the file and leaves it as it is. */
 void part_file_close(struct part_file *file);

@@ -234,11 +234,14 @@ static void settle(struct receiver *receiver, struct loop *loop, struct incoming
     say("%s: received by %s", file->file.final, way);
 }
 
-static void failed(struct receiver *receiver, struct loop *loop, const struct incoming *file, const xft_output *output)
+static void failed(struct receiver *receiver, struct loop *loop, struct incoming *file, const xft_output *output)
 {
     char what[512];
-    snprintf(what, sizeof what, "%s is not whole, what came is in %s/%s", file->file.wanted, receiver->dir,
-             file->file.part);
+    if (file->written == 0 && part_file_discard(&file->file) == 0)
+        snprintf(what, sizeof what, "%s did not come", file->file.wanted);
+    else
+        snprintf(what, sizeof what, "%s is not whole, what came is in %s/%s", file->file.wanted, receiver->dir,
+                 file->file.part);
     if (file->error != 0) {
         say("%s: storing failed: %s. Make room or check permissions, then have it sent again.", what,
             strerror(file->error));

@@ -3,66 +3,10 @@
 # other methods are in check/methods.sh.
 #   check/transfers.sh PROGRAMS-DIR LOOPBACK-SERVER
 set -u
-programs=${1:?usage: check/transfers.sh PROGRAMS-DIR LOOPBACK-SERVER} loopback=${2:?}
-dir=$(mktemp -d)
-server= receiver=
-end() { [ -z "$1" ] || { kill "$1" 2> /dev/null; wait "$1" 2> /dev/null; }; }
-trap 'end "$receiver"; end "$server"; rm -rf "$dir"' EXIT
-trap 'exit 130' INT TERM
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() {
-    failed=$((failed + 1)); echo "FAIL $claim: $1"
-    for log in send.out send.log recv.out recv.log; do sed "s/^/     $log: /" "$dir/$log" 2> /dev/null; done
-}
-# Waits for a line of FILE that begins with ready.
-ready() { # FILE PID
-    tries=0
-    until grep -q '^ready ' "$1" 2> /dev/null; do
-        tries=$((tries + 1))
-        { kill -0 "$2" 2> /dev/null && [ $tries -lt 400 ]; } || return 1
-        sleep 0.05
-    done
-}
-serve() { # OPTIONS...
-    end "$server"
-    rm -f "$dir/hold" "$dir/server.out"; mkfifo "$dir/hold"; mkdir -p "$dir/certs"
-    "$loopback" --cert-dir "$dir/certs" --account alice:secret --account bob:secret "$@" < "$dir/hold" > "$dir/server.out" 2> "$dir/server.log" &
-    server=$!
-    exec 9> "$dir/hold"
-    ready "$dir/server.out" $server || { cat "$dir/server.log"; echo "the loopback server does not start"; exit 1; }
-    line=$(cat "$dir/server.out")
-    c2s=$(echo "$line" | sed 's/.* c2s=\([0-9]*\).*/\1/') tls=$(echo "$line" | sed 's/.* tls=\([0-9]*\).*/\1/')
-    account="--server 127.0.0.1:$c2s --ca $dir/certs/ca.pem --method inband"
-}
-recv() { # OPTIONS...   starts xft_recv and waits until it is online
-    rm -rf "$dir/in" "$dir/recv.out"; mkdir "$dir/in"
-    recv_again "$@"
-}
-recv_again() {
-    rm -f "$dir/recv.out" "$dir/recv.log"
-    "$programs/xft_recv" $account --jid bob@hospital.test/in --dir "$dir/in" "$@" > "$dir/recv.out" 2> "$dir/recv.log" &
-    receiver=$!
-    ready "$dir/recv.out" $receiver || { bad "xft_recv is not ready"; return 1; }
-}
-send() { # CODE ARGUMENTS...
-    wanted=$1; shift
-    code=0
-    "$programs/xft_send" $account --jid alice@hospital.test/out --to bob@hospital.test/in "$@" > "$dir/send.out" 2> "$dir/send.log" || code=$?
-    [ $code -eq "$wanted" ] && ok || bad "xft_send ended with $code, not $wanted"
-}
-received() { # CODE   waits for xft_recv
-    code=0; wait "$receiver" || code=$?
-    receiver=
-    [ $code -eq "$1" ] && ok || bad "xft_recv ended with $code, not $1"
-}
-same() { cmp -s "$1" "$2" && ok || bad "$1 and $2 differ"; }
-holds() { # NAMES...   the folder holds exactly these
-    [ "$(ls "$dir/in" | LC_ALL=C sort | tr '\n' ' ')" = "$(printf '%s\n' "$@" | LC_ALL=C sort | tr '\n' ' ' | sed 's/^ *$//')" ] && ok || bad "the folder holds: $(ls "$dir/in" | tr '\n' ' ')"
-}
-says() { grep -qF -- "$2" "$dir/$1" && ok || bad "$1 has not the words '$2'"; }
+folder=$(cd "$(dirname "$0")" && pwd)
+. "$folder/scene.sh"
+pin="--method inband"
 
-export XFT_PASSWORD=secret
 mkdir "$dir/out"
 for number in 1 2 3 4 5; do head -c ${number}00001 /dev/urandom > "$dir/out/$number.bin"; done
 : > "$dir/out/empty.bin"
@@ -83,9 +27,9 @@ for size in 1 3 4096 65535; do
     recv --count 1 && { send 0 --block $size --window 65535 "$dir/out/$file.bin"; received 0; same "$dir/out/$file.bin" "$dir/in/$file.bin"; }
 done
 claim="direct TLS works"
-account="--server 127.0.0.1:$tls --ca $dir/certs/ca.pem --tls direct --method inband"
+account="--server 127.0.0.1:$tls --ca $dir/certs/ca.pem --tls direct $pin"
 recv --count 1 && { send 0 "$dir/out/1.bin"; received 0; same "$dir/out/1.bin" "$dir/in/1.bin"; }
-account="--server 127.0.0.1:$c2s --ca $dir/certs/ca.pem --method inband"
+account="--server 127.0.0.1:$c2s --ca $dir/certs/ca.pem $pin"
 
 claim="a name that exists is never overwritten"
 recv --count 1 && { send 0 "$dir/out/1.bin"; received 0; cp "$dir/out/2.bin" "$dir/in/1.bin"; recv_again --count 1; send 0 "$dir/out/1.bin"; received 0; holds 1-1.bin 1.bin; same "$dir/out/2.bin" "$dir/in/1.bin"; same "$dir/out/1.bin" "$dir/in/1-1.bin"; }
@@ -154,5 +98,4 @@ claim="plain text works with the flag"
 account="$account --tls none-unsafe"
 recv --count 1 && { send 0 "$dir/out/1.bin"; received 0; same "$dir/out/1.bin" "$dir/in/1.bin"; says send.log WARNING; }
 
-echo "$programs: $passed transfer checks passed, $failed failed"
-[ $failed -eq 0 ]
+summary "in-band transfer"
