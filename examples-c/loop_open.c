@@ -61,6 +61,8 @@ static uint32_t make_session(struct loop *loop, const struct account_options *op
     memcpy(config.methods, options->network.methods, sizeof config.methods);
     config.streams = streams_for(transfers);
     config.hosts_bytes = 2048 + 512 * transfers;
+    /* A recipient may take all files at once, and tries two addresses at a time for each. */
+    config.accepted_per_source = streams_for(transfers) < 255 ? streams_for(transfers) : 255;
     config.block_bytes = (uint32_t)options->block_bytes;
     config.chunk_bytes = (uint32_t)options->chunk_bytes;
     config.window_bytes = (uint32_t)options->window_bytes;

@@ -21,7 +21,7 @@ some_came() { tries=0; until [ -s "$dir/in/$1.part" ] || [ $tries -ge 400 ]; do 
 # --- one way after the other ------------------------------------------------------------------------------------------
 serve
 claim="direct carries files of every size"
-recv --count 6 && { send 0 $direct "$dir/out/"[0-9]*.bin; received 0; for size in 0 1 262143 262144 262145 3000001; do here "$dir/out/$size.bin"; done; says send.log "0.bin: sent by direct transfer to 127.0.0.1"; says recv.log "1.bin: received by direct transfer from 127.0.0.1:"; }
+recv --count 6 && { send 0 $direct "$dir/out/"[0-9]*.bin; received 0; for size in 0 1 262143 262144 262145 3000001; do here "$dir/out/$size.bin"; done; says send.log "1.bin: sent by direct transfer to 127.0.0.1"; says recv.log "1.bin: received by direct transfer from 127.0.0.1:"; }
 claim="mediated carries files of every size, and comes first"
 recv --count 6 && { send 0 "$dir/out/"[0-9]*.bin; received 0; for size in 0 1 262143 262144 262145 3000001; do here "$dir/out/$size.bin"; done; says send.log "262145.bin: sent by mediated transfer through 127.0.0.1:"; says recv.log "received by mediated transfer through 127.0.0.1:"; }
 claim="in band goes when it is asked for"
@@ -93,6 +93,9 @@ recv --count 1 && { send 0 --method mediated,inband "$one"; received 0; here "$o
 serve --proxy dies:5000000
 claim="a proxy that dies in the middle is told at both ends, the part file stays"
 recv --count 1 && { send 8 "$large"; received 8; holds large.bin.part; says send.log "large.bin was not sent"; says recv.log "large.bin is not whole, what came is in"; }
+serve --proxy dies:100000
+claim="a proxy that dies behind the sender's back is told at both ends"
+recv --count 1 && { send 6 "$dir/out/262144.bin"; received 8; holds 262144.bin.part; }
 serve
 truncate -s 2G "$dir/out/sparse.bin"
 claim="a file that becomes shorter is told at both ends"
@@ -111,8 +114,8 @@ claim="a receiver that is killed is told at the sender"
 recv --count 1 && { { some_came sparse.bin; kill -KILL "$receiver"; } 2> /dev/null & send 8 $direct "$dir/out/sparse.bin"; wait "$receiver" 2> /dev/null; receiver=; }
 claim="a full disk is told at both ends, the part file stays"
 rm -rf "$dir/in"; mkdir "$dir/in"; rm -f "$dir/recv.out"
-(ulimit -f 200; exec "$programs/xft_recv" $account --jid bob@hospital.test/in --dir "$dir/in" --count 1 > "$dir/recv.out" 2> "$dir/recv.log") &
+(ulimit -f 200; exec "$programs/xft_recv" $account --jid bob@hospital.test/in --dir "$dir/in" > "$dir/recv.out" 2> "$dir/recv.log") &
 receiver=$!
-ready "$dir/recv.out" $receiver && { send 8 $direct "$one"; received 10; holds 3000001.bin.part; says recv.log "storing failed"; } || bad "xft_recv is not ready"
+ready "$dir/recv.out" $receiver && { send 8 $direct "$one"; kill -TERM "$receiver"; received 10; holds 3000001.bin.part; says recv.log "storing failed"; } || bad "xft_recv is not ready"
 
 summary "methods"

@@ -247,3 +247,13 @@ fn a_receiver_may_end_its_own_half_before_the_file_has_come() {
     assert_eq!(s.wait_ms(60_000), [Said::Close(stream)]);
     assert_eq!(s.ending(), Ending::Delivered);
 }
+
+#[test]
+fn a_peer_that_goes_before_its_receipt_has_confirmed_nothing() {
+    sender!(s);
+    let (_, grant) = granted(&mut s, 10);
+    s.supply_all(&grant, 10);
+    // In band every block was acknowledged by then; here the bytes may never have left this machine.
+    s.ask(&format!("<presence xmlns='jabber:client' type='unavailable' from='{PEER}'/>"));
+    assert_eq!(s.ending(), Ending::Failed(Reason::PeerGone, None));
+}

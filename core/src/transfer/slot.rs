@@ -351,7 +351,8 @@ impl TransferSlot {
     pub(crate) fn abandon(&mut self, reason: Reason, condition: Option<Condition>) {
         match self.phase {
             Phase::Closing if self.bytestream.carrier == Carrier::Iq => self.finish(Ending::Delivered),
-            Phase::Confirming => self.finish(Ending::Delivered),
+            // In band every block was acknowledged; over SOCKS5 the receipt alone says that anything arrived.
+            Phase::Confirming if !self.over_socks5 => self.finish(Ending::Delivered),
             Phase::Verifying => self.finish(self.own_verdict()),
             Phase::Receiving if self.safe == self.end && self.own_verdict() == Ending::Done => {
                 self.finish(Ending::Done)
