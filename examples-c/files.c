@@ -33,9 +33,9 @@ static struct file *file_of(struct files *files, uint32_t transfer)
 
 int files_check(struct files *files)
 {
-    for (size_t at = 0; files->to != NULL && at < files->paths->count; at++) {
+    for (size_t at = 0; files->to != NULL && at < files->paths.count; at++) {
         struct stat about;
-        const char *path = files->paths->items[at];
+        const char *path = files->paths.items[at];
         if (stat(path, &about) != 0 || access(path, R_OK) != 0 || !S_ISREG(about.st_mode)) {
             say("cannot send %s: %s", path, errno != 0 ? strerror(errno) : "it is no plain file");
             return EXIT_READ;
@@ -93,8 +93,8 @@ int files_go_on(struct files *files, xft_session *session, uint64_t now_ms)
     struct file *file = &files->file[0];
     if (files->to == NULL)
         return files->count != 0 && files->over >= files->count;
-    while (file->transfer == 0 && files->offered < files->paths->count) {
-        file->path = files->paths->items[files->offered++];
+    while (file->transfer == 0 && files->offered < files->paths.count) {
+        file->path = files->paths.items[files->offered++];
         file->started_ms = now_ms;
         if (offer(files, session, file) != XFT_OK)
             file_over(files, file);
@@ -102,20 +102,30 @@ int files_go_on(struct files *files, xft_session *session, uint64_t now_ms)
     return file->transfer == 0;
 }
 
+void files_unread(struct files *files, xft_session *session, uint32_t transfer, int cause)
+{
+    struct file *file = file_of(files, transfer);
+    if (file != NULL)
+        file->error = cause != 0 ? cause : ENODATA;
+    xft_cancel(session, transfer, XFT_CANCEL_READ_FAILED);
+}
+
 size_t files_read(struct files *files, xft_session *session, const xft_output *wanted, uint8_t *bytes, size_t size)
 {
-    struct file *file = file_of(files, wanted->transfer);
+    const struct file *file = file_of(files, wanted->transfer);
     ssize_t got = -1;
-    if (file != NULL) {
-        do
-            got = pread(file->fd, bytes, wanted->len < size ? wanted->len : size, (off_t)wanted->offset);
-        while (got < 0 && errno == EINTR);
-        /* No byte where there was one when it was offered: the file became shorter. */
-        file->error = got < 0 ? errno : got == 0 ? ENODATA : 0;
-    }
+    do
+        got = pread(file != NULL ? file->fd : -1, bytes, wanted->len < size ? wanted->len : size, (off_t)wanted->offset);
+    while (got < 0 && errno == EINTR);
     if (got <= 0)
-        xft_cancel(session, wanted->transfer, XFT_CANCEL_READ_FAILED);
+        files_unread(files, session, wanted->transfer, got < 0 ? errno : 0);
     return got > 0 ? (size_t)got : 0;
+}
+
+int files_descriptor(struct files *files, uint32_t transfer)
+{
+    const struct file *file = file_of(files, transfer);
+    return file != NULL ? file->fd : -1;
 }
 
 void files_offered(struct files *files, xft_session *session, const xft_received *offered, uint64_t now_ms)
@@ -157,30 +167,66 @@ void files_store(struct files *files, xft_session *session, const xft_received *
     xft_stored(session, data->transfer, upto);
 }
 
-void files_finished(struct files *files, const xft_output *output, uint64_t now_ms)
+static const char *file_name(const struct files *files, const struct file *file)
 {
-    struct file *file = file_of(files, output->transfer);
-    if (file == NULL)
-        return;
-    int sending = files->to != NULL, verified = output->ending == XFT_ENDING_DONE;
-    const char *name = sending ? name_of(file->path) : file->part.wanted;
-    if (!verified && output->ending != XFT_ENDING_DELIVERED && output->ending != XFT_ENDING_UNVERIFIED) {
-        if (file->error != 0)
-            say("%s: %s failed: %s", name, sending ? "reading" : "storing", strerror(file->error));
-        else
-            say_reason(name, output->reason, output->condition);
-        fail(files, exit_code_of_transfer(output->reason));
-    } else if (!sending && part_file_finish(&file->part) != 0) {
+    return files->to != NULL ? name_of(file->path) : file->part.wanted;
+}
+
+static void failed(struct files *files, const struct file *file, const xft_output *output, const struct routes *routes)
+{
+    const char *name = file_name(files, file);
+    if (file->error != 0) {
+        say("%s: %s failed: %s", name, files->to != NULL ? "reading" : "storing", strerror(file->error));
+    } else {
+        say_reason(name, output->reason, output->condition);
+        route_explain(routes, output);
+    }
+    fail(files, exit_code_of_transfer(output->reason));
+}
+
+/* The file is whole: gives it its name and tells the world. */
+static void settle(struct files *files, struct file *file, const xft_output *output, const struct routes *routes,
+                   uint64_t now_ms)
+{
+    double seconds = (double)(now_ms - file->started_ms) / 1000.0;
+    int sending = files->to != NULL;
+    char way[ROUTE_TEXT_BYTES];
+    if (!sending && part_file_finish(&file->part) != 0) {
         say("cannot give %s/%s its name: %s", files->dir, file->part.part, strerror(errno));
         fail(files, EXIT_STORE);
-    } else {
-        double seconds = (double)(now_ms - file->started_ms) / 1000.0;
-        printf("%s %s %llu bytes %.3f s %.2f MB/s %s\n", sending ? "sent" : "received",
-               sending ? name : file->part.final, (unsigned long long)file->size, seconds,
-               (double)file->size / 1e6 / (seconds > 0.001 ? seconds : 0.001),
-               verified ? "verified" : sending ? "unconfirmed" : "unverified");
+        return;
     }
-    file_over(files, file);
+    const char *name = sending ? name_of(file->path) : file->part.final;
+    const char *other = sending ? "unconfirmed" : "unverified";
+    printf("%s %s %llu bytes %.3f s %.2f MB/s %s\n", sending ? "sent" : "received", name,
+           (unsigned long long)file->size, seconds, (double)file->size / 1e6 / (seconds > 0.001 ? seconds : 0.001),
+           output->ending == XFT_ENDING_DONE ? "verified" : other);
+    route_text(routes, output, sending ? files->methods : NULL, way);
+    say("%s: %s by %s", name, sending ? "sent" : "received", way);
+}
+
+void files_event(struct files *files, const xft_output *output, struct routes *routes, uint64_t now_ms)
+{
+    struct file *file = output->transfer != 0 ? file_of(files, output->transfer) : NULL;
+    if (file == NULL)
+        return;
+    switch (output->event) {
+    case XFT_EVENT_HOST_FAILED:
+    case XFT_EVENT_FELL_BACK:
+    case XFT_EVENT_INTRUDED:
+        say_way(routes, output, file_name(files, file), files->verbose);
+        break;
+    case XFT_EVENT_FINISHED:
+        if (output->ending == XFT_ENDING_FAILED || output->ending == XFT_ENDING_OTHER)
+            failed(files, file, output, routes);
+        else
+            settle(files, file, output, routes, now_ms);
+        route_forget(routes, output->transfer);
+        file_over(files, file);
+        break;
+    default:
+        break;
+    }
 }
 
 int files_running(const struct files *files)

@@ -5,6 +5,7 @@
 
 #include "options.h"
 #include "part_file.h"
+#include "route.h"
 #include "xft.h"
 
 #include <stddef.h>
@@ -25,10 +26,11 @@ struct file {
 
 struct files {
     const char *to;           /* sending: full JID of the recipient; NULL: receiving */
-    const struct texts *paths; /* sending, one after the other */
+    struct texts paths;        /* sending, one after the other */
     const char *dir;          /* receiving: the folder */
     int dir_fd;
     uint64_t count;           /* receiving: leave after so many; 0: never */
+    const uint32_t *methods;  /* the ways chosen, as in xft_config */
     int verbose;
 
     size_t offered;           /* sending: how many of `paths` */
@@ -53,8 +55,15 @@ void files_offered(struct files *files, xft_session *session, const xft_received
 /* XFT_RECEIVED_DATA: stores the bytes, and says so. */
 void files_store(struct files *files, xft_session *session, const xft_received *data);
 
-/* XFT_EVENT_FINISHED: names the file, or tells why there is none. */
-void files_finished(struct files *files, const xft_output *output, uint64_t now_ms);
+/* XFT_OUTPUT_SEND_RAW: the descriptor of the file, or -1. */
+int files_descriptor(struct files *files, uint32_t transfer);
+
+/* The file could not be read, for this errno (0: it became shorter): the transfer is cancelled. */
+void files_unread(struct files *files, xft_session *session, uint32_t transfer, int cause);
+
+/* XFT_EVENT_HOST_FAILED, FELL_BACK, INTRUDED and FINISHED: says what happened on the way; a file that is whole gets its
+ * name. */
+void files_event(struct files *files, const xft_output *output, struct routes *routes, uint64_t now_ms);
 
 /* Whether a file is under way. */
 int files_running(const struct files *files);

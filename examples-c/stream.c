@@ -10,20 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
-
-uint64_t clock_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
-
-uint64_t clock_ms(void)
-{
-    return clock_us() / 1000u;
-}
 
 /* Waits for one socket until `end_ms`. 1: the events came; 0: time is over. */
 static int wait_until(int fd, short events, uint64_t end_ms)

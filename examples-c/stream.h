@@ -3,6 +3,7 @@
 #ifndef XFT_EXAMPLES_STREAM_H
 #define XFT_EXAMPLES_STREAM_H
 
+#include "clock.h"
 #include "tls.h"
 
 #include <poll.h>
@@ -49,9 +50,5 @@ void stream_wait(struct stream *stream, int unsent, int wanted, int wake_fd, int
 
 /* Says goodbye and closes the socket. Closing a closed stream is fine. */
 void stream_close(struct stream *stream);
-
-/* Microseconds and milliseconds of the monotonic clock. */
-uint64_t clock_us(void);
-uint64_t clock_ms(void);
 
 #endif

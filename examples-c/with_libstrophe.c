@@ -3,56 +3,56 @@
  *   with_libstrophe send FILE... --to pacs@hospital.example/store --jid ct@hospital.example --password-file pw
  *   with_libstrophe recv DIR --jid pacs@hospital.example/store --password-file pw
  *
- * Five places are all there is to it:
- *   on_stream()   once libstrophe is logged in, a session is made for the JID that it bound (XFT_OWNER_HOST)
+ * strophe_login.c is what such a program has already. What libxft adds to it is here, in five places:
+ *   begin()       once libstrophe is logged in, a session is made for the JID that it bound (XFT_OWNER_HOST)
  *   on_stanza()   every stanza that comes is handed in as text; what the session does not know is the program's own
  *   answer()      the program answers service discovery, and names what libxft can
  *   drain()       what the session wants to say goes out with xmpp_send_raw(), whole stanzas, one a call
- *   run()         one loop turns both: poll(2) waits, xmpp_run_once() reads and writes
+ *   run()         one loop turns everything: libstrophe, the session, and its SOCKS5 streams (socks_loop.h)
  */
 #include "account.h"
+#include "clock.h"
 #include "ending.h"
 #include "files.h"
 #include "options.h"
+#include "route.h"
 #include "signals.h"
-#include "stream.h"
+#include "socks_loop.h"
+#include "strophe_login.h"
 #include "xft.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strophe.h>
-#include <sys/socket.h>
 
 /* File data waits while libstrophe has this many stanzas to write: its queue has no bound of its own. */
 #define QUEUE_STANZAS 16
 
-/* xmpp_run_once() reads 4096 bytes, and a TLS record holds up to 16384: so many rounds after the socket was readable
+/* libstrophe reads 4096 bytes in a turn, and a TLS record holds up to 16384: so many turns after the socket was readable
  * nothing is left inside the TLS layer, where poll(2) cannot see it. */
-#define ROUNDS_PER_READ 5
+#define TURNS_PER_READ 5
 
 /* libstrophe has timers of its own, which nobody can ask for: it gets a turn at least this often. */
 #define TURN_MS 1000
-#define LOGIN_TURN_MS 50
+
+/* Things done for SOCKS5 streams before libstrophe gets its turn. */
+#define SOCKS_STEPS 64
 
 struct host {
     struct account_options account;
     struct files files;
-    xmpp_ctx_t *strophe;
-    xmpp_conn_t *conn;
-    int fd;                /* libstrophe's socket, -1 before and after */
-    xft_session *session;  /* NULL before the login and after the end */
-    void *memory;          /* where the session lives */
-    uint8_t *out;          /* what it says */
+    struct strophe strophe;
+    struct socks_loop socks;
+    struct routes routes;
+    xft_session *session; /* NULL before the login and after the end */
+    void *memory;         /* where the session lives */
+    uint8_t *out;         /* what it says */
     size_t out_bytes;
-    uint8_t block[65536];  /* what it is given to send */
+    uint8_t block[65536]; /* what it is given to send */
+    struct pollfd *polled;
     uint64_t now_ms, until_ms;
-    int over;              /* libstrophe's stream has ended */
-    int secured, untrusted, online, leaving;
-    int code;
+    int begun, leaving, code;
 };
 
 static void fail(struct host *host, int code)
@@ -61,27 +61,53 @@ static void fail(struct host *host, int code)
         host->code = code;
 }
 
+static void defect(struct host *host, uint32_t status)
+{
+    say("libxft: %s", xft_status_text(status));
+    fail(host, EXIT_DEFECT);
+    xmpp_disconnect(host->strophe.conn);
+}
+
 /* --- what the session wants ------------------------------------------------------------------------------------------ */
 
-static void on_event(struct host *host, const xft_output *output)
+static void on_offline(struct host *host, const xft_output *output)
 {
-    if (output->event == XFT_EVENT_FINISHED)
-        files_finished(&host->files, output, host->now_ms);
-    if (output->event == XFT_EVENT_OFFLINE && output->reason != XFT_REASON_CLOSED) {
+    if (output->reason != XFT_REASON_CLOSED) {
         say_reason("the session ended", output->reason, output->condition);
         fail(host, exit_code_of_session(output->reason, 1));
     }
+    xft_session_wipe(host->session);
+    host->session = NULL;
+    host->until_ms = UINT64_MAX;
+    /* The session has said its last words. The stream is the program's; here the program leaves too. */
+    if (!host->strophe.over)
+        xmpp_disconnect(host->strophe.conn);
+}
+
+static void on_event(struct host *host, const xft_output *output)
+{
     if (output->event == XFT_EVENT_OFFLINE) {
-        xft_session_wipe(host->session);
-        host->session = NULL;
-        host->until_ms = UINT64_MAX;
-        /* The session has said its last words; the stream is the program's, and here the program leaves too. */
-        if (!host->over)
-            xmpp_disconnect(host->conn);
-    } else if (files_go_on(&host->files, host->session, host->now_ms) && !host->leaving) {
+        on_offline(host, output);
+        return;
+    }
+    if (output->event == XFT_EVENT_HOST_FAILED)
+        route_failed(&host->routes, output);
+    if (output->event == XFT_EVENT_FINISHED)
+        socks_loop_finished(&host->socks, output->transfer);
+    files_event(&host->files, output, &host->routes, host->now_ms);
+    if (files_go_on(&host->files, host->session, host->now_ms) && !host->leaving) {
         host->leaving = 1;
         xft_close(host->session);
     }
+}
+
+/* Does what concerns a SOCKS5 stream. */
+static void on_socks(struct host *host, const xft_output *output)
+{
+    if (!socks_loop_output(&host->socks, output))
+        return;
+    /* The file may go. The program could also move the bytes itself and say xft_sent(). */
+    socks_loop_send_raw(&host->socks, output, files_descriptor(&host->files, output->transfer), 0);
 }
 
 /* Lets the session say what it has to say, until it waits, or until libstrophe has enough to write. */
@@ -92,8 +118,8 @@ static void drain(struct host *host)
         uint32_t status = xft_poll(host->session, host->out, host->out_bytes, &output);
         if (status == XFT_OK && output.kind == XFT_OUTPUT_NEED_DATA) {
             host->until_ms = host->now_ms + TURN_MS / 10;
-            if (xmpp_conn_send_queue_len(host->conn) >= QUEUE_STANZAS)
-                return; /* asked again in a moment; answers are never held back, only file data */
+            if (xmpp_conn_send_queue_len(host->strophe.conn) >= QUEUE_STANZAS)
+                return; /* asked again in the next turn; answers are never held back, only file data */
             size_t got = files_read(&host->files, host->session, &output, host->block, sizeof host->block);
             if (got == 0)
                 continue;
@@ -101,24 +127,19 @@ static void drain(struct host *host)
                                 host->out_bytes, &output);
         }
         if (status != XFT_OK) {
-            say("libxft: %s", xft_status_text(status));
-            fail(host, EXIT_DEFECT);
-            xmpp_disconnect(host->conn);
+            defect(host, status);
             return;
         }
-        switch (output.kind) {
-        case XFT_OUTPUT_TRANSMIT: /* one whole stanza: libstrophe counts them for stream management (XEP-0198) */
-            xmpp_send_raw(host->conn, (const char *)output.bytes, output.len);
-            break;
-        case XFT_OUTPUT_EVENT:
-            on_event(host, &output);
-            break;
-        case XFT_OUTPUT_WAIT:
+        if (output.kind == XFT_OUTPUT_WAIT) {
             host->until_ms = output.until_ms;
             return;
-        default:
-            break;
         }
+        if (output.kind == XFT_OUTPUT_EVENT)
+            on_event(host, &output);
+        else if (output.stream != 0)
+            on_socks(host, &output);
+        else if (output.kind == XFT_OUTPUT_TRANSMIT) /* one stanza: libstrophe counts them (XEP-0198) */
+            xmpp_send_raw(host->strophe.conn, (const char *)output.bytes, output.len);
     }
 }
 
@@ -173,7 +194,7 @@ static void answer(struct host *host, xmpp_stanza_t *stanza)
     } else {
         reply = xmpp_stanza_reply_error(stanza, "cancel", node ? "item-not-found" : "service-unavailable", NULL);
     }
-    xmpp_send(host->conn, reply);
+    xmpp_send(host->strophe.conn, reply);
     xmpp_stanza_release(reply);
 }
 
@@ -183,51 +204,51 @@ static int on_stanza(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
 {
     struct host *host = userdata;
     xft_received received;
-    char *text;
+    char *text = NULL;
     size_t length;
     uint32_t status = XFT_ERR_CLOSED;
     (void)conn;
-    if (host->session != NULL) {
-        if (xmpp_stanza_to_text(stanza, &text, &length) != XMPP_EOK) {
-            say("out of memory");
-            xft_stream_end(host->session, 0, XFT_END_LOST);
-            return 1;
-        }
-        /* Full: the session first has to get rid of answers. */
-        while (host->session != NULL &&
-               (status = xft_stanza_in(host->session, (uint8_t *)text, length, &received)) == XFT_ERR_FULL)
-            drain(host);
-        if (status == XFT_OK && received.kind == XFT_RECEIVED_DATA)
-            files_store(&host->files, host->session, &received);
-        if (status == XFT_OK && received.kind == XFT_RECEIVED_OFFER)
-            files_offered(&host->files, host->session, &received, host->now_ms);
-        xmpp_free(host->strophe, text);
+    if (host->session != NULL && xmpp_stanza_to_text(stanza, &text, &length) != XMPP_EOK) {
+        /* A stanza that is missing would be a hole in a file. */
+        say("out of memory");
+        xft_stream_end(host->session, 0, XFT_END_LOST);
+        return 1;
     }
+    /* Full: the session first has to get rid of answers. */
+    while (host->session != NULL &&
+           (status = xft_stanza_in(host->session, (uint8_t *)text, length, &received)) == XFT_ERR_FULL)
+        drain(host);
+    if (status == XFT_OK && received.kind == XFT_RECEIVED_DATA)
+        files_store(&host->files, host->session, &received);
+    if (status == XFT_OK && received.kind == XFT_RECEIVED_OFFER)
+        files_offered(&host->files, host->session, &received, host->now_ms);
     /* What libxft could not read may still make sense to the rest of the program. */
     if (status != XFT_OK || received.kind == XFT_RECEIVED_NOT_MINE)
         answer(host, stanza);
+    if (text != NULL)
+        xmpp_free(host->strophe.ctx, text);
     return 1; /* 0 would end the calls */
 }
 
-/* --- libstrophe's stream ---------------------------------------------------------------------------------------------- */
+/* --- the session ------------------------------------------------------------------------------------------------------ */
 
 /* A session for the JID that libstrophe's stream is bound to. */
 static uint32_t make_session(struct host *host, const char *jid)
 {
+    const struct account_options *account = &host->account;
     xft_config config;
     size_t size = 0, align = 0;
     uint32_t status = xft_config_init(&config, sizeof config);
     config.owner = XFT_OWNER_HOST;
-    config.account = host->account.account;
-    config.account_len = strlen(host->account.account);
+    config.account = account->account;
+    config.account_len = strlen(account->account);
     config.host_jid = jid;
     config.host_jid_len = strlen(jid);
     config.transfers = FILES_AT_ONCE;
-    config.methods[0] = XFT_METHOD_IN_BAND;
-    config.methods[1] = config.methods[2] = 0;
-    config.block_bytes = (uint32_t)host->account.block_bytes;
-    config.chunk_bytes = (uint32_t)host->account.chunk_bytes;
-    config.window_bytes = (uint32_t)host->account.window_bytes;
+    config.block_bytes = (uint32_t)account->block_bytes;
+    config.chunk_bytes = (uint32_t)account->chunk_bytes;
+    config.window_bytes = (uint32_t)account->window_bytes;
+    memcpy(config.methods, account->network.methods, sizeof config.methods);
     FILE *random = fopen("/dev/urandom", "rb");
     if (random == NULL || fread(config.entropy, 1, sizeof config.entropy, random) != sizeof config.entropy)
         status = XFT_ERR_OTHER;
@@ -244,120 +265,34 @@ static uint32_t make_session(struct host *host, const char *jid)
     return xft_session_init(host->memory, size, &config, host->now_ms, &host->session);
 }
 
-/* Logged in: the program shows itself, and libxft gets to work. */
-static void on_login(struct host *host)
+/* libstrophe is logged in: libxft gets to work. */
+static void begin(struct host *host)
 {
-    const char *jid = xmpp_conn_get_bound_jid(host->conn);
+    const char *jid = xmpp_conn_get_bound_jid(host->strophe.conn);
     uint32_t status = make_session(host, jid);
-    host->online = 1;
+    host->begun = 1;
+    host->socks.session = host->session;
     if (status != XFT_OK) {
-        say("libxft: %s", xft_status_text(status));
-        fail(host, EXIT_DEFECT);
-        xmpp_disconnect(host->conn);
+        defect(host, status);
         return;
     }
-    xmpp_handler_add(host->conn, on_stanza, NULL, NULL, NULL, host);
-    xmpp_send_raw_string(host->conn, "<presence/>");
     if (host->files.to == NULL) {
         printf("ready %s\n", jid);
         return;
     }
-    /* A recipient that is in nobody's contact list hears only by this when we go away in the middle of a file. */
-    xmpp_stanza_t *presence = xmpp_presence_new(host->strophe);
-    xmpp_stanza_set_to(presence, host->files.to);
-    xmpp_send(host->conn, presence);
-    xmpp_stanza_release(presence);
-}
-
-/* The login failed, or the stream ended: libstrophe tells neither why. */
-static void on_end(struct host *host, int error)
-{
-    const struct account_options *account = &host->account;
-    host->over = 1;
-    host->fd = -1;
-    if (host->session != NULL) {
-        xft_stream_end(host->session, 0, XFT_END_LOST);
-    } else if (!host->online && !host->untrusted) {
-        int secured = account->tls == TLS_NONE_UNSAFE || host->secured;
-        say("cannot log in at %s port %s: %s", account->place.host, account->place.port,
-            error > 0   ? strerror(error)
-            : secured   ? "the server refused; check account and password"
-                        : "no secured stream; check the server, --tls and --ca");
-        fail(host, secured && error <= 0 ? EXIT_LOGIN : EXIT_UNREACHABLE);
+    strophe_greet(&host->strophe, host->files.to);
+    int code = socks_loop_offer(&host->socks, &host->account.network, host->strophe.fd);
+    if (code != EXIT_ALL_WELL) {
+        fail(host, code);
+        host->leaving = 1;
+        xft_close(host->session);
     }
 }
-
-static void on_stream(xmpp_conn_t *conn, xmpp_conn_event_t event, int error, xmpp_stream_error_t *stream_error,
-                      void *userdata)
-{
-    struct host *host = userdata;
-    (void)conn;
-    if (stream_error != NULL && stream_error->text != NULL)
-        say("the server's own words: %s", stream_error->text);
-    if (event == XMPP_CONN_CONNECT)
-        on_login(host);
-    else if (event != XMPP_CONN_RAW_CONNECT)
-        on_end(host, error);
-}
-
-/* libstrophe has no call that tells its descriptor, but it shows every socket it makes to a function, and certificates
- * it does not trust to another. Neither gets a pointer of ours. */
-static struct host *only;
-
-static int on_socket(xmpp_conn_t *conn, void *socket)
-{
-    int yes = 1;
-    only->fd = *(int *)socket;
-    /* libstrophe writes each stanza by itself: without this the last of several waits 40 ms for the server's TCP. */
-    setsockopt(only->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    return xmpp_sockopt_cb_keepalive(conn, socket);
-}
-
-static int on_bad_certificate(const xmpp_tlscert_t *certificate, const char *const why)
-{
-    (void)certificate;
-    only->untrusted = 1;
-    say("the server's certificate is not to be trusted for %s: %s. Give its CA with --ca FILE.", only->account.domain, why);
-    fail(only, EXIT_TLS);
-    return 0;
-}
-
-static int log_in(struct host *host)
-{
-    static const long FLAGS[] = { XMPP_CONN_FLAG_MANDATORY_TLS, XMPP_CONN_FLAG_LEGACY_SSL, XMPP_CONN_FLAG_DISABLE_TLS };
-    struct account_options *account = &host->account;
-    only = host;
-    xmpp_initialize();
-    host->strophe = xmpp_ctx_new(NULL, account->verbose ? xmpp_get_default_logger(XMPP_LEVEL_WARN) : NULL);
-    host->conn = host->strophe != NULL ? xmpp_conn_new(host->strophe) : NULL;
-    if (host->conn == NULL) {
-        say("out of memory");
-        return EXIT_DEFECT;
-    }
-    xmpp_conn_set_jid(host->conn, account->jid);
-    xmpp_conn_set_pass(host->conn, account->password);
-    account_options_forget(account);
-    xmpp_conn_set_flags(host->conn, FLAGS[account->tls]);
-    if (account->ca_file != NULL)
-        xmpp_conn_set_cafile(host->conn, account->ca_file);
-    xmpp_conn_set_certfail_handler(host->conn, on_bad_certificate);
-    xmpp_conn_set_sockopt_callback(host->conn, on_socket);
-    /* Without --server libstrophe asks the DNS for the domain's SRV records. */
-    const char *server = account->server != NULL ? account->place.host : NULL;
-    if (xmpp_connect_client(host->conn, server, server != NULL ? (unsigned short)atoi(account->place.port) : 0, on_stream,
-                            host) != XMPP_EOK) {
-        say("cannot reach %s port %s", account->place.host, account->place.port);
-        return EXIT_UNREACHABLE;
-    }
-    return EXIT_ALL_WELL;
-}
-
-/* --- one loop for both ----------------------------------------------------------------------------------------------- */
 
 static void leave(struct host *host)
 {
     /* A receiver that only waits has nothing to regret. */
-    if (!host->online || host->files.to != NULL || files_running(&host->files)) {
+    if (!host->begun || host->files.to != NULL || files_running(&host->files)) {
         say("interrupted: leaving");
         fail(host, EXIT_INTERRUPTED);
     }
@@ -365,56 +300,81 @@ static void leave(struct host *host)
     if (host->session != NULL)
         xft_close(host->session);
     else
-        xmpp_disconnect(host->conn);
+        xmpp_disconnect(host->strophe.conn);
 }
 
-/* Waits for libstrophe's socket, a signal, or a deadline of the session. 1 when the socket is readable or writable. */
+/* --- one loop for everything ------------------------------------------------------------------------------------------ */
+
+/* Moves bytes between the SOCKS5 streams and the session. 1: there is more to do at once. */
+static int turn_socks(struct host *host)
+{
+    xft_received received;
+    for (int step = 0; step < SOCKS_STEPS; step++) {
+        int full = 0, busy = 1;
+        drain(host);
+        if (host->session == NULL)
+            return 0;
+        if (socks_loop_feed(&host->socks, &received, &full))
+            files_store(&host->files, host->session, &received);
+        else
+            busy = socks_loop_work(&host->socks) || socks_loop_has_input(&host->socks);
+        if (host->socks.unread_transfer != 0)
+            files_unread(&host->files, host->session, host->socks.unread_transfer, host->socks.unread_cause);
+        host->socks.unread_transfer = 0;
+        if (!busy)
+            return 0;
+    }
+    return 1;
+}
+
+/* Waits until libstrophe's socket, a SOCKS5 stream or a signal has something, or a deadline comes. 1: libstrophe's
+ * socket has. */
 static int wait_for_news(struct host *host, int at_once)
 {
-    struct pollfd wait[] = {
-        { host->fd, (short)(POLLIN | (xmpp_conn_send_queue_len(host->conn) > 0 ? POLLOUT : 0)), 0 },
-        { host->leaving ? -1 : signals_fd(), POLLIN, 0 },
-    };
-    uint64_t wait_ms = host->until_ms > host->now_ms ? host->until_ms - host->now_ms : 0;
-    poll(wait, 2, at_once ? 0 : wait_ms < TURN_MS ? (int)wait_ms : TURN_MS);
-    return wait[0].revents != 0;
-}
-
-/* libstrophe does stream management where the server offers it: small questions and answers between the stanzas. TCP
- * acknowledges what comes at once then; else a server that waits for that before it writes on (Prosody does) stands
- * still for 40 ms again and again. The kernel forgets this wish, so it is said in every turn. */
-static void acknowledge_at_once(const struct host *host)
-{
-#ifdef TCP_QUICKACK
-    int yes = 1;
-    setsockopt(host->fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
-#else
-    (void)host;
-#endif
+    size_t count = 2 + socks_loop_polled(&host->socks);
+    uint64_t until_ms = host->now_ms + TURN_MS;
+    struct pollfd *larger = realloc(host->polled, count * sizeof *larger);
+    if (larger == NULL)
+        return 1;
+    host->polled = larger;
+    int unsent = xmpp_conn_send_queue_len(host->strophe.conn) > 0;
+    host->polled[0] = (struct pollfd){ host->strophe.fd, (short)(POLLIN | (unsent ? POLLOUT : 0)), 0 };
+    host->polled[1] = (struct pollfd){ host->leaving ? -1 : signals_fd(), POLLIN, 0 };
+    if (host->until_ms < until_ms)
+        until_ms = host->until_ms;
+    socks_loop_before_poll(&host->socks, host->polled + 2, &until_ms);
+    int wait_ms = at_once || until_ms <= host->now_ms ? 0 : (int)(until_ms - host->now_ms);
+    if (poll(host->polled, (nfds_t)count, wait_ms) <= 0)
+        return 0;
+    socks_loop_after_poll(&host->socks, host->polled + 2);
+    return host->polled[0].revents != 0;
 }
 
 static void run(struct host *host)
 {
-    int rounds = 0;
-    while (!host->over || host->session != NULL) {
-        drain(host);
-        if (host->online)
-            rounds = wait_for_news(host, rounds > 0) ? ROUNDS_PER_READ : rounds > 0 ? rounds - 1 : 0;
-        host->now_ms = clock_ms();
+    int turns = 0;
+    while (!host->strophe.over || host->session != NULL) {
+        int busy = host->session != NULL && turn_socks(host);
+        if (host->begun)
+            turns = wait_for_news(host, busy || turns > 0) ? TURNS_PER_READ : turns > 0 ? turns - 1 : 0;
+        host->now_ms = host->socks.now_ms = clock_ms();
         if (host->session != NULL)
             xft_tick(host->session, host->now_ms);
-        if (!host->online)
-            host->secured = xmpp_conn_is_secured(host->conn); /* forgotten by libstrophe when the stream ends */
-        /* During the login libstrophe waits by itself: it may try several addresses. */
-        xmpp_run_once(host->strophe, host->online ? 0 : LOGIN_TURN_MS);
-        acknowledge_at_once(host);
+        strophe_turn(&host->strophe);
+        if (host->strophe.online && !host->begun)
+            begin(host);
+        if (host->strophe.over && host->session != NULL)
+            xft_stream_end(host->session, 0, XFT_END_LOST);
         if (signals_came() && !host->leaving)
             leave(host);
     }
 }
 
+/* --- the command line ------------------------------------------------------------------------------------------------- */
+
 static int check_options(struct host *host, struct texts *words)
 {
+    const struct network_options *network = &host->account.network;
     struct files *files = &host->files;
     const char *verb = words->count > 0 ? words->items[0] : "";
     int sending = strcmp(verb, "send") == 0;
@@ -426,18 +386,39 @@ static int check_options(struct host *host, struct texts *words)
         say("--to USER@DOMAIN/RES is missing: the full JID of the device that gets the files");
         return EXIT_USAGE;
     }
+    if (!sending && (files->to != NULL || network->listen.count + network->announce.count + network->proxy.count > 0)) {
+        say("--to, --listen, --announce and --proxy are for sending");
+        return EXIT_USAGE;
+    }
     files->verbose = host->account.verbose;
+    files->methods = network->methods;
     files->dir = sending ? NULL : words->items[1];
-    files->to = sending ? files->to : NULL;
-    words->items++;
-    words->count--;
-    files->paths = words;
+    files->paths = (struct texts){ words->items + 1, words->count - 1 };
     return account_options_check(&host->account) != 0 ? EXIT_USAGE : files_check(files);
+}
+
+static int transfer(struct host *host)
+{
+    if (signals_catch() != 0 || socks_loop_open(&host->socks, &host->routes, host->account.verbose) != 0)
+        return EXIT_DEFECT;
+    host->now_ms = host->socks.now_ms = clock_ms();
+    int code = strophe_log_in(&host->strophe, &host->account, on_stanza, host);
+    if (code == EXIT_ALL_WELL)
+        run(host);
+    if (code == EXIT_ALL_WELL)
+        code = host->strophe.code != EXIT_ALL_WELL ? host->strophe.code : host->code;
+    strophe_free(&host->strophe);
+    socks_loop_free(&host->socks);
+    route_free(&host->routes);
+    free(host->polled);
+    free(host->memory);
+    free(host->out);
+    return code != EXIT_ALL_WELL ? code : host->files.code;
 }
 
 int main(int argc, char **argv)
 {
-    static struct host host = { .account = ACCOUNT_OPTION_DEFAULTS, .files.dir_fd = -1, .fd = -1 };
+    static struct host host = { .account = ACCOUNT_OPTION_DEFAULTS, .files = { .dir_fd = -1 } };
     const struct option_line table[] = {
         { "to", "USER@DOMAIN/RES", "send: full JID of the recipient", OPTION_TEXT, &host.files.to, 0, 0 },
         { "count", "N", "recv: leave after N files; default: 0, run until a signal comes", OPTION_NUMBER,
@@ -450,9 +431,12 @@ int main(int argc, char **argv)
         { "tls", "starttls|direct|none-unsafe", "how the stream is secured; default: starttls", OPTION_TEXT,
           &host.account.tls_word, 0, 0 },
         { "ca", "FILE", "trusted CA certificates (PEM); default: the system's", OPTION_TEXT, &host.account.ca_file, 0, 0 },
-        { "block", "BYTES", "largest block to agree on; default: 8192", OPTION_NUMBER, &host.account.block_bytes, 1, 65535 },
-        { "window", "BYTES", "most bytes in flight per file; default: 262144", OPTION_NUMBER, &host.account.window_bytes,
-          1, 1u << 30 },
+        METHOD_OPTION_LINE(host.account.network),
+        SENDER_NETWORK_OPTION_LINES(host.account.network),
+        { "block", "BYTES", "in band: largest block to agree on; default: 8192", OPTION_NUMBER,
+          &host.account.block_bytes, 1, 65535 },
+        { "window", "BYTES", "in band: most bytes in flight per file; default: 262144", OPTION_NUMBER,
+          &host.account.window_bytes, 1, 1u << 30 },
         { "verbose", NULL, "say what happens", OPTION_FLAG, &host.account.verbose, 0, 0 },
         { "help", NULL, "print this", OPTION_FLAG, &host.account.help, 0, 0 },
         { NULL, NULL, NULL, OPTION_FLAG, NULL, 0, 0 },
@@ -468,20 +452,12 @@ int main(int argc, char **argv)
         options_help(table);
         return EXIT_ALL_WELL;
     }
-    host.now_ms = clock_ms();
     int code = check_options(&host, &words);
-    if (code == EXIT_ALL_WELL && signals_catch() != 0)
-        code = EXIT_DEFECT;
     if (code == EXIT_ALL_WELL)
-        code = log_in(&host);
-    if (code == EXIT_ALL_WELL)
-        run(&host);
+        code = transfer(&host);
+    account_options_forget(&host.account);
     files_close(&host.files);
-    if (host.conn != NULL)
-        xmpp_conn_release(host.conn);
-    if (host.strophe != NULL)
-        xmpp_ctx_free(host.strophe);
-    free(host.memory);
-    free(host.out);
-    return code != EXIT_ALL_WELL ? code : host.code != EXIT_ALL_WELL ? host.code : host.files.code;
+    network_options_free(&host.account.network);
+    free(words.items);
+    return code;
 }

@@ -67,27 +67,43 @@ head -c 3000000 /dev/urandom > "$dir/out/2.bin"
 head -c 60000000 /dev/urandom > "$dir/out/large.bin"
 : > "$dir/out/empty.bin"
 
-every_pair() { # SERVER
-    for pair in strophe:xft xft:strophe strophe:strophe; do
-        claim="$1: ${pair%:*} sends to ${pair#*:}"
-        recv ${pair#*:} --count 3 && {
-            send ${pair%:*} 0 "$dir/out/1.bin" "$dir/out/empty.bin" "$dir/out/2.bin"; received 0
-            same 1.bin empty.bin 2.bin; says send.out "sent 2.bin 3000000 bytes"; says recv.out "received 1.bin 300001 bytes"; says send.out verified
-        }
+every_pair() { # SERVER   each way, to and from xft_send and xft_recv, and among themselves
+    for method in direct mediated inband; do
+        case $method in direct) options="--listen 127.0.0.1" way=direct ;; mediated) options= way=mediated ;; *) options= way=in-band ;; esac
+        for pair in strophe:xft xft:strophe strophe:strophe; do
+            claim="$1: ${pair%:*} sends to ${pair#*:}, $method"
+            recv ${pair#*:} --count 3 && {
+                send ${pair%:*} 0 --method $method $options "$dir/out/1.bin" "$dir/out/empty.bin" "$dir/out/2.bin"; received 0
+                same 1.bin empty.bin 2.bin; says recv.out "received 1.bin 300001 bytes"; says send.out "sent 2.bin 3000000 bytes"
+                [ "$(grep -c verified "$dir/send.out")" = 3 ] && ok || bad "not all three were verified"
+                says send.log "2.bin: sent by $way"; says recv.log "2.bin: received by $way"
+            }
+        done
     done
 }
 
 serve "$loopback"
 every_pair "loopback server"
 
+claim="a proxy that nobody can reach, and the file goes in band all the same"
+recv strophe --count 1 && {
+    send strophe 0 --method mediated,inband --proxy "proxy.$domain=127.0.0.1:1" "$dir/out/2.bin"; received 0; same 2.bin
+    says send.log "2.bin: sent by in-band"; says recv.log "2.bin: received by in-band"
+}
+claim="without --method a file goes the best way"
+recv strophe --count 1 && { send strophe 0 "$dir/out/2.bin"; received 0; same 2.bin; says send.log "2.bin: sent by mediated"; }
+claim="a receiver that takes files in band alone gets them so"
+recv strophe --count 1 --method inband && { send strophe 0 "$dir/out/2.bin"; received 0; same 2.bin; says recv.log "2.bin: received by in-band"; }
 claim="direct TLS works with libstrophe"
 recv xft --count 1 && { account="--server 127.0.0.1:$tls --ca $dir/certs/ca.pem --tls direct"; send strophe 0 "$dir/out/1.bin"; received 0; same 1.bin; }
 account="--server 127.0.0.1:$c2s --ca $dir/certs/ca.pem"
 claim="blocks of 65535 bytes go through libstrophe's parser"
-recv strophe --count 1 --block 65535 && { send strophe 0 --block 65535 "$dir/out/2.bin"; received 0; same 2.bin; }
+recv strophe --count 1 --block 65535 && { send strophe 0 --method inband --block 65535 "$dir/out/2.bin"; received 0; same 2.bin; }
 claim="an untrusted certificate is named, and the password stays here"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/key" -out "$dir/other.pem" -days 2 -subj /CN=other 2> /dev/null
 send strophe 4 --ca "$dir/other.pem" "$dir/out/1.bin"; says send.log certificate
+claim="options that make no sense are refused"
+send strophe 2 --method pigeon "$dir/out/1.bin"; send strophe 2
 claim="a wrong password is named"
 XFT_PASSWORD=wrong send strophe 5 "$dir/out/1.bin"; says send.log password
 claim="a closed port is named"
@@ -106,14 +122,14 @@ recv strophe && {
 }
 claim="a sender that vanishes is told to the receiver, the part file stays"
 recv strophe --count 1 && {
-    $(sender_of strophe) $account --jid "alice@$domain/out" --to "bob@$domain/in" --block 1024 --window 1024 "$dir/out/large.bin" > "$dir/send.out" 2> "$dir/send.log" &
+    $(sender_of strophe) $account --jid "alice@$domain/out" --to "bob@$domain/in" --method inband --block 1024 --window 1024 "$dir/out/large.bin" > "$dir/send.out" 2> "$dir/send.log" &
     sender=$!; sleep 1; kill -KILL $sender; { wait $sender; } 2> /dev/null; received 6; says recv.log offline
     [ "$(ls "$dir/in")" = large.bin.part ] && ok || bad "the folder holds: $(ls "$dir/in")"
 }
 claim="a server that dies in the middle is told at both ends"
 recv strophe --count 1 && {
     { sleep 1; kill -KILL $server; } 2> /dev/null &
-    send strophe 12 --block 1024 --window 1024 "$dir/out/large.bin"; received 12
+    send strophe 12 --method inband --block 1024 --window 1024 "$dir/out/large.bin"; received 12
 }
 wait "$server" 2> /dev/null; server=
 
