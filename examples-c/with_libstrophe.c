@@ -199,7 +199,7 @@ static void answer(struct host *host, xmpp_stanza_t *stanza)
 }
 
 /* libstrophe calls this for every stanza. It has parsed it already; libxft takes it as text, so it is written out
- * once more: that costs time, but nothing that file transfer needs is lost. */
+ * once more. That costs time, and what libstrophe got wrong stays wrong: see README.md on the address of the sender. */
 static int on_stanza(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
 {
     struct host *host = userdata;
