@@ -379,6 +379,13 @@ fn a_sender_knows_that_its_stream_broke() {
             _ => None,
         });
         assert_eq!(ending, want, "{sent} {end:?}");
+        if sent == 1000 {
+            // Nothing came: what broke behind the last byte may have lost it.
+            s.wait_ms(60_000);
+            let lost = end == StreamEnd::Lost;
+            let want = if lost { failed(Reason::BytestreamLost) } else { Ending::Delivered };
+            assert_eq!(s.ending(), want, "{end:?}");
+        }
     }
 }
 
@@ -420,4 +427,33 @@ fn qrk_48_an_empty_file_goes_in_band_unless_that_is_excluded() {
     session!(s, |cfg: &mut Config<'_>| cfg.methods = Methods::of(&[Method::Direct]).unwrap());
     let (_, stream, first) = sending(&mut s, &file(0), "");
     assert_eq!(first, Said::Half(stream), "nothing is granted for nothing");
+}
+
+#[test]
+fn atk_22_an_answer_to_a_block_that_never_was_changes_nothing() {
+    for forged in ["result", "error"] {
+        session!(s);
+        let (hosts, stream, grant) = sending(&mut s, &file(1000), "");
+        s.session.sent(grant_of(&grant).0, 500).unwrap();
+        s.poll();
+        let (wait, prefix) = (s.wait, attr(&hosts, "id").split_once('-').unwrap().0);
+        let id = format!("{prefix}-d0.1.1.1f4");
+        let stanza = if forged == "result" {
+            result(PEER, &id, "")
+        } else {
+            error(PEER, &id, "cancel", "item-not-found")
+        };
+        assert_eq!(s.ask(&stanza), [], "{forged}");
+        assert_eq!((s.take_events(), s.wait), (vec![], wait), "{forged}");
+        s.session.sent(grant_of(&grant).0, 1000).unwrap();
+        assert_eq!(s.poll(), [Said::Half(stream)]);
+        let (wait, id) = (s.wait, format!("{prefix}-d0.1.1.3e8"));
+        let stanza = if forged == "result" {
+            result(PEER, &id, "")
+        } else {
+            error(PEER, &id, "cancel", "item-not-found")
+        };
+        assert_eq!(s.ask(&stanza), [], "{forged}");
+        assert_eq!((s.take_events(), s.wait), (vec![], wait), "{forged}");
+    }
 }

@@ -131,3 +131,33 @@ fn qrk_22_activation_failures_fall_back_in_band() {
         assert_eq!((p.open_streams(), p.ends[0].now), (0, 0));
     }
 }
+
+#[test]
+fn a_receiver_that_gives_up_is_no_delivery() {
+    for (moves, why) in
+        [(Moves::Supply(SIZE as usize), Cancel::Wish), (Moves::Itself(SIZE as usize), Cancel::StoreFailed)]
+    {
+        pair!(p);
+        p.listens("192.0.2.1", 5280);
+        // Everything is on its way at once; the receiver reads a part of it.
+        (p.moves, p.piece, p.cancels_at) = (moves, 40_000, Some((80_000, why)));
+        p.offer(SIZE);
+        p.run(100_000);
+        let [a, b] = p.ended();
+        assert_eq!(a, Ending::Failed(Reason::PeerCancelled, None), "{:?}", p.log);
+        assert!(matches!(b, Ending::Failed(Reason::Cancelled | Reason::StoreFailed, None)));
+        assert_eq!((p.open_streams(), p.ends[0].now), (0, 0));
+    }
+}
+
+#[test]
+fn a_stream_that_breaks_behind_the_last_byte_is_no_delivery_without_a_receipt() {
+    pair!(p);
+    p.listens("192.0.2.1", 5280);
+    (p.piece, p.breaks_at) = (40_000, Some(80_000));
+    p.offer(SIZE);
+    p.run(100_000);
+    let [a, b] = p.ended();
+    assert_eq!(b, Ending::Failed(Reason::BytestreamLost, None));
+    assert_eq!(a, Ending::Failed(Reason::PeerCancelled, None), "its word is faster than the time");
+}

@@ -272,7 +272,10 @@ impl State<'_> {
         let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
         // A sender that gives up after our answer has no other word for it than the close.
         let closable = |t: &TransferSlot| {
-            t.is_open() || matches!(t.phase, Phase::Waiting | Phase::Connecting | Phase::Receiving)
+            t.is_open()
+                || matches!(t.phase, Phase::Waiting | Phase::Connecting | Phase::Receiving)
+                // And a receiver that gives up has none for a sender that is through with a stream of its own.
+                || t.over_socks5 && matches!(t.phase, Phase::Sending | Phase::Closing | Phase::Confirming)
         };
         let Some(index) = self.find(from, sid, |t| closable(t) && !t.bytestream.closed) else {
             // IBB-34: closings may cross, and an aborted transfer is over already.
@@ -303,7 +306,7 @@ impl State<'_> {
                 self.result(s);
             }
             // The receiver gave up, or our own closing crossed its.
-            Phase::Closing if slot.safe == slot.end => {
+            Phase::Closing if !slot.over_socks5 && slot.safe == slot.end => {
                 self.result(s);
                 self.closed(index);
             }

@@ -3,7 +3,7 @@
 use super::state::State;
 use crate::config::{Carrier, Method};
 use crate::contact::Known;
-use crate::error::{Ending, Reason, StanzaCondition};
+use crate::error::{Reason, StanzaCondition};
 use crate::negotiate::fallback::Socks5Failure;
 use crate::output::{Skip, Timer};
 use crate::time::Instant;
@@ -86,7 +86,7 @@ impl State<'_> {
                 // Only the answer to the closing could tell that the messages came.
                 slot.fail(Reason::BlockTimeout, None)
             }
-            Phase::Closing | Phase::Confirming => slot.finish(Ending::Delivered),
+            Phase::Closing | Phase::Confirming => slot.hand_over(),
             // Everything is here and the sender forgot to close: our own comparison stands.
             Phase::Receiving if slot.safe == slot.end => {
                 slot.bytestream.closed = true;

@@ -333,9 +333,11 @@ impl TransferSlot {
             Some(HostsVerdict::Used) if failed => Some(HostsVerdict::NotAcceptable),
             verdict => verdict,
         };
+        // A stream that ends tells a sender that is through already nothing: one that knows receipts is told in words.
+        let told = self.over_socks5 && self.phase == Phase::Receiving && self.receipts && !self.owed.receipt;
+        let told = told || self.is_open() || self.phase == Phase::Opening;
         self.owed = Owed {
-            close: self.owed.close
-                || failed && !self.bytestream.closed && (self.is_open() || self.phase == Phase::Opening),
+            close: self.owed.close || failed && told && !self.bytestream.closed,
             answer,
             verdict,
             receipt: self.owed.receipt,
@@ -350,7 +352,7 @@ impl TransferSlot {
     /// The peer or the stream is gone. What both ends had settled before stands; the rest failed (IBB-36).
     pub(crate) fn abandon(&mut self, reason: Reason, condition: Option<Condition>) {
         match self.phase {
-            Phase::Closing if self.bytestream.carrier == Carrier::Iq => self.finish(Ending::Delivered),
+            Phase::Closing if self.bytestream.carrier == Carrier::Iq => self.hand_over(),
             // In band every block was acknowledged; over SOCKS5 the receipt alone says that anything arrived.
             Phase::Confirming if !self.over_socks5 => self.finish(Ending::Delivered),
             Phase::Verifying => self.finish(self.own_verdict()),
@@ -358,6 +360,16 @@ impl TransferSlot {
                 self.finish(Ending::Done)
             }
             _ => self.fail(reason, condition),
+        }
+    }
+
+    /// Everything went, and the receiver says no more. A stream of its own that broke meanwhile may have lost the tail.
+    pub(crate) fn hand_over(&mut self) {
+        if self.over_socks5 && self.attempt.stream == 0 {
+            self.skip_used(Skip::Broken);
+            self.fail(Reason::BytestreamLost, None);
+        } else {
+            self.finish(Ending::Delivered);
         }
     }
 

@@ -66,6 +66,10 @@ pub struct Pair<'m> {
     pub log: Vec<String>,
     /// The first in-band opening is answered with this (QRK-10).
     pub open_refused: Option<&'static str>,
+    /// The receiver gives up once it has so many bytes.
+    pub cancels_at: Option<(u64, Cancel)>,
+    /// The TCP stream breaks then.
+    pub breaks_at: Option<u64>,
     tcp: Vec<Tcp>,
     turn: bool,
     pub accepts: bool,
@@ -85,6 +89,8 @@ impl<'m> Pair<'m> {
             events: [Vec::new(), Vec::new()],
             log: Vec::new(),
             open_refused: None,
+            cancels_at: None,
+            breaks_at: None,
             tcp: Vec::new(),
             turn: false,
             accepts: true,
@@ -267,7 +273,20 @@ impl<'m> Pair<'m> {
     fn store(&mut self, n: usize, transfer: TransferId, offset: u64, bytes: &[u8]) {
         assert_eq!(offset, self.stored.len() as u64);
         self.stored.extend_from_slice(bytes);
-        self.ends[n].session.stored(transfer, self.stored.len() as u64).unwrap();
+        let stored = self.stored.len() as u64;
+        self.ends[n].session.stored(transfer, stored).unwrap();
+        if let Some((_, why)) = self.cancels_at.take_if(|(at, _)| stored >= *at) {
+            self.ends[n].session.cancel(transfer, why).unwrap();
+        }
+        if self.breaks_at.take_if(|at| stored >= *at).is_some() {
+            for at in 0..self.tcp.len() {
+                for end in std::mem::replace(&mut self.tcp[at].ends, [End::Proxy; 2]) {
+                    if let End::Session(n, stream) = end {
+                        self.ends[n].session.stream_end(stream, StreamEnd::Lost).unwrap();
+                    }
+                }
+            }
+        }
     }
 
     fn activate(&mut self, n: usize, text: &str) -> Result<String, &'static str> {
