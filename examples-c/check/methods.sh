@@ -92,10 +92,10 @@ recv --count 1 && { send 0 --method mediated,inband "$one"; received 0; here "$o
 # --- in the middle of a file ------------------------------------------------------------------------------------------
 serve --proxy dies:5000000
 claim="a proxy that dies in the middle is told at both ends, the part file stays"
-recv --count 1 && { send 8 "$large"; received 8; holds large.bin.part; says send.log "large.bin was not sent"; says recv.log "large.bin is not whole, what came is in"; }
+recv --count 1 && { send "6 8" "$large"; received 8; holds large.bin.part; says send.log "large.bin was not sent"; says recv.log "large.bin is not whole, what came is in"; }
 serve --proxy dies:100000
 claim="a proxy that dies behind the sender's back is told at both ends"
-recv --count 1 && { send 6 "$dir/out/262144.bin"; received 8; holds 262144.bin.part; }
+recv --count 1 && { send "6 8" "$dir/out/262144.bin"; received 8; holds 262144.bin.part; }
 serve
 truncate -s 2G "$dir/out/sparse.bin"
 claim="a file that becomes shorter is told at both ends"
@@ -111,7 +111,7 @@ recv --count 1 && {
     [ $code -eq 15 ] && ok || bad "xft_send ended with $code, not 15"; received 8; holds sparse.bin.part
 }
 claim="a receiver that is killed is told at the sender"
-recv --count 1 && { { some_came sparse.bin; kill -KILL "$receiver"; } 2> /dev/null & send 8 $direct "$dir/out/sparse.bin"; wait "$receiver" 2> /dev/null; receiver=; }
+recv --count 1 && { { some_came sparse.bin; kill -KILL "$receiver"; } 2> /dev/null & send "6 8" $direct "$dir/out/sparse.bin"; wait "$receiver" 2> /dev/null; receiver=; }
 claim="a full disk is told at both ends, the part file stays"
 rm -rf "$dir/in"; mkdir "$dir/in"; rm -f "$dir/recv.out"
 (ulimit -f 200; exec "$programs/xft_recv" $account --jid bob@hospital.test/in --dir "$dir/in" > "$dir/recv.out" 2> "$dir/recv.log") &

@@ -46,11 +46,11 @@ recv_again() {
     receiver=$!
     ready "$dir/recv.out" $receiver || { bad "xft_recv is not ready"; return 1; }
 }
-send() { # CODE ARGUMENTS...
+send() { # CODE ARGUMENTS...   several codes where it is a race
     wanted=$1; shift
     code=0
     "$programs/xft_send" $account --jid alice@hospital.test/out --to bob@hospital.test/in "$@" > "$dir/send.out" 2> "$dir/send.log" || code=$?
-    [ $code -eq "$wanted" ] && ok || bad "xft_send ended with $code, not $wanted"
+    case " $wanted " in *" $code "*) ok ;; *) bad "xft_send ended with $code, not $wanted" ;; esac
 }
 received() { # CODE   waits for xft_recv, which has nothing left to wait for
     tries=0
