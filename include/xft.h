@@ -1476,7 +1476,7 @@ typedef struct xft_config {
    */
   uint32_t transfers;
   /**
-   * Bare JID of the account, `user@domain`, at most 256 bytes.
+   * Bare JID of the account, `user@domain`, at most 256 bytes; with `XFT_OWNER_HOST` it may be empty.
    */
   const char *account;
   /**

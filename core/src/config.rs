@@ -15,7 +15,7 @@ const ENVELOPE_BYTES: u32 = 1024;
 /// Everything a session is told at its start. Strings are copied; nothing is borrowed afterwards.
 #[derive(Clone, Copy, Debug)]
 pub struct Config<'a> {
-    /// Bare JID of the account, `user@domain`, prepared.
+    /// Bare JID of the account, `user@domain`, prepared. May be empty where the host owns the stream.
     pub account: &'a str,
     /// Password: printable ASCII, or already normalised by the host (SASL-03). At most 256 bytes.
     pub password: &'a str,
@@ -299,8 +299,10 @@ impl<'a> Config<'a> {
     /// Checks every field that has a range.
     pub fn check(&self) -> Result<(), Error> {
         let (local, rest) = split_at_byte(self.account, b'@').unwrap_or(("", ""));
-        if local.is_empty() || rest.is_empty() || rest.contains(['/', '@']) || self.account.len() > JID_BYTES
-        {
+        // A host that is bound already has said all about its account in its full JID.
+        let unneeded = matches!(self.owner, StreamOwner::Host { .. }) && self.account.is_empty();
+        let bare = !local.is_empty() && !rest.is_empty() && !rest.contains(['/', '@']);
+        if !unneeded && (!bare || self.account.len() > JID_BYTES) {
             return Err(Error::Argument(Argument::Account));
         }
         if self.password.len() > JID_BYTES {

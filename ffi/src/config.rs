@@ -69,7 +69,7 @@ pub struct xft_config {
     pub size: u32,
     /// Transfers at once, both directions together, 1..65535; default 2.
     pub transfers: u32,
-    /// Bare JID of the account, `user@domain`, at most 256 bytes.
+    /// Bare JID of the account, `user@domain`, at most 256 bytes; with `XFT_OWNER_HOST` it may be empty.
     pub account: *const c_char,
     /// Bytes of `account`.
     pub account_len: usize,

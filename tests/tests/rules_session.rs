@@ -331,3 +331,13 @@ fn a_peer_with_a_transfer_is_not_forgotten_for_another_one() {
     offered(s.give(&set("b@hospital.test/x", "o2", &si("s1", 6))));
     assert!(matches!(s.give(&set(PEER, "d1", &data("s1", 1, "AAAA"))), Got::Data { .. }));
 }
+
+#[test]
+fn a_host_that_is_bound_need_not_name_its_account_again() {
+    let mut cfg = config(ME);
+    cfg.account = "";
+    let mut memory = Memory::new(&cfg, 1, 1);
+    assert_eq!(Hosted::new(&cfg, &mut memory).session.jid(), ME);
+    cfg.owner = StreamOwner::Session;
+    assert_eq!(cfg.check(), Err(Error::Argument(Argument::Account)));
+}
