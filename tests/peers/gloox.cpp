@@ -220,7 +220,13 @@ private:
 
   // Says what has become of the file, outside gloox's own calls: it must not lose a stream while it uses it.
   void judge() {
-    if (current.sid.empty() || outcome) return;
+    if (outcome) return;
+    if (current.sid.empty() && !waiting.empty()) {
+      const Offer offer = waiting.front();
+      waiting.pop_front();
+      answer(offer);
+    }
+    if (current.sid.empty()) return;
     if (current.stream && !current.open && !current.failed && begin_stream) {
       begin_stream = false;
       current.failed = !current.stream->connect();
@@ -250,10 +256,6 @@ private:
     current = Transfer();
     if (options.send) return next_file();
     if (--left == 0) outcome = 0;
-    if (outcome || waiting.empty()) return;
-    const Offer offer = waiting.front();
-    waiting.pop_front();
-    answer(offer);
   }
 
   void fall_back() {

@@ -268,3 +268,57 @@ fn streams_are_closed_when_the_session_ends() {
     assert!(said.contains(&Said::Close(stream)), "{said:?}");
     assert!(matches!(s.take_events()[..], [Event::Finished { .. }, Event::Offline { .. }]));
 }
+
+const MD5: &str = "hash='0123456789abcdef0123456789abcdef'";
+
+/// An offer with a hash.
+fn hashed(sid: &str, size: u64, methods: &[&str]) -> String {
+    si_of(sid, size, methods).replace("name='a'", &format!("name='a' {MD5}"))
+}
+
+/// A transfer of 10 bytes with a hash, whose one streamhost was not reached.
+fn unreached(s: &mut Wired<'_>) -> TransferId {
+    let transfer = offered(s.give(&set(PEER, "o1", &hashed(SID, 10, &[S5B, IBB]))));
+    s.session.accept(transfer, 0).unwrap();
+    s.poll();
+    let said = s.ask(&set(PEER, "h1", &query(SID, &[HOST])));
+    let said = s.end(connects(&said)[0].0, StreamEnd::Refused);
+    assert_eq!(condition(stanza(&said)), "item-not-found");
+    s.take_events();
+    transfer
+}
+
+#[test]
+fn si_22_the_second_offer_of_a_file_goes_on_with_the_transfer_that_the_owner_accepted() {
+    receiver!(s);
+    let transfer = unreached(&mut s);
+    assert!(matches!(s.give(&set(PEER, "o2", &hashed("s2", 10, &[IBB]))), Got::Consumed));
+    let said = s.poll();
+    assert!(stanza(&said).contains(&format!("<value>{IBB}</value>")) && attr(stanza(&said), "id") == "o2");
+    let events = s.take_events();
+    assert!(matches!(events[..], [Event::FellBack { transfer: of, again: false, .. }] if of == transfer));
+    let said = s.ask(&set(PEER, "i1", &open("s2", 4096)));
+    assert_eq!(attr(stanza(&said), "type"), "result");
+    assert!(matches!(s.take_events()[..], [Event::Started { transfer: of, .. }] if of == transfer));
+}
+
+#[test]
+fn si_22_any_other_offer_is_for_the_owner_to_answer() {
+    for (from, offer) in [
+        (PEER, hashed("s2", 11, &[IBB])),
+        (PEER, hashed("s2", 10, &[IBB]).replace("0123456789", "9876543210")),
+        (PEER, si_of("s2", 10, &[IBB])),
+        (PEER, hashed("s2", 10, &[S5B])),
+        ("eve@hospital.test/x", hashed("s2", 10, &[IBB])),
+    ] {
+        receiver!(s);
+        let first = unreached(&mut s);
+        assert_ne!(offered(s.give(&set(from, "o2", &offer))), first, "{offer}");
+    }
+    // Nor while the first one still has a way of its own.
+    receiver!(s);
+    let first = offered(s.give(&set(PEER, "o1", &hashed(SID, 10, &[IBB]))));
+    s.session.accept(first, 0).unwrap();
+    s.poll();
+    assert_ne!(offered(s.give(&set(PEER, "o2", &hashed("s2", 10, &[IBB])))), first);
+}

@@ -64,11 +64,16 @@ pub(crate) fn after_socks5(
 }
 
 /// After the peer refused to open in band under the id of the failed SOCKS5 attempt (SI-22): most peers take only
-/// the method they chose (QRK-10), and one sends errors without a condition (QRK-06).
+/// the method they chose (QRK-10), one sends errors without a condition (QRK-06), and one says that it does not know
+/// what it does know after the next offer.
 pub(crate) fn after_same_sid(condition: StanzaCondition, retried: bool) -> Next {
     use StanzaCondition::*;
     match condition {
-        ItemNotFound | NotAcceptable | ServiceUnavailable | UndefinedCondition if !retried => Next::NewOffer,
+        ItemNotFound | NotAcceptable | ServiceUnavailable | FeatureNotImplemented | UndefinedCondition
+            if !retried =>
+        {
+            Next::NewOffer
+        }
         ItemNotFound | NotAcceptable | ServiceUnavailable | UndefinedCondition => {
             Next::Fail(Reason::NotReached)
         }
@@ -158,8 +163,8 @@ mod tests {
     #[test]
     fn qrk_06_an_error_without_a_condition_is_no_last_word() {
         assert_eq!(after_same_sid(StanzaCondition::UndefinedCondition, false), Next::NewOffer);
-        let none = after_same_sid(StanzaCondition::FeatureNotImplemented, false);
-        assert_eq!(none, Next::Fail(Reason::Unsupported));
+        let none = |retried| after_same_sid(StanzaCondition::FeatureNotImplemented, retried);
+        assert_eq!((none(false), none(true)), (Next::NewOffer, Next::Fail(Reason::Unsupported)));
         let full = after_same_sid(StanzaCondition::ResourceConstraint, false);
         assert_eq!(full, Next::Fail(Reason::Refused));
     }

@@ -166,7 +166,7 @@ impl State<'_> {
         }
     }
 
-    fn is_from_peer(&self, index: usize, from: &str) -> bool {
+    pub(super) fn is_from_peer(&self, index: usize, from: &str) -> bool {
         self.transfers.get(index).is_some_and(|t| !t.is_free() && self.peer(t) == from)
     }
 

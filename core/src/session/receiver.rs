@@ -37,6 +37,7 @@ impl State<'_> {
             Ok(offer) if si::choose(self.streams_taken(), offer.streams).is_none() => {
                 Turned::Away(SiRefusal::NoValidStreams)
             }
+            Ok(offer) if self.goes_on(s, &offer) => return Taken::Done,
             Ok(offer) => match self.offer_slot(s, &offer) {
                 Ok(index) => return Taken::Offer { index },
                 Err(turned) => turned,
@@ -59,6 +60,47 @@ impl State<'_> {
             Turned::TooLong => self.refuse(s, ErrorType::Modify, StanzaCondition::NotAcceptable),
         }
         Taken::Done
+    }
+
+    /// The second offer of a sender whose SOCKS5 streams came to nothing (SI-22, QRK-10): the same file, in band. The owner
+    /// has accepted it already and has a place for it, so that transfer goes on. The hash tells that the file is the
+    /// same; without one it is an offer like any other.
+    fn goes_on(&mut self, s: &Stanza<'_>, offer: &SiOffer<'_>) -> bool {
+        let (from, id) = (s.from.unwrap_or(""), s.id.unwrap_or(""));
+        let fits = id.len() <= OFFER_ID_BYTES && offer.sid.len() <= SID_BYTES;
+        let allowed = self.settings.methods.has(Method::InBand) && offer.streams.has(StreamMethod::InBand);
+        let hashed = offer.sha256.is_some() || offer.md5.is_some();
+        let fresh = self.find(from, offer.sid, |_| true).is_none();
+        if !(self.life == Life::Running && fits && allowed && hashed && fresh) {
+            return false;
+        }
+        let found = (0..self.transfers.len()).find(|index| {
+            self.is_from_peer(*index, from)
+                && self.yields_to_in_band(*index)
+                && self.transfers.get(*index).is_some_and(|t| {
+                    let same = (t.file.size, t.file.sha256, t.file.md5);
+                    t.is_live()
+                        && !t.is_sender()
+                        && t.over_socks5
+                        // Answers that are not out yet need the ids of the first offer.
+                        && !t.owed.anything()
+                        && same == (offer.size, offer.sha256, offer.md5)
+                        && (t.start == 0 || offer.ranged)
+                })
+        });
+        let deadline = self.in_ms(self.settings.times.open_ms);
+        let texts = Texts::incoming(offer.sid, id);
+        let slot = found.and_then(|index| self.transfers.get_mut(index));
+        let (Some(slot), Some(texts)) = (slot, texts) else { return false };
+        slot.texts = texts;
+        slot.receipts &= offer.receipts;
+        slot.skip_socks5(Skip::PeerFailed);
+        (slot.over_socks5, slot.attempt, slot.offers_in_band) = (false, Attempt::NONE, true);
+        // The new offer is the sender's; for our owner the transfer just goes on.
+        slot.news.fell_back = Some(false);
+        slot.owed.answer = Some(Answer::Accept);
+        slot.enter(Phase::Waiting, Timer::Open, deadline);
+        true
     }
 
     fn offer_slot(&mut self, s: &Stanza<'_>, offer: &SiOffer<'_>) -> Result<usize, Turned> {

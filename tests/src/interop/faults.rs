@@ -13,7 +13,7 @@ use super::tools::{Side, Tools, Who};
 use crate::servers::TestCa;
 
 /// Exit codes of the C programs (examples-c/README.md).
-mod code {
+pub(super) mod code {
     pub const UNREACHABLE: i32 = 3;
     pub const TLS: i32 = 4;
     pub const LOGIN: i32 = 5;
@@ -25,6 +25,7 @@ mod code {
     pub const READ: i32 = 11;
     pub const SERVER_LOST: i32 = 12;
     pub const TIMEOUT: i32 = 14;
+    pub const NO_WAY: i32 = 16;
 }
 
 /// Every failure is told within this time; none of these causes needs a deadline of the protocol.

@@ -2,6 +2,7 @@
 
 pub mod blocked;
 pub mod endpoint;
+pub mod fallback;
 pub mod faults;
 pub mod files;
 pub mod matrix;
