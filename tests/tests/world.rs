@@ -28,19 +28,18 @@ fn every_world_keeps_its_promises() {
     let (next, broken) = (AtomicU64::new(number("XFT_FIRST").unwrap_or(0)), AtomicU64::new(0));
     let most = number("XFT_BROKEN").unwrap_or(5);
     let work = || {
-        let (mut files, mut done, mut failed, mut steps, mut hours) = (0u64, 0u64, 0u64, 0u64, 0u64);
+        let mut sums = [0u64; 10];
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= seeds || broken.load(Ordering::Relaxed) >= most {
-                return (files, done, failed, steps, hours);
+                return sums;
             }
             match catch_unwind(|| run(seed, false)) {
-                Ok(Outcome { files: f, done: d, failed: x, steps: s, end_ms, .. }) => {
-                    files += u64::from(f);
-                    done += u64::from(d);
-                    failed += u64::from(x);
-                    steps += u64::from(s);
-                    hours += end_ms / 1000;
+                Ok(Outcome { files, done, failed, ways, fell_back, pinned, steps, end_ms, .. }) => {
+                    let [proxy, direct, in_band] = ways;
+                    let counts = [files, done, failed, proxy, direct, in_band, fell_back, pinned, steps];
+                    sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += u64::from(count));
+                    sums[9] += end_ms / 1000;
                 }
                 Err(_) => {
                     eprintln!("XFT_SEED={seed} cargo test -p xft-tests --test world");
@@ -51,19 +50,26 @@ fn every_world_keeps_its_promises() {
     };
     let all = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..2).map(|_| scope.spawn(work)).collect();
-        threads
-            .into_iter()
-            .map(|t| t.join().unwrap())
-            .fold((0, 0, 0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2, a.3 + b.3, a.4 + b.4))
+        let sums = threads.into_iter().map(|t| t.join().unwrap());
+        sums.fold([0; 10], |mut all: [u64; 10], sums| {
+            all.iter_mut().zip(sums).for_each(|(all, sum)| *all += sum);
+            all
+        })
     });
-    let (files, done, failed, steps, seconds) = all;
+    let [files, done, failed, proxy, direct, in_band, fell_back, pinned, steps, seconds] = all;
     println!(
-        "{seeds} worlds in {:.1} s: {files} files, {done} done, {failed} failed, {steps} steps, {} virtual hours",
+        "{seeds} worlds in {:.1} s: {files} files, {done} done, {failed} failed, {steps} steps, {} virtual hours\n\
+         whole: {proxy} through a proxy, {direct} directly, {in_band} in band ({fell_back} after SOCKS5 failed), \
+         {pinned} where only SOCKS5 was allowed and had to work",
         started.elapsed().as_secs_f32(),
         seconds / 3600
     );
     assert_eq!(broken.into_inner(), 0, "worlds broke their promises, see the lines above");
-    assert!(seeds < 100 || (done * 3 > files && failed > 0), "the worlds no longer try what they should");
+    let tried = [proxy, direct, in_band, fell_back].into_iter().all(|count| count > seeds / 4) && pinned > 0;
+    assert!(
+        seeds < 1000 || (done * 3 > files && failed > 0 && tried),
+        "the worlds no longer try what they should"
+    );
 }
 
 #[test]

@@ -98,8 +98,12 @@ pub struct File {
     pub grant: Option<Grant>,
     /// Bytes went that the session has not seen.
     pub unhashed: bool,
+    /// The receiver's owner showed what it had before.
+    pub shown: bool,
     /// A stranger used its digest.
     pub stolen: bool,
+    /// SOCKS5 failed, in band followed.
+    pub fell_back: bool,
     /// The sender fell back by a new offer.
     pub again: bool,
     /// Handles of earlier offers at the receiver.
@@ -164,7 +168,9 @@ impl File {
             moving: rng.pick(&[Moving::Itself, Moving::Supplied, Moving::Supplied, Moving::Mixed]),
             grant: None,
             unhashed: false,
+            shown: false,
             stolen: false,
+            fell_back: false,
             again: false,
             earlier: Vec::new(),
             earlier_open: false,

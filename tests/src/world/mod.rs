@@ -45,6 +45,12 @@ pub struct Outcome {
     pub done: u32,
     /// Of them: failed at the sender.
     pub failed: u32,
+    /// Of those that a receiver stored whole: through a proxy, directly, in band.
+    pub ways: [u32; 3],
+    /// Of them: in band after SOCKS5 failed.
+    pub fell_back: u32,
+    /// Of them: over SOCKS5 where nothing else was allowed, and where it had to work.
+    pub pinned: u32,
     /// Steps taken.
     pub steps: u32,
     /// Virtual time, ms.
@@ -170,11 +176,27 @@ pub fn run(seed: u64, trace: bool) -> Outcome {
         trace,
         last_offers: None,
     };
-    world.play()
+    let (outcome, at_rest) = world.play();
+    for (n, life) in at_rest {
+        check_free(&memories[n][life]);
+    }
+    outcome
+}
+
+/// Nothing holds a slot of a session that rests.
+fn check_free(memory: &Memory) {
+    for stream in &memory.streams {
+        let text = format!("{stream:?}");
+        assert!(text.contains("stage: Free"), "a stream that nobody knows holds a slot: {text}");
+    }
+    for transfer in &memory.transfers {
+        let text = format!("{transfer:?}");
+        assert!(text.contains("phase: Free"), "a transfer that is told holds a slot: {text}");
+    }
 }
 
 impl<'m> World<'m> {
-    fn play(mut self) -> Outcome {
+    fn play(mut self) -> (Outcome, Vec<(usize, usize)>) {
         let (start, mut steps, mut stop) = (self.now, 0, u64::MAX);
         self.begin();
         // The first look stays in the queue until all is told, so it is never empty before.
@@ -197,14 +219,25 @@ impl<'m> World<'m> {
         let done = self.files.iter().filter(|f| f.sent == Some(xft_core::Ending::Done)).count();
         let failed =
             self.files.iter().filter(|f| matches!(f.sent, Some(xft_core::Ending::Failed(..)))).count();
-        Outcome {
+        let at_rest = self.at_rest().map(|n| (n, self.nodes[n].memories.len())).collect();
+        let whole = |f: &&File| {
+            f.is_whole() && f.received.is_some_and(|it| !matches!(it, xft_core::Ending::Failed(..)))
+        };
+        let count =
+            |want: &dyn Fn(&File) -> bool| self.files.iter().filter(whole).filter(|f| want(f)).count() as u32;
+        use xft_core::Method::{Direct, InBand, Mediated};
+        let outcome = Outcome {
             transcript: self.transcript.finish(),
             files: self.files.len() as u32,
             done: done as u32,
             failed: failed as u32,
+            ways: [Mediated, Direct, InBand].map(|way| count(&|f| f.method[1] == Some(way))),
+            fell_back: count(&|f| f.fell_back),
+            pinned: count(&|f| self.is_pinned(f)),
             steps,
             end_ms: self.now - start,
-        }
+        };
+        (outcome, at_rest)
     }
 
     fn begin(&mut self) {

@@ -130,7 +130,8 @@ impl World<'_> {
         let all_stored = f.stored == f.size() && f.got_to() == f.size();
         match ending {
             Ending::Done => {
-                assert!(f.is_whole(), "Done, but file {index} is not whole at the receiver");
+                let whole = f.is_whole() || (!at_sender && f.shown && all_stored);
+                assert!(whole, "Done, but file {index} is not whole at the receiver");
                 assert!(f.said != Said::Lie, "Done in spite of another hash");
             }
             Ending::Delivered => {
@@ -180,11 +181,15 @@ impl World<'_> {
             (Answer::Decline, _) => matches!(ending, Failed(Reason::Declined, _)),
             (Answer::Ignore, _) => matches!(ending, Failed(Reason::OfferTimeout | Reason::Refused, _)),
             (_, true) if !whole || !receipts => ending == Delivered,
-            (_, true) if self.waited_in_vain(f) => matches!(ending, Done | Delivered),
-            (_, false) if self.waited_in_vain(f) => matches!(ending, Done | Unverified),
+            (_, true) if self.waited_in_vain(f) && ending == Delivered => true,
+            (_, false) if self.waited_in_vain(f) && ending == Unverified => f.said != Said::Lie,
             (_, true) if f.unhashed && f.said == Said::Nothing => ending == Delivered,
             (_, true) if f.said == Said::Lie => matches!(ending, Failed(Reason::HashMismatch, _)),
             (_, true) => ending == Done,
+            (_, false) if !whole && f.shown && f.said == Said::Lie => {
+                matches!(ending, Failed(Reason::HashMismatch, _))
+            }
+            (_, false) if !whole && f.shown && f.said == Said::Truth => ending == Done,
             (_, false) if !whole => ending == Unverified,
             (_, false) if f.said == Said::Lie => matches!(ending, Failed(Reason::HashMismatch, _)),
             // What went past the sending session nobody could compare.

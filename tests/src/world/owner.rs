@@ -254,11 +254,30 @@ impl World<'_> {
             Ok(()) => {
                 assert!(!ended, "answered after the end");
                 (f.start, f.stored) = (start, start);
+                self.show_head(index);
             }
             Err(Error::Stale | Error::Closed(_) | Error::Offline | Error::State) => {}
             Err(error) => panic!("answer: {error:?}"),
         }
         self.service_soon(to);
+    }
+
+    /// An owner that has the beginning may show it (SI-25).
+    fn show_head(&mut self, index: usize) {
+        let f = &self.files[index];
+        let (n, start, source) = (f.to, f.start, f.source.clone());
+        let Some((id, _)) = f.receiver.filter(|_| start > 0) else { return };
+        let shown = if self.rng.chance(50) { start } else { self.rng.below(start) };
+        let mut at = 0;
+        while at < shown {
+            let piece = (1 + self.rng.below(20_000)).min(shown - at);
+            let bytes = &source[at as usize..(at + piece) as usize];
+            let session = self.nodes[n].session.as_mut().expect("a session that was begun");
+            session.prefix(id, at, bytes).expect("the head of a file");
+            assert!(session.prefix(id, at, bytes).is_err(), "the same bytes twice");
+            at += piece;
+        }
+        self.files[index].shown = shown == start;
     }
 
     /// An owner has enough.
@@ -415,6 +434,7 @@ impl World<'_> {
                 assert!(!again || side == 0, "a receiver that offers");
                 assert!(self.plan.socks5, "fell back from nothing: {route:?}");
                 f.started[side] = false;
+                f.fell_back = true;
                 if again {
                     (f.again, f.accepted) = (true, false);
                 }

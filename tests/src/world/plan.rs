@@ -163,7 +163,7 @@ impl Plan {
         let socks5 = rng.chance(65);
         if socks5 {
             let count = nodes.len();
-            router.proxies = topology::proxies(rng, calm);
+            router.proxies = topology::proxies(rng, calm, file_bytes);
             for (n, node) in nodes.iter_mut().enumerate() {
                 node.side = Side::of(rng, n, count, &router.proxies, calm);
                 if !node.has_time {

@@ -40,7 +40,7 @@ impl World<'_> {
 
     /// Something came to a proxy. Gives whether more is waiting than it takes now.
     pub(super) fn proxy_hears(&mut self, wire: WireNo, side: usize, no: ProxyStreamNo) -> bool {
-        let now = self.now;
+        let (now, mut taken) = (self.now, 0);
         let Some(end) = self.net.end(wire, side) else { return false };
         if end.broken {
             end.who = Who::Gone;
@@ -49,14 +49,17 @@ impl World<'_> {
             return false;
         }
         let bytes: Vec<u8> = end.inbox.iter().copied().collect();
-        let most = 1 + self.rng.below(20_000) as usize;
-        let count = if bytes.is_empty() {
-            0
-        } else {
-            self.router.proxy().input(now, no, &bytes[..bytes.len().min(most)])
-        };
+        let mut rest = &bytes[..bytes.len().min(1 + self.rng.below(20_000) as usize)];
+        while !rest.is_empty() {
+            let count = self.router.proxy().input(now, no, rest);
+            if count == 0 {
+                break;
+            }
+            rest = &rest[count..];
+            taken += count;
+        }
         let Some(end) = self.net.end(wire, side) else { return false };
-        end.inbox.drain(..count).for_each(drop);
+        end.inbox.drain(..taken).for_each(drop);
         let rest = !end.inbox.is_empty();
         if end.fin && !rest && !end.fin_told {
             end.fin_told = true;

@@ -45,9 +45,38 @@ impl World<'_> {
             plan.has_time && plan.slow_ms <= 50 && plan.lag_ms <= 100 && plan.piece >= 500
         };
         let roomy = |n: usize| side(n).is_roomy() && brisk(n);
-        let tricky = both(Method::Mediated) && !self.plan.router.proxies.is_empty();
         let direct = both(Method::Direct) && reaches(side(f.from), side(f.to), f.from);
-        f.size() > 0 && direct && !tricky && roomy(f.from) && roomy(f.to)
+        let proxies: Vec<usize> =
+            if both(Method::Mediated) { self.offered_proxies(f.from) } else { Vec::new() };
+        // The receiver may settle on one that does not let them through to each other.
+        let traps = proxies.iter().any(|k| self.is_trap(*k) || side(f.from).no_proxy.contains(k));
+        let reached = |k: &usize| !side(f.to).no_proxy.contains(k) && self.answers(*k);
+        let way = direct || proxies.iter().any(reached);
+        f.size() > 0 && way && !traps && roomy(f.from) && roomy(f.to)
+    }
+
+    /// Proxies that a node offers, by place in the configuration.
+    fn offered_proxies(&self, n: usize) -> Vec<usize> {
+        let (named, all) = (&self.nodes[n].plan.side.proxies, &self.plan.router.proxies);
+        let told = |k: &usize| all[*k].listed && all[*k].refuse_address.is_none() && all[*k].port != 0;
+        if named.is_empty() { (0..all.len()).filter(told).collect() } else { named.clone() }
+    }
+
+    /// Whoever connects there gets no further than that.
+    fn is_trap(&self, k: usize) -> bool {
+        let proxy = &self.plan.router.proxies[k];
+        proxy.refuse_activation.is_some() || proxy.streams_max < 64
+    }
+
+    fn answers(&self, k: usize) -> bool {
+        let proxy = &self.plan.router.proxies[k];
+        !proxy.silent && proxy.port == 7777
+    }
+
+    /// In band is not allowed for it.
+    pub(super) fn is_pinned(&self, f: &File) -> bool {
+        let [ours, theirs] = self.methods_of(f);
+        self.plan.calm && !(ours.has(Method::InBand) && theirs.has(Method::InBand)) && self.is_certain(f)
     }
 
     /// A route as it is told fits what both sides allow, and what happened.
@@ -88,13 +117,17 @@ impl World<'_> {
         matches!(if at_sender { f.sent } else { f.received }, Some(Ending::Failed(..)))
     }
 
+    /// Nodes whose sessions live and whose owners are awake.
+    pub(super) fn at_rest(&self) -> impl Iterator<Item = usize> {
+        let rests =
+            |node: &super::Node<'_>| node.session.is_some() && !node.over && node.asleep_until <= self.now;
+        self.nodes.iter().enumerate().filter(move |(_, node)| rests(node)).map(|(n, _)| n)
+    }
+
     /// No stream and no deadline of a transfer is left when all is told.
     pub(super) fn check_nothing_left(&self) {
-        for (n, node) in self.nodes.iter().enumerate() {
-            let at_rest = node.session.is_some() && !node.over && node.asleep_until <= self.now;
-            if !at_rest {
-                continue;
-            }
+        for n in self.at_rest() {
+            let node = &self.nodes[n];
             assert!(node.streams.is_empty(), "streams of node {n} are left: {:?}", node.streams);
             let quiet = matches!(
                 node.waits_for,

@@ -84,7 +84,7 @@ impl Side {
         if rng.chance(8) {
             return Self::in_band();
         }
-        let roomy = rng.chance(60);
+        let roomy = rng.chance(if calm { 85 } else { 50 });
         let few = [1, 2, 3, 4, 8];
         Self {
             methods: methods(rng),
@@ -92,11 +92,11 @@ impl Side {
             hosts_bytes: if roomy { 8192 } else { rng.pick(&[256, 400, 1000, 2048]) },
             strict: rng.chance(10),
             per_source: if roomy { 255 } else { rng.pick(&[1, 2, 2, 5]) },
-            addresses: (0..rng.below(4)).map(|k| address(rng, n, k)).collect(),
+            addresses: (0..rng.pick(&[0, 1, 1, 2, 3])).map(|k| address(rng, n, k)).collect(),
             proxies: (0..proxies.len()).filter(|_| rng.chance(15)).collect(),
             knows_sources: rng.chance(80),
             lag_ms: rng.pick(&[0, 0, 2, 50, if calm { 100 } else { 2_000 }]),
-            connect_ms: rng.pick(&[0, 10, 500, 8_000]),
+            connect_ms: rng.pick(&[0, 10, 500, if calm { 100 } else { 8_000 }]),
             room: rng.pick(&[200, 1_000, 8_000, 65_536]),
             cut_off: (0..count).filter(|_| rng.chance(15)).collect(),
             no_proxy: (0..proxies.len()).filter(|_| rng.chance(15)).collect(),
@@ -144,15 +144,17 @@ fn address(rng: &mut Rng, n: usize, k: u64) -> Address {
 }
 
 /// The proxies of a world.
-pub fn proxies(rng: &mut Rng, calm: bool) -> Vec<ProxyConfig> {
-    (0..rng.below(3)).map(|k| proxy(rng, k, calm)).collect()
+pub fn proxies(rng: &mut Rng, calm: bool, file_bytes: u64) -> Vec<ProxyConfig> {
+    (0..rng.pick(&[0, 1, 1, 2, 3])).map(|k| proxy(rng, k, calm, file_bytes)).collect()
 }
 
-fn proxy(rng: &mut Rng, k: u64, calm: bool) -> ProxyConfig {
+fn proxy(rng: &mut Rng, k: u64, calm: bool, file_bytes: u64) -> ProxyConfig {
     let mut proxy = ProxyConfig::new(&format!("proxy{k}"), &format!("10.9.0.{k}"), 7777);
-    proxy.buffer_bytes = usize::try_from(rng.pick(&[1, 100, 5_000, 65_536])).unwrap_or(1);
+    // Not too many pieces for the longest file.
+    let buffer = rng.pick(&[1, 100, 5_000, 65_536]).max(file_bytes / 500);
+    proxy.buffer_bytes = usize::try_from(buffer).unwrap_or(1);
     proxy.node = rng.chance(15).then(|| "socks".to_owned());
-    if rng.chance(50) {
+    if rng.chance(65) {
         return proxy;
     }
     spoil(rng, &mut proxy, calm);
