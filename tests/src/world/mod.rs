@@ -157,7 +157,7 @@ pub fn run(seed: u64, trace: bool) -> Outcome {
     let router = Router::new(plan.router.clone());
     let offers_left = plan.offers;
     let world = World {
-        now: rng.below(1 << 40),
+        now: 100_000 + rng.below(1 << 40),
         rng,
         plan,
         router,

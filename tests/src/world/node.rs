@@ -44,6 +44,8 @@ pub struct Node<'m> {
     pub out: Vec<u8>,
     /// `Event::Online` came and `Event::Offline` did not.
     pub online: bool,
+    /// Since when.
+    pub online_at: u64,
     /// The owner is leaving.
     pub leaving: bool,
     /// `Event::Offline` came.
@@ -88,6 +90,7 @@ impl<'m> Node<'m> {
             host: None,
             tap: Framer::new(1 << 20),
             online: false,
+            online_at: 0,
             leaving: false,
             over: false,
             files: BTreeMap::new(),

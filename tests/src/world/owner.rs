@@ -7,6 +7,9 @@ use xft_core::{
     Argument, Cancel, Decline, Ending, Error, Event, Instant, Method, Offer, Output, Received, TransferId,
 };
 
+/// A peer that has been online for so long is the one that everybody knows.
+const SETTLED_MS: u64 = 10_000;
+
 /// [`Received`] without its loans.
 pub(super) enum Came {
     Nothing,
@@ -76,7 +79,9 @@ impl World<'_> {
         let mut file = File::new(&mut self.rng, from, to, 1_000, true);
         (file.said, file.answer) = (Said::Truth, Answer::Accept);
         let (sender, receiver) = (&self.nodes[from], &self.nodes[to]);
-        let patient = |n: &super::node::Node<'_>| !n.disturbed && n.plan.has_time;
+        // Word that a peer's earlier stream is gone may still be on its way (PRS-05).
+        let settled = self.now - SETTLED_MS;
+        let patient = |n: &super::node::Node<'_>| !n.disturbed && n.plan.has_time && n.online_at < settled;
         file.must_arrive = patient(sender) && patient(receiver) && receiver.plan.block_bytes >= 1024;
         let must_arrive = file.must_arrive;
         let taken = self.send(file);
@@ -384,7 +389,7 @@ impl World<'_> {
         match event {
             Event::Online => {
                 assert!(!self.nodes[n].online, "online twice");
-                self.nodes[n].online = true;
+                (self.nodes[n].online, self.nodes[n].online_at) = (true, self.now);
                 let session = self.nodes[n].session.as_ref();
                 assert_eq!(session.map(|s| s.jid().to_owned()), Some(self.nodes[n].plan.jid.clone()));
             }
