@@ -443,14 +443,14 @@ int main(int argc, char **argv)
     static struct sender sender = { .account = ACCOUNT_OPTION_DEFAULTS };
     const struct option_line table[] = {
         { "to", "USER@DOMAIN/RES", "full JID of the recipient", OPTION_TEXT, &sender.to, 0, 0 },
-        { "sha256", "HEX", "the file's SHA-256, if you know it: the recipient then checks against your word",
+        { "sha256", "HEX", "the file's SHA-256, if you know it: the recipient checks against it, and sendfile moves the bytes",
           OPTION_TEXT, &sender.sha256_text, 0, 0 },
         { "mime-type", "TYPE", "MIME type of the files", OPTION_TEXT, &sender.mime_type, 0, 0 },
         METHOD_OPTION_LINE(sender.account.network),
         SENDER_NETWORK_OPTION_LINES(sender.account.network),
         { "no-sendfile", NULL, "with --sha256: read the file all the same instead of having the system move it",
           OPTION_FLAG, &sender.no_sendfile, 0, 0 },
-        { "no-hash", NULL, "do not hash what goes over mediated and direct: faster, but nobody confirms that it is whole",
+        { "no-hash", NULL, "do not hash what goes mediated or direct: faster here, but nobody confirms that it is whole",
           OPTION_FLAG, &sender.no_hash, 0, 0 },
         ACCOUNT_OPTION_LINES(sender.account),
         { NULL, NULL, NULL, OPTION_FLAG, NULL, 0, 0 },
