@@ -161,3 +161,88 @@ fn a_stream_that_breaks_behind_the_last_byte_is_no_delivery_without_a_receipt() 
     assert_eq!(b, Ending::Failed(Reason::BytestreamLost, None));
     assert_eq!(a, Ending::Failed(Reason::PeerCancelled, None), "its word is faster than the time");
 }
+
+#[test]
+fn s5b_15_any_split_of_the_streams_and_any_way_to_move_the_bytes_give_the_same_file() {
+    for proxy in [false, true] {
+        for moves in [Moves::Supply(1 << 20), Moves::Supply(4097), Moves::Itself(30_000), Moves::Both(9999)] {
+            for piece in [1, 2, 3, 46, 47, 48, 50, 1000, 65_536, usize::MAX] {
+                pair!(p);
+                if proxy {
+                    p.proxy = Proxy::Works;
+                } else {
+                    p.listens("192.0.2.1", 5280);
+                }
+                (p.moves, p.piece) = (moves, piece);
+                // Enough for many pieces, little enough for single bytes.
+                let size = if piece < 10 { 3000 } else { SIZE };
+                p.offer(size);
+                p.run(60_000);
+                assert_eq!(p.stored, p.ends[0].file[..size as usize], "{moves:?} {piece}");
+                let [a, b] = p.ended();
+                if matches!(moves, Moves::Supply(_)) {
+                    assert_eq!([a, b], DONE, "{piece}");
+                } else {
+                    // Nobody has a hash to vouch for what the owner moved itself.
+                    assert_eq!([a, b], [Ending::Delivered, Ending::Unverified], "{moves:?} {piece}");
+                }
+                assert_eq!((p.open_streams(), p.ends[0].now), (0, 0));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_thousand_files_leave_nothing_behind() {
+    pair!(p);
+    p.proxy = Proxy::Works;
+    p.listens("192.0.2.1", 5280);
+    for n in 0..1000u64 {
+        // Direct, mediated, in band after both failed, refused, declined, cancelled: by turns.
+        p.proxy = [Proxy::Works, Proxy::Closed, Proxy::Refuses("not-allowed")][n as usize % 3];
+        p.listening = if n % 2 == 0 { vec![("192.0.2.1", 5280, 0)] } else { vec![] };
+        p.accepts = n % 7 != 0;
+        p.cancels_at = (n % 11 == 0).then_some((500, Cancel::Wish));
+        p.stored.clear();
+        p.events = [Vec::new(), Vec::new()];
+        p.log.clear();
+        p.offer(if n % 13 == 0 { 0 } else { 1000 });
+        p.run(400_000);
+        assert_eq!(p.finished(0).len(), 1, "{n}: {:?} {:?}", p.events, p.log);
+        assert_eq!(p.open_streams(), 0, "{n}: {:?}", p.log);
+        if p.accepts && n % 11 != 0 {
+            assert_eq!(p.ended(), DONE, "{n}: {:?}", p.log);
+        }
+        for (n, end) in p.ends.iter_mut().enumerate() {
+            assert_eq!(end.poll(), [], "{n}");
+            assert_eq!((end.wait, end.why), (None, Timer::None), "{n}");
+        }
+    }
+}
+
+#[test]
+fn si_05_the_order_of_the_methods_decides_between_socks5_and_in_band() {
+    use Method::{Direct, InBand, Mediated};
+    for (a, b, want) in [
+        (&[Mediated, Direct, InBand][..], &[Mediated, Direct, InBand][..], Mediated),
+        (&[Direct, Mediated, InBand], &[Mediated, Direct, InBand], Direct),
+        (&[InBand, Direct, Mediated], &[Mediated, Direct, InBand], Direct),
+        (&[Mediated, Direct, InBand], &[InBand, Mediated, Direct], InBand),
+        (&[Mediated, Direct, InBand], &[Direct, InBand], Direct),
+        (&[Mediated, Direct, InBand], &[Mediated, InBand], Mediated),
+        (&[Direct], &[Mediated, Direct, InBand], Direct),
+        (&[Mediated], &[Mediated, Direct, InBand], Mediated),
+        (&[InBand], &[Mediated, Direct, InBand], InBand),
+    ] {
+        pair!(p, |x: &mut Config<'_>, y: &mut Config<'_>| {
+            (x.methods, y.methods) = (Methods::of(a).unwrap(), Methods::of(b).unwrap());
+        });
+        p.proxy = Proxy::Works;
+        if a != [InBand] {
+            p.listens("192.0.2.1", 5280);
+        }
+        p.offer(1000);
+        p.run(60_000);
+        assert_eq!((p.ended(), p.methods()), (DONE, [Some(want); 2]), "{a:?} {b:?}: {:?}", p.log);
+    }
+}

@@ -358,7 +358,9 @@ impl<'m> Pair<'m> {
         let mut busy = false;
         for at in 0..self.tcp.len() {
             for end in 0..2 {
-                let most = self.tcp[at].bytes[end].len().min(self.piece);
+                // Deployed proxies need every message of the handshake in one piece (QRK-23).
+                let shakes = self.tcp[at].ends[end] == End::Proxy && self.tcp[at].active.is_none();
+                let most = self.tcp[at].bytes[end].len().min(if shakes { usize::MAX } else { self.piece });
                 let piece: Vec<u8> = self.tcp[at].bytes[end].drain(..most).collect();
                 let fin =
                     self.tcp[at].fin[end] && self.tcp[at].bytes[end].is_empty() && !self.tcp[at].told[end];

@@ -55,7 +55,12 @@ impl<'a> Hosts<'a> {
     pub(crate) fn push(&mut self, kind: HostKind, jid: &str, host: &str, port: u16) -> Option<u16> {
         let (jid_bytes, host_bytes) = (u16::try_from(jid.len()).ok()?, u8::try_from(host.len()).ok()?);
         let needed = HEAD_BYTES.checked_add(jid.len())?.checked_add(host.len())?;
-        if self.bytes.len().checked_sub(self.len)? < needed {
+        // What peers name never takes the last quarter: our own addresses and proxies go there.
+        let spare = match kind {
+            HostKind::Offered { .. } | HostKind::Dst { .. } => self.bytes.len() / 4,
+            _ => 0,
+        };
+        if self.bytes.len().checked_sub(self.len)?.saturating_sub(spare) < needed {
             return None;
         }
         let id = self.next_id()?;
