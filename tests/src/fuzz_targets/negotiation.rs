@@ -11,7 +11,6 @@ use crate::world::Memory;
 use xft_core::*;
 
 const ME: &str = "ct1@hospital.test/gw";
-const SERVER: &str = "hospital.test";
 const PEERS: [&str; 3] = ["pacs@hospital.test/in", "pacs@hospital.test/other", "evil@x.test/r"];
 const S5B: &str = "http://jabber.org/protocol/bytestreams";
 /// Most operations of one input.
@@ -29,7 +28,7 @@ struct Seen {
     end: u64,
     came: u64,
     stored: u64,
-    /// Sent over SOCKS5, and what may be sent.
+    /// Bytes that went over SOCKS5, and up to where they may.
     raw: u64,
     grant: Option<(StreamId, u64)>,
     started: Option<Method>,
@@ -61,9 +60,12 @@ struct Play<'m> {
     /// Our streamhosts, by stream id.
     queries: Vec<Asked>,
     due: Vec<Due>,
-    /// Stream ids of activations that a proxy confirmed, and of direct streams that a peer says it uses.
+    /// Addresses of proxies that anybody told: address, host, port.
+    proxies: Vec<(String, String, u16)>,
+    /// Streamhosts that peers say they use: stream id, address.
+    used: Vec<(String, String)>,
+    /// Stream ids of activations that a proxy confirmed.
     activated: Vec<String>,
-    used_direct: Vec<String>,
     wires: Vec<Wire>,
     sids: Vec<String>,
     blocks: std::collections::BTreeMap<String, u32>,
@@ -108,8 +110,9 @@ pub fn negotiation(bytes: &[u8]) {
         asked: Vec::new(),
         queries: Vec::new(),
         due: Vec::new(),
+        proxies: Vec::new(),
+        used: Vec::new(),
         activated: Vec::new(),
-        used_direct: Vec::new(),
         wires: Vec::new(),
         sids: vec!["s0".into()],
         blocks: std::collections::BTreeMap::new(),
@@ -181,7 +184,14 @@ impl Play<'_> {
         let port = input.pick(&[5086, 1, 0]);
         let answer = match input.byte() % 4 {
             0 | 1 => self.session.add_address(host, port),
-            2 => self.session.add_proxy(input.pick(&["proxy.hospital.test", "p.x/1", "", "a b"]), host, port),
+            2 => {
+                let jid = input.pick(&["proxy.hospital.test", "p.x/1", "", "a b"]);
+                let answer = self.session.add_proxy(jid, host, port);
+                if answer.is_ok() {
+                    self.proxies.push((jid.to_owned(), host.to_owned(), port));
+                }
+                answer
+            }
             _ => self.session.clear_addresses(),
         };
         assert!(matches!(

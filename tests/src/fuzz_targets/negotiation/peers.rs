@@ -1,6 +1,6 @@
 //! What peers, servers and proxies say, and how the input picks it.
 
-use super::{ME, PEERS, Play, S5B, SERVER};
+use super::{PEERS, Play, S5B};
 use crate::fuzz_targets::input::{Input, attr};
 use crate::fuzz_targets::negotiation::outputs::streamhosts;
 
@@ -127,8 +127,8 @@ impl Play<'_> {
             let hosts = streamhosts(inner);
             let pick = usize::from(input.byte()) % (hosts.len() + 1);
             let jid = hosts.get(pick).map_or("nobody.test", |host| &host.0);
-            if honest && jid == ME {
-                self.used_direct.push(sid.clone());
+            if honest {
+                self.used.push((sid.clone(), jid.to_owned()));
             }
             let used = format!("<streamhost-used jid='{jid}'/>");
             let used = input.pick(&[&*used, &used, &used, &used, &used, "", "<streamhost-used/>"]).to_owned();
@@ -144,9 +144,9 @@ impl Play<'_> {
                  <streamhost jid='p.x' host='h5' port='5'/>",
                 "",
             ]);
+            self.proxies.extend(streamhosts(hosts));
             return format!("<query xmlns='{S5B}'>{hosts}</query>");
         }
-        let _ = SERVER;
         String::new()
     }
 }

@@ -196,6 +196,8 @@ impl Play<'_> {
                     let wire = &self.wires[at];
                     assert!(wire.dialled && wire.replied && wire.transfer == Some(transfer), "{wire:?}");
                     self.data(transfer, offset, count);
+                    let at = self.index(transfer);
+                    self.seen[at].raw += count;
                 }
             }
             assert_eq!(used, piece.len(), "no progress");
