@@ -242,7 +242,7 @@ fn si_22_a_second_offer_has_a_new_id_lists_in_band_only_and_is_the_last() {
         ("item-not-found", true),
         ("not-acceptable", true),
         ("service-unavailable", true),
-        ("feature-not-implemented", false),
+        ("feature-not-implemented", true),
         ("forbidden", false),
     ] {
         session!(s);
@@ -373,6 +373,36 @@ fn si_21_a_sender_that_could_not_make_the_proxy_pass_anything_may_come_in_band()
         panic!("{events:?}")
     };
     assert_eq!(route.mediated, Skip::PeerFailed);
+}
+
+#[test]
+fn si_21_a_proxy_that_ends_an_unused_stream_leaves_in_band() {
+    for end in [StreamEnd::Ended, StreamEnd::Lost] {
+        session!(s);
+        let (_, said) = connecting(&mut s, 6, &[RELAY]);
+        let stream = connects(&said)[0].0;
+        let reply = shake(&mut s, stream, &theirs());
+        s.hear(stream, &reply);
+        s.take_events();
+        // The sender could not activate it and went; its opening is on the way.
+        let said = s.end(stream, end);
+        assert_eq!(said, if end == StreamEnd::Ended { vec![Said::Close(stream)] } else { vec![] });
+        assert_eq!((s.take_events(), s.why, s.wait), (vec![], Timer::Open, Some(60_000)));
+        let said = s.ask(&set(PEER, "b1", &open(SID, 4096)));
+        assert!(stanza(&said).contains("type='result'"), "{said:?}");
+        assert!(matches!(s.give(&set(PEER, "d0", &data(SID, 0, "QUFBQUFB"))), Got::Data { offset: 0, .. }));
+        // A stream that carried a byte is the end of it (SI-23), and so is one of the sender's own.
+        for (host, bytes) in [(RELAY, &b"a"[..]), (HOST, b"")] {
+            session!(s);
+            let (_, said) = connecting(&mut s, 6, &[host]);
+            let stream = connects(&said)[0].0;
+            let reply = shake(&mut s, stream, &theirs());
+            s.hear(stream, &reply);
+            s.feed(stream, bytes);
+            s.end(stream, end);
+            assert!(matches!(s.ending(), Ending::Failed(Reason::TooFewBytes | Reason::BytestreamLost, None)));
+        }
+    }
 }
 
 #[test]

@@ -129,6 +129,7 @@ impl State<'_> {
 
     /// The other side sends no more on a transfer's own stream, or it broke (S5B-15).
     pub(crate) fn raw_ended(&mut self, index: usize, end: StreamEnd) {
+        let unused = self.yields_to_in_band(index);
         let Some(slot) = self.transfers.get_mut(index) else { return };
         let orderly = end == StreamEnd::Ended;
         // S5B-34: while our streamhosts are out, the id of a stream that is gone keeps others from taking its place.
@@ -140,6 +141,7 @@ impl State<'_> {
                 slot.bytestream.closed = true;
                 self.complete_if_stored(index);
             }
+            Phase::Receiving if unused => self.wait_in_band(index),
             Phase::Receiving => {
                 slot.skip_used(Skip::Broken);
                 slot.fail(if orderly { Reason::TooFewBytes } else { Reason::BytestreamLost }, None);

@@ -104,7 +104,7 @@ impl State<'_> {
         let ms = if host.jid == peer { times.host_ms } else { times.proxy_ms };
         let (id, deadline) = (host.id, self.now.after(ms));
         let free = self.free_stream();
-        let next_at = self.now.after(times.stagger_ms);
+        let next_at = self.now.after(times.stagger_ms.max(1));
         let Some(transfer) = self.transfers.get_mut(index) else { return };
         transfer.attempt.next_at = Some(next_at);
         // Without a free slot it is tried again at the next turn; the attempt's own deadline ends that.
@@ -166,6 +166,18 @@ impl State<'_> {
         // QRK-48: some senders never end an empty stream; then this deadline does, and not before: to leave now would take
         // the other side from a proxy that the sender has yet to activate.
         slot.await_sender(times);
+    }
+
+    /// A proxy ended the stream before the first byte, as they do when it is not activated: the sender may open in band
+    /// (SI-21).
+    pub(crate) fn wait_in_band(&mut self, index: usize) {
+        let deadline = self.in_ms(self.settings.times.open_ms);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        slot.skip_socks5(Skip::PeerFailed);
+        slot.route.method = None;
+        slot.attempt.stream = 0;
+        slot.attempt.step = Step::Failed;
+        slot.enter(Phase::Waiting, Timer::Open, deadline);
     }
 
     /// Whether an in-band bytestream may take the place of the SOCKS5 one (SI-21): it was offered, the attempt is over

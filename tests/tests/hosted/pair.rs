@@ -345,10 +345,14 @@ impl<'m> Pair<'m> {
         let Some((at, end)) = self.find(n, stream) else { panic!("{n} closes a void {stream:?}") };
         self.tcp[at].fin[1 - end] = true;
         if full {
+            // As at deployed proxies: when one goes, the other has to go as well (QRK-23).
+            let dst = std::mem::take(&mut self.tcp[at].dst);
+            for other in self.tcp.iter_mut().filter(|tcp| !dst.is_empty() && tcp.dst == dst) {
+                other.fin[0] = true;
+            }
             // Nobody is there any more.
             self.tcp[at].ends[end] = End::Proxy;
             self.tcp[at].told[end] = true;
-            self.tcp[at].dst.clear();
             self.tcp[at].active = None;
         }
     }
