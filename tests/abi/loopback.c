@@ -256,6 +256,7 @@ static void a_receiver_takes_the_rest_of_a_file(const char *head, uint32_t endin
   if (b->files_len == 1) {
     file *got = &b->files[0];
     CLAIM(got->ending == ending, "the_hash_covers_head_and_rest");
+    CLAIM(sent->ending == ending, "the_sender_is_told_how_it_compared");
     CLAIM(memcmp(got->bytes, head, 4) == 0 && memcmp(got->bytes + 4, "456789", 6) == 0, "the_rest_is_what_comes");
     CLAIM(xft_prefix(b->session, got->transfer, 0, padded, 1) == XFT_ERR_STALE, "a_finished_transfer_takes_no_head");
   }

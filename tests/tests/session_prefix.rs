@@ -30,13 +30,28 @@ fn resumed(head: &[u8], piece: usize) -> Ending {
     s.give(&set(PEER, "d", &data("s1", 0, &STANDARD.encode(b"456789"))));
     s.give(&set(PEER, "c", &close("s1")));
     s.session.stored(transfer, 10).unwrap();
-    s.poll();
+    let sent = s.poll();
+    let receipt = sent.last().filter(|sent| sent.contains("<receipt "));
+    assert_eq!(
+        receipt.is_some(),
+        head.len() == 4,
+        "the sender is told the hash of the whole file, or nothing"
+    );
+    if let Some(receipt) = receipt {
+        let hash = STANDARD.encode(sha2::Sha256::digest([head, b"456789"].concat()));
+        assert!(receipt.contains(&hash) && receipt.contains("size='10'"), "{receipt}");
+        if head == &FILE[..4] {
+            s.ask(&result(PEER, attr(receipt, "id"), ""));
+        }
+    }
     s.ending()
 }
 
 fn ranged(s: &mut Hosted<'_>) -> TransferId {
     let hash = STANDARD.encode(sha2::Sha256::digest(FILE));
-    let inside = format!("<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>{hash}</hash><range/>");
+    let inside = format!(
+        "<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>{hash}</hash><range/><receipt xmlns='urn:libxft:receipt:0'/>"
+    );
     let offer = si("s1", 10).replacen("/><feature", &format!(">{inside}</file><feature"), 1);
     offered(s.give(&set(PEER, "o1", &offer)))
 }

@@ -290,6 +290,34 @@ fn si_13_a_range_moves_exactly_its_bytes() {
 }
 
 #[test]
+fn si_25_the_receipt_of_a_resumed_file_is_compared_with_the_hash_of_the_offer() {
+    use sha2::Digest as _;
+    for (known, right, ending) in [
+        (true, true, Ending::Done),
+        (true, false, failed(Reason::HashMismatch, None)),
+        (false, true, Ending::Delivered),
+    ] {
+        sender!(s);
+        let sha256 = known.then(|| sha2::Sha256::digest(&s.file[..10]).into());
+        s.session.offer(&Offer { sha256, ..file(10) }).unwrap();
+        let disco = s.poll().remove(0);
+        let offer = s.ask(&result(PEER, attr(&disco, "id"), DISCO)).remove(0);
+        let range =
+            "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'><range offset='4'/></file>";
+        let answer = yes().replace("<feature", &format!("{range}<feature"));
+        let open = s.ask(&result(PEER, attr(&offer, "id"), &answer)).remove(0);
+        let block = s.ask(&result(PEER, attr(&open, "id"), "")).remove(0);
+        let close = s.ask(&result(PEER, attr(&block, "id"), "")).remove(0);
+        s.ask(&result(PEER, attr(&close, "id"), ""));
+        if known {
+            let receipt = receipt(&s, attr(&close, "sid"), if right { 10 } else { 9 });
+            s.ask(&set(PEER, "r1", &receipt));
+        }
+        assert_eq!(s.ending(), ending, "{known} {right}");
+    }
+}
+
+#[test]
 fn ibb_05_a_smaller_block_is_asked_for_with_a_new_id_and_the_same_sid() {
     sender!(s, |cfg: &mut Config<'_>| cfg.block_bytes = 65_535);
     let mut open = opening(&mut s, 100_000);

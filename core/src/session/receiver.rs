@@ -172,8 +172,8 @@ impl State<'_> {
         slot.start = from_offset;
         slot.moved = from_offset;
         slot.safe = from_offset;
-        // The hashes of the offer speak of the whole file, and no receipt speaks of a range.
-        slot.receipts &= from_offset == 0;
+        // A receipt speaks of the whole file: who sends a range knows its hash only if it offered it.
+        slot.receipts &= from_offset == 0 || slot.file.sha256.is_some();
         let strong = slot.receipts || slot.file.sha256.is_some();
         slot.digest = Digest::start(strong, !strong && slot.file.md5.is_some());
         slot.owed.answer = Some(Answer::Accept);
@@ -399,6 +399,8 @@ impl State<'_> {
             return;
         }
         let verdict = slot.own_verdict();
+        // Without its head a file has no hash that could be told.
+        slot.receipts &= slot.hashed == slot.start;
         slot.owed.receipt = slot.receipts;
         if slot.receipts && !matches!(verdict, Ending::Failed(..)) {
             slot.enter(Phase::Verifying, Timer::Finish, None);

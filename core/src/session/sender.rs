@@ -208,9 +208,9 @@ impl State<'_> {
             return;
         };
         (slot.start, slot.end, slot.moved, slot.safe) = (start, end, start, start);
-        if (start, end) != (0, slot.file.size) {
-            slot.receipts = false;
-        }
+        // The receipt speaks of the whole file, and of a range this end hashes nothing.
+        slot.receipts &=
+            (start, end) == (0, slot.file.size) || (end == slot.file.size && slot.file.sha256.is_some());
         slot.digest = Digest::start(slot.receipts && slot.file.sha256.is_none(), false);
         slot.news.accepted = true;
         if over_socks5 {

@@ -192,9 +192,10 @@ impl File {
         }
     }
 
-    /// The receiver's owner stored the whole file, and it is the source.
+    /// The receiver's owner stored the whole file, a head that it showed included, and it is the source.
     pub fn is_whole(&self) -> bool {
-        self.start == 0 && self.stored == self.size() && self.got == *self.source
+        let rest = usize::try_from(self.start).ok().and_then(|start| self.source.get(start..));
+        (self.start == 0 || self.shown) && self.stored == self.size() && rest == Some(&self.got)
     }
 
     /// The file offset behind what the receiver's owner got.

@@ -130,8 +130,7 @@ impl World<'_> {
         let all_stored = f.stored == f.size() && f.got_to() == f.size();
         match ending {
             Ending::Done => {
-                let whole = f.is_whole() || (!at_sender && f.shown && all_stored);
-                assert!(whole, "Done, but file {index} is not whole at the receiver");
+                assert!(f.is_whole(), "Done, but file {index} is not whole at the receiver");
                 assert!(f.said != Said::Lie, "Done in spite of another hash");
             }
             Ending::Delivered => {
@@ -144,7 +143,7 @@ impl World<'_> {
             Ending::Unverified => {
                 assert!(!at_sender, "Unverified is the receiver's word");
                 assert!(all_stored, "Unverified, but not all is stored");
-                assert!(f.said == Said::Nothing || f.start > 0, "a hash was known");
+                assert!(f.said == Said::Nothing || (f.start > 0 && !f.shown), "a hash was known");
             }
             Ending::Failed(Reason::HashMismatch, _) => {
                 assert!(f.said == Said::Lie || f.tampered, "file {index}: the hash is right");
@@ -171,7 +170,7 @@ impl World<'_> {
         use Ending::*;
         let peer = &self.nodes[f.to].plan;
         let receipts = peer.way != Way::Hosted || peer.receipts;
-        let whole = f.start == 0;
+        let whole = f.start == 0 || (f.shown && f.said != Said::Nothing);
         // Nobody asks for blocks under 1024 bytes on refusal (IBB-05).
         let tiny = peer.block_bytes < 1024 && matches!(ending, Failed(..)) && !f.started[0];
         let right = match (f.answer, at_sender) {
@@ -186,10 +185,6 @@ impl World<'_> {
             (_, true) if f.unhashed && f.said == Said::Nothing => ending == Delivered,
             (_, true) if f.said == Said::Lie => matches!(ending, Failed(Reason::HashMismatch, _)),
             (_, true) => ending == Done,
-            (_, false) if !whole && f.shown && f.said == Said::Lie => {
-                matches!(ending, Failed(Reason::HashMismatch, _))
-            }
-            (_, false) if !whole && f.shown && f.said == Said::Truth => ending == Done,
             (_, false) if !whole => ending == Unverified,
             (_, false) if f.said == Said::Lie => matches!(ending, Failed(Reason::HashMismatch, _)),
             // What went past the sending session nobody could compare.

@@ -117,11 +117,17 @@ impl World<'_> {
         if spoil {
             let wrong = session.supply(id, grant.next + 1, &source[at..to], &mut []);
             assert!(
-                matches!(wrong, Err(Error::Argument(Argument::Offset) | Error::State | Error::Stale)),
+                matches!(
+                    wrong,
+                    Err(Error::Argument(Argument::Offset) | Error::State | Error::Stale | Error::Closed(_))
+                ),
                 "{wrong:?}"
             );
             let wrong = session.supply(id, grant.next, &[], &mut []);
-            assert!(matches!(wrong, Err(Error::Argument(_) | Error::State | Error::Stale)), "{wrong:?}");
+            assert!(
+                matches!(wrong, Err(Error::Argument(_) | Error::State | Error::Stale | Error::Closed(_))),
+                "{wrong:?}"
+            );
         }
         match session.supply(id, grant.next, &source[at..to], &mut []) {
             Ok(Output::Transmit { stream, bytes }) => {
