@@ -1,6 +1,7 @@
 /* Which way a file went, and why not another, in words. */
 #include "route.h"
 
+#include "ending.h"
 #include "options.h"
 
 #include <stdarg.h>
@@ -193,8 +194,11 @@ void route_explain(const struct routes *routes, const xft_output *output)
 {
     struct skipped skipped[3];
     size_t count = list_skipped(output, skipped);
+    int no_way = exit_code_of_transfer(output->reason) == EXIT_NO_WAY;
     for (size_t at = 0; at < count; at++) {
         char hosts[ROUTE_TEXT_BYTES] = "";
+        if (!no_way && (skipped[at].why == XFT_SKIP_POLICY || skipped[at].why == XFT_SKIP_NOT_CHOSEN))
+            continue;
         if (skipped[at].why == XFT_SKIP_NOT_REACHED)
             add_failures(routes, output->transfer, hosts);
         say("  %s: %s%s%s%s", skipped[at].name, xft_skip_text(skipped[at].why), hosts[0] != '\0' ? " [" : "", hosts,

@@ -39,7 +39,8 @@ void route_used(struct routes *routes, uint32_t transfer, uint32_t stream, const
 void route_text(const struct routes *routes, const xft_output *output, const uint32_t order[3],
                 char out[ROUTE_TEXT_BYTES]);
 
-/* Says on standard error, line by line, why each way failed, and what to do. */
+/* Says on standard error, line by line, why each way failed, and what to do. Where it was not for want of a way that the
+ * transfer failed, ways that nobody wanted are left out. */
 void route_explain(const struct routes *routes, const xft_output *output);
 
 /* Says what happened to `file` on its way: XFT_EVENT_FELL_BACK, XFT_EVENT_INTRUDED, and with `verbose`
