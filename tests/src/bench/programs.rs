@@ -11,7 +11,7 @@ use super::table::{Table, rate};
 use crate::interop::endpoint::{Endpoint, Tls, Which};
 use crate::interop::files::{FileSet, file_name, safe_name};
 use crate::interop::program::Program;
-use crate::interop::tools::{Side, Tools, Who};
+use crate::interop::tools::{IN_BAND, Side, Tools, Who};
 
 /// Blocks of this size everywhere: the only size that every peer takes.
 const BLOCK: &str = "4096";
@@ -90,7 +90,7 @@ fn send(tools: &Tools, endpoint: &Endpoint, way: Way, file: &FileSet) -> Result<
     }
     let receiver = tools.receiver(receive)?;
     let mut command = tools.send(side);
-    command.args(["--block", BLOCK]).args(way.options).args(&file.paths);
+    command.args(IN_BAND).args(["--block", BLOCK]).args(way.options).args(&file.paths);
     let sent = Program::start("the sender", command)?.end(LIMIT);
     sent.ok()?;
     receiver.end(LIMIT).ok()?;

@@ -9,7 +9,7 @@ use super::endpoint::{Endpoint, Tls, Which};
 use super::files::{FileSet, names_in, safe_name};
 use super::program::Program;
 use super::report::{Moved, Report};
-use super::tools::{Side, Tools, Who};
+use super::tools::{IN_BAND, Side, Tools, Who};
 use crate::servers::TestCa;
 
 /// Exit codes of the C programs (examples-c/README.md).
@@ -113,7 +113,7 @@ impl<'a> Scene<'a> {
 
     fn sender(&self, who: Who, options: &[&str], file: &Path) -> Result<Program, String> {
         let mut command = self.tools.send(self.side(who));
-        command.args(options).arg(file);
+        command.args(IN_BAND).args(options).arg(file);
         Program::start("the sender", command)
     }
 

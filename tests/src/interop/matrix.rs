@@ -1,4 +1,4 @@
-//! What must arrive: every pair of programs through every server, with both ways of TLS.
+//! What must arrive in band: every pair of programs through every server, with both ways of TLS.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::endpoint::{Endpoint, Tls, Which};
 use super::files::{FileSet, file_name, safe_name};
 use super::report::{Moved, Report};
-use super::tools::{Side, Tools, Who};
+use super::tools::{IN_BAND, Side, Tools, Who};
 
 /// Sender and receiver. The first pair is the control: it shows that the server and this program are well.
 const PAIRS: [(Who, Who); 7] = [
@@ -98,7 +98,7 @@ pub struct Arrival {
     pub said: String,
 }
 
-/// Sends the files from one side to the other and checks that both sides end well and the bytes are the same.
+/// Sends the files in band from one side to the other and checks that both sides end well and the bytes are the same.
 pub fn send(
     tools: &Tools,
     [from, to]: [Side<'_>; 2],
@@ -109,7 +109,7 @@ pub fn send(
     let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
     let receiver = tools.receiver(tools.recv(to, dir.path(), files.paths.len()))?;
     let mut command = tools.send(from);
-    command.args(options).args(&files.paths);
+    command.args(IN_BAND).args(options).args(&files.paths);
     let sent = super::program::Program::start("the sender", command)?.end(limit);
     let outcome = sent.ok();
     // A receiver whose sender failed has nothing more to wait for.

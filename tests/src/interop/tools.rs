@@ -7,6 +7,9 @@ use std::time::Duration;
 use super::endpoint::{ACCOUNTS, Endpoint, Tls};
 use super::program::Program;
 
+/// What tells a sender to take no other way than stanzas; the peers do so unless told otherwise.
+pub const IN_BAND: [&str; 2] = ["--method", "inband"];
+
 /// How long a receiver may take until it is online.
 const ONLINE: Duration = Duration::from_secs(30);
 

@@ -8,7 +8,7 @@ use super::files::{FileSet, names_in, safe_name};
 use super::matrix::{note, send};
 use super::program::Program;
 use super::report::{Moved, Report};
-use super::tools::{Side, Tools, Who};
+use super::tools::{IN_BAND, Side, Tools, Who};
 use crate::servers::{Kind, Setup};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -69,7 +69,7 @@ fn blocks_shrink(scene: &Scene<'_>) -> Result<Moved, String> {
     recv.arg("--auto-accept");
     let receiver = scene.tools.receiver(recv)?;
     let mut command = scene.tools.send(from);
-    command.args(["--block", "65535", "--verbose"]).args(&files.paths);
+    command.args(IN_BAND).args(["--block", "65535", "--verbose"]).args(&files.paths);
     let sent = Program::start("the sender", command)?.end(LIMIT);
     sent.ok()?;
     receiver.end(LIMIT).ok()?;
@@ -102,7 +102,10 @@ fn both_directions(scene: &Scene<'_>) -> Result<Moved, String> {
     recv.args(["--jid", &format!("{alice}/in")]).env("XFT_PASSWORD", ACCOUNTS[0].1);
     let receiver = scene.tools.receiver(recv)?;
     let mut command = scene.tools.send(sides[1]);
-    command.args(["--jid", &format!("{bob}/out"), "--to", &format!("{alice}/in")]).args(&files.paths);
+    command
+        .args(IN_BAND)
+        .args(["--jid", &format!("{bob}/out"), "--to", &format!("{alice}/in")])
+        .args(&files.paths);
     command.env("XFT_PASSWORD", ACCOUNTS[1].1);
     let sender = Program::start("bob's sender", command)?;
     let there = send(scene.tools, sides, &files, &[], LIMIT)?;
