@@ -313,3 +313,73 @@ fn a_file_waits_for_a_free_stream_and_not_for_ever() {
     assert!(said.contains(&Said::Close(peer)), "{said:?}");
     assert!(!connects(&said).is_empty() || stanza(&said).contains("<open "), "{said:?}");
 }
+
+#[test]
+fn qrk_24_every_message_of_a_handshake_is_a_write_of_its_own() {
+    // As requester towards a proxy, as target, and as streamhost: one Transmit each, whole, and nothing glued to it.
+    session!(s);
+    let stream = dialled(&mut s);
+    assert_eq!(s.up(stream), [Said::Bytes(stream, GREETING.to_vec())]);
+    // Byte by byte: nothing follows a half of it.
+    assert_eq!(s.hear(stream, &METHOD[..1]), []);
+    assert_eq!(s.hear(stream, &METHOD[1..]), [Said::Bytes(stream, frame(1, &theirs()))]);
+    session!(s);
+    let hosts = hosting(&mut s, 10);
+    let stream = s.session.stream_accepted(1).unwrap();
+    // A small buffer is an error that changes nothing, never a part of a message.
+    s.feed(stream, GREETING);
+    let mut small = [0; 1];
+    assert_eq!(s.session.poll(&mut small), Err(Error::NoSpace { needed: 2 }));
+    assert_eq!(s.poll(), [Said::Bytes(stream, METHOD.to_vec())]);
+    s.feed(stream, &frame(1, &ours(&hosts)));
+    let mut small = [0; 46];
+    assert_eq!(s.session.poll(&mut small), Err(Error::NoSpace { needed: 47 }));
+    assert_eq!(s.poll(), [Said::Bytes(stream, frame(0, &ours(&hosts)))]);
+}
+
+#[test]
+fn qrk_25_peers_that_hash_other_bytes_of_an_address_are_reached_in_band() {
+    session!(s);
+    let odd = "pächter@hospital.test/büro";
+    let transfer = offered(s.give(&set(odd, "o1", &si_of(SID, 6, &[S5B, IBB]))));
+    s.session.accept(transfer, 0).unwrap();
+    s.poll();
+    let said = s.ask(&set(odd, "h1", &query(SID, &[(odd, "192.0.2.7", 5000)])));
+    let stream = connects(&said)[0].0;
+    // UTF-8 is what is hashed (S5B-11); that peer's listener does not know it.
+    shake(&mut s, stream, &digest(SID, odd, ME));
+    let said = s.hear(stream, &frame(2, &digest(SID, odd, ME)));
+    assert_eq!(condition(stanza(&said)), "item-not-found");
+    assert!(
+        s.take_events().iter().any(|e| matches!(e, Event::HostFailed { why: HostFailure::Rejected(2), .. }))
+    );
+    assert!(stanza(&s.ask(&set(odd, "b1", &open(SID, 4096)))).contains("type='result'"));
+}
+
+#[test]
+fn qrk_20_lim_04_the_longest_list_of_streamhosts_fits_a_stanza() {
+    let me = format!("{}@{}.test/{}", "m".repeat(60), "d".repeat(60), "r".repeat(256 - 60 - 60 - 7));
+    assert_eq!(me.len(), 256);
+    let mut cfg = streamed(&me);
+    cfg.stanza_bytes = 10_000;
+    let mut needs = Needs::of(&cfg, 2, 2);
+    needs.hosts_bytes = 16_384;
+    let mut memory = Memory::of(needs);
+    let mut s = Wired::new(&cfg, &mut memory);
+    let label = "h".repeat(63);
+    for port in 1..40 {
+        s.session.add_address(&format!("{label}.{label}.{label}.{}", "h".repeat(61)), port).unwrap();
+    }
+    let offer = offering(&mut s, &file(10));
+    let said = s.ask(&result(PEER, attr(&offer, "id"), &picks(S5B, "")));
+    let hosts = stanza(&said);
+    assert!(hosts.matches("<streamhost ").count() >= 2, "{hosts}");
+    assert!(hosts.len() + me.len() + 8 <= 4096, "{}", hosts.len());
+    // Short ones are bounded by their number (S5B-03).
+    session!(s);
+    for port in 1..40 {
+        s.session.add_address("192.0.2.1", port).unwrap();
+    }
+    let hosts = hosting(&mut s, 10);
+    assert_eq!(hosts.matches("<streamhost ").count(), 16);
+}
