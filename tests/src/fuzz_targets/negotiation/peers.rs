@@ -192,9 +192,7 @@ fn query_of(sid: &str, input: &mut Input<'_>) -> String {
         6 => host(1, "1").repeat(3) + &host(2, "0") + "<streamhost jid='q4.test' host='h4'/>",
         7 => host(1, "0"),
         8 => String::new(),
-        _ => {
-            host(1, "7777").replace("q1.test", "very.long.name.of.a.proxy.example").repeat(1) + &host(2, "2")
-        }
+        _ => host(1, "7777").replace("q1.test", PEERS[0]) + &host(2, "2"),
     };
     let more =
         input.pick(&["", "", "", "", " mode='tcp'", " mode='udp'", " dstaddr='room'", " dstaddr='a b'"]);
