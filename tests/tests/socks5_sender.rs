@@ -201,6 +201,25 @@ fn strangers_are_closed_when_the_session_ends() {
 }
 
 #[test]
+fn a_proxy_that_became_known_behind_the_offer_carries_the_file_and_the_route_says_so() {
+    sender!(s);
+    let offer = offering(&mut s, &file(10));
+    s.session.add_proxy("own.hospital.test", "203.0.113.5", 7777).unwrap();
+    let said = s.ask(&result(PEER, attr(&offer, "id"), &picks(S5B, "")));
+    let hosts = stanza(&said).to_owned();
+    let said = s.ask(&result(PEER, attr(&hosts, "id"), &used(attr(&hosts, "sid"), "own.hospital.test")));
+    let stream = connects(&said)[0].0;
+    let reply = shake(&mut s, stream, &ours(&hosts));
+    let request = stanza(&s.hear(stream, &reply)).to_owned();
+    let said = s.ask(&result("own.hospital.test", attr(&request, "id"), ""));
+    let (_, said) = s.supply_all(&said[0], 10);
+    assert_eq!(said, [Said::Half(stream)]);
+    s.wait_ms(60_000);
+    let route = Route { method: Some(Method::Mediated), direct: Skip::NotChosen, ..Route::default() };
+    assert_eq!(s.finished(), (Ending::Delivered, route));
+}
+
+#[test]
 fn a_proxy_with_two_addresses_is_tried_at_both() {
     sender!(s);
     s.session.add_proxy("own.hospital.test", "2001:db8::5", 7777).unwrap();

@@ -20,10 +20,13 @@ impl State<'_> {
         let Some(slot) = self.transfers.get_mut(index) else { return };
         slot.attempt.step = Step::Open;
         slot.route.method = Some(method);
+        // What was missing when the offer went out may have come since.
         if method == Method::Mediated {
             slot.skip(Method::Direct, Skip::NotChosen);
+            slot.route.mediated = Skip::Unneeded;
         } else {
             slot.skip(Method::Mediated, Skip::NotChosen);
+            slot.route.direct = Skip::Unneeded;
         }
         slot.news.started = true;
         slot.enter(Phase::Sending, Timer::Progress, deadline);
