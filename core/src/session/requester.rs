@@ -15,7 +15,7 @@ use crate::wire::stanza::{Ns, Stanza};
 use crate::wire::streamhost::{self, Streamhost};
 use crate::wire::xml::Writer;
 
-/// A proxy that failed this often is offered last (DSC-10).
+/// A proxy that failed this often since it last worked is offered behind everything else (DSC-10).
 const FAILURES_UNTIL_LAST: u8 = 2;
 /// Most streamhosts offered: a target reads 16 (S5B-03), and has 10 s for all of them (QRK-27).
 const HOSTS_MAX: usize = 16;
@@ -95,8 +95,8 @@ impl State<'_> {
         let direct_first = methods.iter().find(|method| *method != Method::InBand) == Some(Method::Direct);
         of(HostKind::Address, direct && direct_first, false)
             .chain(of(HostKind::Proxy, mediated, false))
-            .chain(of(HostKind::Proxy, mediated, true))
             .chain(of(HostKind::Address, direct && !direct_first, false))
+            .chain(of(HostKind::Proxy, mediated, true))
             .take(HOSTS_MAX)
             .scan(HOSTS_BYTES, |left, host| {
                 *left = left.checked_sub(measure(|w| streamhost::write(w, &host)))?;
@@ -187,7 +187,10 @@ impl State<'_> {
     /// The proxy answered (S5B-09).
     pub(crate) fn activated(&mut self, index: usize, error: Option<StanzaCondition>) {
         match error {
-            None => self.start_raw(index, Method::Mediated),
+            None => {
+                self.hosts.worked(self.transfers.get(index).map_or(0, |slot| slot.attempt.host));
+                self.start_raw(index, Method::Mediated);
+            }
             Some(condition) => self.socks5_failed(index, Socks5Failure::Activation, Some(condition)),
         }
     }

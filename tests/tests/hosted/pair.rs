@@ -51,6 +51,18 @@ struct Tcp {
     active: Option<usize>,
 }
 
+/// Numbers that follow from a seed.
+#[derive(Clone, Debug)]
+pub struct Chance(pub u64);
+
+impl Chance {
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        (mixed ^ (mixed >> 29)) % bound
+    }
+}
+
 pub struct Pair<'m> {
     pub ends: [Wired<'m>; 2],
     jids: [&'static str; 2],
@@ -70,6 +82,9 @@ pub struct Pair<'m> {
     pub cancels_at: Option<(u64, Cancel)>,
     /// The TCP stream breaks then.
     pub breaks_at: Option<u64>,
+    /// Stanzas and bytes overtake one another by these numbers.
+    pub chance: Option<Chance>,
+    due: [VecDeque<String>; 2],
     tcp: Vec<Tcp>,
     turn: bool,
     pub accepts: bool,
@@ -91,6 +106,8 @@ impl<'m> Pair<'m> {
             open_refused: None,
             cancels_at: None,
             breaks_at: None,
+            chance: None,
+            due: Default::default(),
             tcp: Vec::new(),
             turn: false,
             accepts: true,
@@ -117,7 +134,7 @@ impl<'m> Pair<'m> {
                     self.does(n, said);
                 }
             }
-            busy |= self.carry();
+            busy |= self.hand_on() | self.carry();
             if !busy {
                 return;
             }
@@ -228,7 +245,7 @@ impl<'m> Pair<'m> {
                 let word = self.open_refused.take().unwrap_or_default();
                 self.answer(n, &to, &id, Err(word));
             } else {
-                self.deliver(1 - n, &stamped(text, self.jids[n]));
+                self.due[1 - n].push_back(stamped(text, self.jids[n]));
             }
             return;
         }
@@ -257,7 +274,28 @@ impl<'m> Pair<'m> {
             Err(condition) => error(from, id, "cancel", condition),
         };
         self.log.push(format!("> {n} {stanza}"));
-        self.ends[n].give(&stanza);
+        self.due[n].push_back(stanza);
+    }
+
+    /// Stanzas arrive, each end's in their order; whether there were any.
+    fn hand_on(&mut self) -> bool {
+        let mut busy = false;
+        for n in 0..2 {
+            while let Some(stanza) = self.due[n].front().cloned() {
+                busy = true;
+                if self.later() {
+                    break;
+                }
+                self.due[n].pop_front();
+                self.deliver(n, &stanza);
+            }
+        }
+        busy
+    }
+
+    /// Whether something takes its time.
+    fn later(&mut self) -> bool {
+        self.chance.as_mut().is_some_and(|chance| chance.below(3) > 0)
     }
 
     fn deliver(&mut self, n: usize, stanza: &str) {
@@ -266,6 +304,11 @@ impl<'m> Pair<'m> {
             Got::Offer { transfer, .. } => self.ends[n].session.decline(transfer, Decline::Unwanted).unwrap(),
             Got::Data { transfer, offset, bytes } => self.store(n, transfer, offset, &bytes),
             Got::Consumed => {}
+            // What a host says to what neither it nor the session knows.
+            Got::NotMine if stanza.contains(" type='set'") => {
+                let answer = error(self.jids[n], attr(stanza, "id"), "cancel", "service-unavailable");
+                self.due[1 - n].push_back(answer);
+            }
             Got::NotMine => panic!("{stanza}"),
         }
     }
@@ -362,6 +405,11 @@ impl<'m> Pair<'m> {
         let mut busy = false;
         for at in 0..self.tcp.len() {
             for end in 0..2 {
+                if self.later() {
+                    let tcp = &self.tcp[at];
+                    busy |= !tcp.bytes[end].is_empty() || tcp.fin[end] && !tcp.told[end];
+                    continue;
+                }
                 // Deployed proxies need every message of the handshake in one piece (QRK-23).
                 let shakes = self.tcp[at].ends[end] == End::Proxy && self.tcp[at].active.is_none();
                 let most = self.tcp[at].bytes[end].len().min(if shakes { usize::MAX } else { self.piece });
@@ -388,6 +436,8 @@ impl<'m> Pair<'m> {
                     Some((used, Some((transfer, offset, bytes.to_vec()))))
                 }
                 Ok((used, _)) => Some((used, None)),
+                // It broke under what came with this piece.
+                Err(Error::Argument(Argument::Stream)) => return,
                 Err(error) => panic!("{error:?}"),
             };
             let Some((used, data)) = came else { return };
@@ -398,7 +448,8 @@ impl<'m> Pair<'m> {
             }
         }
         if fin {
-            self.ends[n].session.stream_end(stream, StreamEnd::Ended).unwrap();
+            let told = self.ends[n].session.stream_end(stream, StreamEnd::Ended);
+            assert!(matches!(told, Ok(()) | Err(Error::Argument(Argument::Stream))), "{told:?}");
         }
     }
 

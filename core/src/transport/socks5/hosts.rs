@@ -98,6 +98,13 @@ impl<'a> Hosts<'a> {
         }
     }
 
+    /// Forgets the failures: it works again.
+    pub(crate) fn worked(&mut self, id: u16) {
+        if let Some(Head { failures, .. }) = self.head(id) {
+            *failures = 0;
+        }
+    }
+
     /// Removes what `goes` says; the rest keeps its order and its ids.
     pub(crate) fn remove(&mut self, mut goes: impl FnMut(&Host<'_>) -> bool) {
         let (mut read, mut write) = (0usize, 0usize);
