@@ -341,3 +341,34 @@ fn ids_of_streams_that_are_over_are_void_whatever_is_said_about_them() {
     }
     assert_eq!(s.poll(), []);
 }
+
+#[test]
+fn every_way_of_cutting_a_handshake_gives_the_same_answers() {
+    let shake = |cut: Option<usize>, change: fn(&mut Vec<u8>)| {
+        session!(s);
+        let hosts = hosting(&mut s, 10);
+        let stream = stranger(&mut s, 1);
+        let mut all = [GREETING, &frame(1, &ours(&hosts))].concat();
+        change(&mut all);
+        let pieces: Vec<&[u8]> = match cut {
+            Some(at) => vec![&all[..at], &all[at..]],
+            None => all.chunks(1).collect(),
+        };
+        let mut said: Vec<Said> = Vec::new();
+        for piece in pieces {
+            // Closed: what still comes is not handed in any more.
+            if !said.contains(&Said::Close(stream)) {
+                said.extend(s.hear(stream, piece));
+            }
+        }
+        said
+    };
+    let changes: [fn(&mut Vec<u8>); 4] = [|_| {}, |all| all[2] = 2, |all| all[4] = 2, |all| all[12] ^= 1];
+    for (n, change) in changes.into_iter().enumerate() {
+        let want = shake(None, change);
+        assert!(want.len() >= 2, "{want:?}");
+        for cut in 0..=50 {
+            assert_eq!(shake(Some(cut), change), want, "{n} {cut}");
+        }
+    }
+}

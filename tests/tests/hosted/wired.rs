@@ -111,6 +111,13 @@ impl<'m> Wired<'m> {
                 }
                 Ok(Output::Wait { until, why }) => {
                     (self.wait, self.why) = (until.map(Instant::ms), why);
+                    // Else the owner would turn in circles.
+                    assert!(
+                        self.wait.is_none_or(|at| at > self.now),
+                        "{why:?} at {:?}, now {}",
+                        until,
+                        self.now
+                    );
                     return said;
                 }
                 Ok(other) => panic!("{other:?}"),
