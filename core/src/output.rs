@@ -192,8 +192,8 @@ pub enum Event {
         /// Why.
         route: Route,
     },
-    /// Somebody connected to us with the digest of this transfer, and it was not the peer: the stanzas are read by
-    /// others (ATK-30).
+    /// Somebody connected to us with the digest of this transfer and stays, while the peer says that it failed: unless
+    /// word of its leaving is late, the stanzas are read by others (ATK-30).
     Intruded {
         /// Which transfer.
         transfer: TransferId,

@@ -215,6 +215,23 @@ fn s5b_07_a_stream_of_the_peer_that_broke_before_its_answer_came_is_lost() {
 }
 
 #[test]
+fn atk_30_a_peer_that_gave_up_and_closed_its_own_stream_is_no_intruder() {
+    for end in [StreamEnd::Ended, StreamEnd::Lost] {
+        session!(s);
+        let hosts = hosting(&mut s, 10);
+        let stream = admitted(&mut s, 66, &ours(&hosts));
+        s.end(stream, end);
+        let said = s.ask(&error(PEER, attr(&hosts, "id"), "cancel", "item-not-found"));
+        assert!(
+            said.iter().any(|each| matches!(each, Said::Stanza(open) if open.contains("<open "))),
+            "{said:?}"
+        );
+        let events = s.take_events();
+        assert!(matches!(events[..], [Event::FellBack { again: false, .. }]), "{end:?}: {events:?}");
+    }
+}
+
+#[test]
 fn atk_30_a_peer_that_failed_while_somebody_has_its_digest_means_an_intruder() {
     for word in ["item-not-found", "internal-server-error"] {
         session!(s);

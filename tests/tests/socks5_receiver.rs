@@ -262,6 +262,16 @@ fn a_stream_that_comes_up_behind_its_time_is_no_mistake_of_the_owner() {
 }
 
 #[test]
+fn a_stream_that_breaks_while_the_session_ends_is_not_closed_once_more() {
+    receiver!(s);
+    let (_, said) = connecting(&mut s, 10, &HOSTS[..1]);
+    let stream = connects(&said)[0].0;
+    s.session.stream_end(StreamId::XMPP, StreamEnd::Lost).unwrap();
+    assert_eq!(s.session.stream_end(stream, StreamEnd::Lost), Ok(()));
+    assert!(!s.poll_all().contains(&Said::Close(stream)), "its id is void");
+}
+
+#[test]
 fn streams_are_closed_when_the_session_ends() {
     receiver!(s);
     let (_, said) = connecting(&mut s, 10, &HOSTS[..2]);

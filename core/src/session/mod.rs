@@ -252,10 +252,10 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`Error::Argument`]: that stream is over already; harmless.
     pub fn stream_end(&mut self, stream: StreamId, end: StreamEnd) -> Result<(), Error> {
-        self.state.check_alive()?;
         if stream != StreamId::XMPP {
             return self.state.stream_over(stream, end);
         }
+        self.state.check_alive()?;
         self.state.link.lost();
         let reason = match end {
             StreamEnd::TlsFailed => Reason::TlsFailed,

@@ -139,6 +139,7 @@ impl State<'_> {
         if !orderly && slot.phase != Phase::Opening {
             slot.attempt.stream = 0;
         }
+        slot.attempt.left = true;
         match slot.phase {
             Phase::Receiving if slot.moved == slot.end => {
                 slot.bytestream.closed = true;

@@ -108,10 +108,12 @@ impl State<'_> {
     pub(crate) fn hosts_answered(&mut self, index: usize, s: &Stanza<'_>, error: Option<StanzaCondition>) {
         let Some(slot) = self.transfers.get(index) else { return };
         let (accepted, mediated) = (slot.attempt.stream != 0, slot.methods.has(Method::Mediated));
+        // A peer that gave up closes what it had; an intruder stays.
+        let intruder = accepted && !slot.attempt.left;
         if let Some(condition) = error {
             let failure = match condition {
                 // ATK-30: the digest was used, but not by the peer.
-                _ if accepted => Socks5Failure::Intruded,
+                _ if intruder => Socks5Failure::Intruded,
                 StanzaCondition::ItemNotFound => Socks5Failure::Unreached,
                 other => Socks5Failure::Refused(other),
             };

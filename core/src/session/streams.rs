@@ -2,7 +2,7 @@
 
 use super::emit::Next;
 use super::incoming::Taken;
-use super::state::State;
+use super::state::{Life, State};
 use crate::config::Method;
 use crate::error::{Argument, Error};
 use crate::output::{HostFailure, StreamEnd, StreamId};
@@ -104,6 +104,10 @@ impl State<'_> {
     /// The owner says that a stream is over. In good order it may still take bytes: Close follows when it is not needed
     /// any more. Else its id is void at once.
     pub(crate) fn stream_over(&mut self, id: StreamId, end: StreamEnd) -> Result<(), Error> {
+        // While the session ends its streams are still to be closed, except those that are over by themselves.
+        if let Life::Closed(reason) = self.life {
+            return Err(Error::Closed(reason));
+        }
         let place = self.stream_place(id).ok_or(Error::Argument(Argument::Stream))?;
         let transfer = self.stream_transfer(place);
         let Some(stream) = self.streams.get_mut(place) else { return Ok(()) };

@@ -457,6 +457,10 @@ impl World<'_> {
             Event::Intruded { transfer } => {
                 let f = self.nodes[n].file(transfer).expect("a transfer of ours");
                 assert!(self.files[f].from == n && self.plan.socks5);
+                let quick =
+                    |n: usize| self.nodes[n].plan.side.lag_ms <= 2 && self.nodes[n].plan.slow_ms <= 50;
+                let late = !quick(n) || !quick(self.files[f].to);
+                assert!(!self.plan.calm || late, "intruded by nobody");
             }
             Event::Finished { transfer, ending, route } => {
                 let index = self.nodes[n].file(transfer).expect("a transfer of ours");

@@ -31,6 +31,8 @@ pub(crate) struct Attempt {
     pub(crate) granted: bool,
     /// Id of the stream that is used, 0 before there is one.
     pub(crate) stream: u16,
+    /// Requester: who came to our listener has left again.
+    pub(crate) left: bool,
     /// Its streamhost in the list of hosts, 0 for one that came to our listener. Target, while connecting: the last one
     /// that was dialled.
     pub(crate) host: u16,
@@ -39,6 +41,13 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    pub(crate) const NONE: Self =
-        Self { step: Step::None, unhashed: false, granted: false, stream: 0, host: 0, next_at: None };
+    pub(crate) const NONE: Self = Self {
+        step: Step::None,
+        unhashed: false,
+        granted: false,
+        stream: 0,
+        left: false,
+        host: 0,
+        next_at: None,
+    };
 }
