@@ -9,6 +9,8 @@
 
 /* How long the last bytes of a stream may take. */
 #define GOODBYE_MS 2000
+/* How often all descriptors are looked at while there is no end of work on some. */
+#define LOOK_MS 10
 
 /* drain() and feed() have nothing for the program. */
 #define GO_ON (-1)
@@ -224,8 +226,9 @@ static int wait_ms(const struct loop *loop, uint64_t then_ms)
 }
 
 /* One poll(2) for everything: the server, the signals, the listeners and the SOCKS5 streams. */
-static void wait_for_news(struct loop *loop)
+static void look(struct loop *loop, int may_wait)
 {
+    loop->look_ms = loop->now_ms + LOOK_MS;
     uint64_t then_ms = loop->until_ms;
     if (loop->wake_ms != 0 && loop->now_ms + loop->wake_ms < then_ms)
         then_ms = loop->now_ms + loop->wake_ms;
@@ -243,7 +246,7 @@ static void wait_for_news(struct loop *loop)
     loop->polled[1] = (struct pollfd){ loop->stopped ? -1 : signals_fd(), POLLIN, 0 };
     socks_loop_before_poll(&loop->socks, loop->polled + 2, &then_ms);
     /* poll() leaves out negative descriptors. */
-    if (poll(loop->polled, (nfds_t)wanted, wait_ms(loop, then_ms)) > 0)
+    if (poll(loop->polled, (nfds_t)wanted, may_wait ? wait_ms(loop, then_ms) : 0) > 0)
         socks_loop_after_poll(&loop->socks, loop->polled + 2);
 }
 
@@ -276,6 +279,9 @@ enum loop_step loop_next(struct loop *loop)
             continue;
         if (fill(loop) + socks_loop_work(&loop->socks) > 0) {
             next_turn(loop);
+            /* A stream that is never empty must not keep the others waiting. */
+            if (loop->now_ms >= loop->look_ms)
+                look(loop, 0);
             continue;
         }
         if (!loop->idle_said) {
@@ -287,7 +293,7 @@ enum loop_step loop_next(struct loop *loop)
             loop->stall_ms = 0;
             return LOOP_STALLED;
         }
-        wait_for_news(loop);
+        look(loop, 1);
         loop->idle_said = loop->full = 0;
         next_turn(loop);
     }

@@ -56,7 +56,7 @@ struct loop {
     uint8_t *in, *out;
     size_t in_from, in_to;
     size_t out_from, out_to, out_bytes, room;
-    uint64_t until_ms, moved_ms, stall_ms;
+    uint64_t until_ms, moved_ms, stall_ms, look_ms;
     int full, idle_said, stopped, broken, blocked;
     struct socks_loop socks;
     struct pollfd *polled;

@@ -304,7 +304,8 @@ void socks_loop_after_poll(struct socks_loop *loop, const struct pollfd *polled)
         struct socks_stream *stream = &loop->streams.items[at];
         short came = polled++->revents;
         if (stream->dial != NULL) {
-            stream->writable = (came & ANY) != 0;
+            /* Its first step may not have been taken yet. */
+            stream->writable |= (came & ANY) != 0;
             continue;
         }
         if ((came & (POLLIN | POLLERR | POLLHUP | POLLNVAL)) != 0)
