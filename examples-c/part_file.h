@@ -17,10 +17,32 @@ struct part_file {
     char final[PART_NAME_BYTES];  /* name it got, "" before part_file_finish() */
 };
 
+/* What a part file is a part of. Only with a hash, or head and rest could be of two files (SI-25, ATK-44). */
+struct part_origin {
+    const char *from; /* who sends it: the JID up to its resource */
+    size_t from_bytes;
+    const char *name;
+    size_t name_bytes;
+    uint64_t size;
+    const uint8_t *sha256; /* 32 bytes */
+};
+
 /* All return 0, or -1 with errno. */
 
 /* Makes the part file of `name`, which must be a sanitised one: NAME.part, or NAME.1.part and so on when those exist. */
 int part_file_create(struct part_file *file, int dir_fd, const char *name, size_t name_bytes);
+
+/* Writes down what the part file is a part of: in .NAME.part.of beside it, until it gets its name. */
+int part_file_note(const struct part_file *file, const struct part_origin *origin);
+
+/* Opens a part file of the same origin that nobody writes to; `*bytes` are there already, less than its size. */
+int part_file_resume(struct part_file *file, int dir_fd, const struct part_origin *origin, uint64_t *bytes);
+
+/* Strikes out what the part file is a part of: it will not be resumed. */
+void part_file_forget(const struct part_file *file);
+
+/* Reads up to `size` bytes at `offset` of a resumed file; `*got` is 0 at its end. */
+int part_file_read(const struct part_file *file, uint64_t offset, uint8_t *bytes, size_t size, size_t *got);
 
 /* Writes all `size` bytes at `offset`. */
 int part_file_write(struct part_file *file, uint64_t offset, const uint8_t *bytes, size_t size);

@@ -36,6 +36,7 @@ struct incoming {
     uint32_t transfer;
     uint64_t size, started_us;
     uint32_t method;          /* how it comes, XFT_METHOD_... */
+    uint64_t start;           /* bytes that were here already */
     uint64_t written, stored; /* positions in the file: written without a gap, said to be stored */
     int error;                /* errno of the failure to store */
     struct part_file file;
@@ -54,6 +55,7 @@ struct receiver {
     uint64_t total_bytes, done_bytes;
     int code, leaving;
     struct progress progress;
+    uint8_t block[65536];
 };
 
 static void fail(struct receiver *receiver, int code)
@@ -169,6 +171,46 @@ static void on_data(struct receiver *receiver, struct loop *loop)
         commit(receiver, loop, file);
 }
 
+/* A part file of the same sender, name, size and hash goes on where it stopped (SI-25); else a new one is made. */
+static int open_part(struct receiver *receiver, const xft_received *offer, struct incoming *file)
+{
+    const char *slash = memchr(offer->from, '/', offer->from_len);
+    struct part_origin origin = { offer->from, slash != NULL ? (size_t)(slash - offer->from) : offer->from_len,
+                                  (const char *)offer->name, offer->name_len, offer->file_size, offer->sha256 };
+    int known = (offer->has & XFT_HAS_SHA256) != 0, ranged = (offer->has & XFT_HAS_RANGED) != 0;
+    if (known && ranged && part_file_resume(&file->file, receiver->dir_fd, &origin, &file->start) == 0)
+        return 0;
+    if (part_file_create(&file->file, receiver->dir_fd, origin.name, origin.name_bytes) != 0)
+        return -1;
+    if (known)
+        part_file_note(&file->file, &origin);
+    return 0;
+}
+
+/* Shows the session what is here already, so that the hash is compared over the whole file. All of it at once: it must
+ * be seen before the first new byte, and that may come any time. */
+static void show_head(struct receiver *receiver, struct loop *loop, struct incoming *file)
+{
+    uint64_t offset = 0;
+    while (offset < file->start) {
+        uint64_t left = file->start - offset;
+        size_t got, size = left < sizeof receiver->block ? (size_t)left : sizeof receiver->block;
+        errno = ENODATA;
+        if (part_file_read(&file->file, offset, receiver->block, size, &got) != 0 || got == 0) {
+            cannot_store(receiver, loop, file);
+            return;
+        }
+        uint32_t status = xft_prefix(loop->session, file->transfer, offset, receiver->block, got);
+        if (status != XFT_OK) {
+            say("xft_prefix: %s", xft_status_text(status));
+            return;
+        }
+        offset += got;
+    }
+    say("%s: goes on from offset %llu of %llu", file->file.wanted, (unsigned long long)file->start,
+        (unsigned long long)file->size);
+}
+
 static void on_offer(struct receiver *receiver, struct loop *loop)
 {
     xft_received offer = loop->received;
@@ -187,7 +229,7 @@ static void on_offer(struct receiver *receiver, struct loop *loop)
         return;
     }
     memset(file, 0, sizeof *file);
-    if (part_file_create(&file->file, receiver->dir_fd, (const char *)offer.name, offer.name_len) != 0) {
+    if (open_part(receiver, &offer, file) != 0) {
         say("cannot make a file in %s: %s", receiver->dir, strerror(errno));
         fail(receiver, EXIT_STORE);
         part_file_close(&file->file);
@@ -204,16 +246,19 @@ static void on_offer(struct receiver *receiver, struct loop *loop)
     if (receiver->account.verbose)
         say("receiving %s, %llu bytes, from %.*s%s", (const char *)offer.name, (unsigned long long)offer.file_size,
             (int)offer.from_len, offer.from, (offer.has & XFT_HAS_SHA256) != 0 ? ", with its SHA-256" : "");
-    uint32_t status = xft_accept(loop->session, offer.transfer, 0);
+    file->written = file->stored = file->start;
+    uint32_t status = xft_accept(loop->session, offer.transfer, file->start);
     if (status != XFT_OK)
         say("xft_accept: %s", xft_status_text(status));
+    else if (file->start > 0)
+        show_head(receiver, loop, file);
 }
 
 /* The file is whole: gives it its name and tells the world. */
 static void settle(struct receiver *receiver, struct loop *loop, struct incoming *file, int verified)
 {
     double seconds = (double)(clock_us() - file->started_us) / 1e6;
-    double rate = (double)file->size / 1e6 / (seconds > 1e-6 ? seconds : 1e-6);
+    double rate = (double)(file->size - file->start) / 1e6 / (seconds > 1e-6 ? seconds : 1e-6);
     char way[ROUTE_TEXT_BYTES];
     if (!verified && receiver->account.strict) {
         say("%s stays as %s/%s: the sender gave no hash to check it by", file->file.wanted, receiver->dir,
@@ -242,6 +287,8 @@ static void failed(struct receiver *receiver, struct loop *loop, struct incoming
     else
         snprintf(what, sizeof what, "%s is not whole, what came is in %s/%s", file->file.wanted, receiver->dir,
                  file->file.part);
+    if (output->reason == XFT_REASON_HASH_MISMATCH)
+        part_file_forget(&file->file); /* nobody knows which of its bytes are wrong: the next offer starts anew */
     if (file->error != 0) {
         say("%s: storing failed: %s. Make room or check permissions, then have it sent again.", what,
             strerror(file->error));

@@ -31,6 +31,7 @@ struct outgoing {
     uint64_t again_ms; /* when it is offered again; 0: it does not wait for that */
     uint32_t transfer; /* 0: not offered yet */
     uint64_t size, started_us, safe;
+    uint64_t start; /* bytes that the recipient had already */
     uint32_t method; /* how it goes, XFT_METHOD_... */
     int64_t date;
     int read_error; /* errno of a failed read, -1: the file became shorter */
@@ -244,7 +245,7 @@ static void supply(struct sender *sender, struct loop *loop)
 static void arrived(struct sender *sender, struct loop *loop, const struct outgoing *file, uint32_t ending)
 {
     double seconds = (double)(clock_us() - file->started_us) / 1e6;
-    double rate = (double)file->size / 1e6 / (seconds > 1e-6 ? seconds : 1e-6);
+    double rate = (double)(file->size - file->start) / 1e6 / (seconds > 1e-6 ? seconds : 1e-6);
     int done = ending == XFT_ENDING_DONE;
     char way[ROUTE_TEXT_BYTES];
     printf("sent %s %llu bytes %.4f s %.2f MB/s %s\n", file->name, (unsigned long long)file->size, seconds, rate,
@@ -317,6 +318,14 @@ static void on_event(struct sender *sender, struct loop *loop)
     case XFT_EVENT_ONLINE:
         if (sender->account.verbose && xft_jid(loop->session, &jid, &length) == XFT_OK)
             say("online as %.*s", (int)length, jid);
+        break;
+    case XFT_EVENT_ACCEPTED:
+        if (file == NULL)
+            break;
+        file->start = output->offset;
+        if (file->start > 0)
+            say("%s: goes on from offset %llu of %llu, the recipient has what is before", file->name,
+                (unsigned long long)file->start, (unsigned long long)file->size);
         break;
     case XFT_EVENT_STARTED:
         if (file == NULL)
