@@ -352,7 +352,8 @@ fn atk_25_nobody_is_sent_to_an_address_because_a_peer_names_it() {
     receiving(&mut s, 3);
     let hosts = "<query xmlns='http://jabber.org/protocol/bytestreams' sid='s1'>\
         <streamhost jid='eve@x/y' host='10.0.0.1' port='22'/></query>";
-    assert!(refused(&s.ask(&set("b", hosts)), "b", "service-unavailable"));
+    // The word of XEP-0065 for "unwilling" (S5B-01): the file comes in band.
+    assert!(refused(&s.ask(&set("b", hosts)), "b", "not-acceptable"));
     let info = s.ask(&get("c", "<query xmlns='http://jabber.org/protocol/disco#info'/>"));
     assert!(info.contains("jabber.org/protocol/ibb") && !info.contains("bytestreams"), "{info}");
 }

@@ -335,3 +335,20 @@ fn si_22_any_other_offer_is_for_the_owner_to_answer() {
     s.poll();
     assert_ne!(offered(s.give(&set(PEER, "o2", &hashed("s2", 10, &[IBB])))), first);
 }
+
+#[test]
+fn a_stream_that_was_not_told_of_yet_does_not_exist() {
+    receiver!(s);
+    waiting(&mut s, 10, &[S5B, IBB]);
+    s.give(&set(PEER, "h1", &query(SID, &[HOST])));
+    // Too small for the host: the place is taken, and nothing is said of it.
+    assert_eq!(s.session.poll(&mut [0; 1]), Err(Error::NoSpace { needed: HOST.1.len() }));
+    let unknown = Err(Error::Argument(Argument::Stream));
+    for id in 1..=255 {
+        let id = StreamId(id);
+        assert_eq!(s.session.stream_open(id), unknown);
+        assert_eq!(s.session.stream_end(id, StreamEnd::Ended), unknown);
+        assert_eq!(s.session.stream_in(id, &mut [5, 0]).map(|_| ()), unknown);
+    }
+    assert!(matches!(connects(&s.poll())[..], [(_, host, port)] if (host, port) == (HOST.1, HOST.2)));
+}

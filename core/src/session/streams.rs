@@ -20,12 +20,13 @@ impl State<'_> {
         StreamId(u16::from_le_bytes([place, generation]))
     }
 
-    /// The place of a stream that is not void.
+    /// The place of a stream that the owner was told of and that is not void.
     pub(crate) fn stream_place(&self, id: StreamId) -> Option<usize> {
         let [place, generation] = id.0.to_le_bytes();
         let place = usize::from(place.checked_sub(1)?);
         let stream = self.streams.get(place)?;
-        (stream.generation == generation && !stream.is_free()).then_some(place)
+        let known = !stream.is_free() && !stream.owes_connect();
+        (stream.generation == generation && known).then_some(place)
     }
 
     /// A free place; ids have one byte for it.
