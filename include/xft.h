@@ -183,6 +183,12 @@
 #define XFT_FLAG_STRICT_REPLIES 16
 
 /**
+ * `flags`: no verified receipts. Nothing is hashed then unless an offer brings a hash: faster, but no sender hears
+ * that its file is whole.
+ */
+#define XFT_FLAG_NO_RECEIPTS 32
+
+/**
  * `has`: `date` is given.
  */
 #define XFT_HAS_DATE 1

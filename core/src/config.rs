@@ -55,6 +55,9 @@ pub struct Config<'a> {
     pub client_name: &'a str,
     /// Which methods may carry a file, the preferred one first.
     pub methods: Methods,
+    /// Ask for, and give, the verified receipt that two libxft ends close a transfer with. Without it nothing is hashed
+    /// unless an offer brings a hash: faster, and nobody confirms that a file is whole.
+    pub receipts: bool,
     /// Refuse a streamhost whose reply does not repeat our request, as XEP-0065 wants it; many send something else
     /// (S5B-23).
     pub strict_replies: bool,
@@ -290,6 +293,7 @@ impl<'a> Config<'a> {
             priority: 0,
             client_name: "libxft",
             methods: Methods::DEFAULT,
+            receipts: true,
             strict_replies: false,
             accepted_per_source: 2,
             times: Times::default(),

@@ -43,12 +43,16 @@ pub const XFT_FLAG_MD5: u32 = 8;
 /// `flags`: refuse a streamhost whose reply does not repeat our request, as XEP-0065 wants it; many send something
 /// else.
 pub const XFT_FLAG_STRICT_REPLIES: u32 = 16;
+/// `flags`: no verified receipts. Nothing is hashed then unless an offer brings a hash: faster, but no sender hears
+/// that its file is whole.
+pub const XFT_FLAG_NO_RECEIPTS: u32 = 32;
 
 const FLAGS: u32 = XFT_FLAG_SASL_EXTERNAL
     | XFT_FLAG_SASL_PLAIN
     | XFT_FLAG_COMPAT_BLOCKS
     | XFT_FLAG_MD5
-    | XFT_FLAG_STRICT_REPLIES;
+    | XFT_FLAG_STRICT_REPLIES
+    | XFT_FLAG_NO_RECEIPTS;
 
 /// How much of each part a session's memory holds.
 #[derive(Clone, Copy, Debug)]
@@ -325,6 +329,7 @@ impl xft_config {
             priority: i8::try_from(self.priority).map_err(|_| XFT_ERR_RANGE)?,
             client_name,
             methods: methods::from_c(&self.methods)?.unwrap_or(Methods::DEFAULT),
+            receipts: self.flags & XFT_FLAG_NO_RECEIPTS == 0,
             strict_replies: self.flags & XFT_FLAG_STRICT_REPLIES != 0,
             accepted_per_source: match u8::try_from(self.accepted_per_source) {
                 Ok(0) | Err(_) => return Err(XFT_ERR_RANGE),

@@ -372,7 +372,7 @@ fn si_21_a_sender_that_could_not_make_the_proxy_pass_anything_may_come_in_band()
     else {
         panic!("{events:?}")
     };
-    assert_eq!(route.mediated, Skip::PeerFailed);
+    assert_eq!(route.mediated, Skip::ActivationFailed);
 }
 
 #[test]

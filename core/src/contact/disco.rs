@@ -52,7 +52,7 @@ pub(crate) fn read_info(query: &Element<'_>) -> Features {
 }
 
 /// Writes the disco#info payload of an answer.
-pub(crate) fn write_info(w: &mut Writer<'_>, client_name: &str, methods: &Methods) {
+pub(crate) fn write_info(w: &mut Writer<'_>, client_name: &str, methods: &Methods, receipts: bool) {
     w.open("query").attr("xmlns", Ns::DiscoInfo.uri());
     w.open("identity")
         .attr("category", "client")
@@ -62,6 +62,7 @@ pub(crate) fn write_info(w: &mut Writer<'_>, client_name: &str, methods: &Method
     let on = |feature: &&&str| match Ns::from_uri(feature) {
         Ns::Ibb => methods.has(Method::InBand),
         Ns::S5b => methods.has_socks5(),
+        Ns::Receipt => receipts,
         _ => true,
     };
     for feature in FEATURES.iter().filter(on) {
@@ -100,7 +101,7 @@ mod tests {
     fn the_room_kept_for_an_answer_is_enough() {
         let mut out = [0; 2048];
         let mut w = Writer::new(&mut out);
-        write_info(&mut w, "a name of thirty-two characters..", &Methods::DEFAULT);
+        write_info(&mut w, "a name of thirty-two characters..", &Methods::DEFAULT, true);
         let bytes = w.finish().unwrap();
         assert!(bytes <= INFO_BYTES, "{bytes}");
     }
@@ -116,7 +117,7 @@ mod tests {
         ] {
             let mut out = [0; 2048];
             let mut w = Writer::new(&mut out);
-            write_info(&mut w, "x", &Methods::of(order).unwrap());
+            write_info(&mut w, "x", &Methods::of(order).unwrap(), true);
             let length = w.finish().unwrap();
             let text = core::str::from_utf8(out.get(..length).unwrap()).unwrap();
             let count = |uri| text.matches(&std::format!("<feature var='{uri}'/>")).count();

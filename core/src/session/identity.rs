@@ -60,6 +60,7 @@ pub(crate) struct Settings {
     pub(crate) offers_per_peer: u8,
     pub(crate) md5: bool,
     pub(crate) methods: Methods,
+    pub(crate) receipts: bool,
     pub(crate) strict_replies: bool,
     pub(crate) accepted_per_source: u8,
     pub(crate) times: Times,

@@ -81,10 +81,11 @@ impl State<'_> {
         }
         let (to, id, ns) = (s.from, s.id.unwrap_or(""), payload.ns());
         let (name, methods) = (self.me.client_name.as_str(), self.settings.methods);
+        let receipts = self.settings.receipts;
         let _ = self.outbox.push(|w| {
             open_iq(w, IqType::Result, to, id);
             if ns == Ns::DiscoInfo {
-                disco::write_info(w, name, &methods);
+                disco::write_info(w, name, &methods, receipts);
             } else {
                 disco::write_query(w, ns);
             }

@@ -92,6 +92,7 @@ impl<'a> Session<'a> {
             offers_per_peer: cfg.offers_per_peer,
             md5: cfg.md5,
             methods: cfg.methods,
+            receipts: cfg.receipts,
             strict_replies: cfg.strict_replies,
             accepted_per_source: cfg.accepted_per_source,
             times: cfg.times,

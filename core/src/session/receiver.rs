@@ -94,7 +94,7 @@ impl State<'_> {
         let (Some(slot), Some(texts)) = (slot, texts) else { return false };
         slot.texts = texts;
         slot.receipts &= offer.receipts;
-        slot.skip_socks5(Skip::PeerFailed);
+        slot.left_by_sender();
         (slot.over_socks5, slot.attempt, slot.offers_in_band) = (false, Attempt::NONE, true);
         // The new offer is the sender's; for our owner the transfer just goes on.
         slot.news.fell_back = Some(false);
@@ -125,7 +125,7 @@ impl State<'_> {
             return Err(Turned::NoRoom);
         }
         let index = self.begin(Phase::Asked, contact).ok_or(Turned::NoRoom)?;
-        let methods = self.settings.methods;
+        let (methods, receipts) = (self.settings.methods, self.settings.receipts);
         let chosen = si::choose(self.streams_taken(), offer.streams);
         let deadline = self.in_ms(self.settings.times.offer_ms);
         let slot = self.transfers.get_mut(index).ok_or(Turned::NoRoom)?;
@@ -135,7 +135,7 @@ impl State<'_> {
         slot.file.sha256 = offer.sha256;
         slot.file.md5 = offer.md5;
         slot.end = offer.size;
-        slot.receipts = offer.receipts;
+        slot.receipts = offer.receipts && receipts;
         slot.methods = methods;
         slot.offers_socks5 = offer.streams.has(StreamMethod::Socks5);
         slot.offers_in_band = offer.streams.has(StreamMethod::InBand);
@@ -239,7 +239,7 @@ impl State<'_> {
             self.refuse(s, ErrorType::Modify, StanzaCondition::ResourceConstraint);
         } else {
             if slot.over_socks5 {
-                slot.skip_socks5(Skip::PeerFailed);
+                slot.left_by_sender();
                 (slot.over_socks5, slot.attempt) = (false, Attempt::NONE);
                 slot.news.fell_back = Some(false);
             }

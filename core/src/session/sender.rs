@@ -100,7 +100,9 @@ impl State<'_> {
         let features = peer.features;
         for slot in self.transfers.iter_mut().filter(|t| t.phase == Phase::Asking && t.contact == contact) {
             match error {
-                None if features.si && features.file_transfer => slot.receipts = features.receipts,
+                None if features.si && features.file_transfer => {
+                    slot.receipts = features.receipts && self.settings.receipts;
+                }
                 None => slot.fail(Reason::Unsupported, None),
                 Some(condition) => {
                     slot.fail(reason_of_absence(condition), Some(Condition::Stanza(condition)))

@@ -176,7 +176,7 @@ impl State<'_> {
     pub(crate) fn wait_in_band(&mut self, index: usize) {
         let deadline = self.in_ms(self.settings.times.open_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
-        slot.skip_socks5(Skip::PeerFailed);
+        slot.left_by_sender();
         slot.route.method = None;
         slot.attempt.stream = 0;
         slot.attempt.step = Step::Failed;

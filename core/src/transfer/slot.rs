@@ -277,6 +277,15 @@ impl TransferSlot {
         }
     }
 
+    /// Receiver: the sender goes on without SOCKS5. Where we were at a proxy, that was not activated; else no streamhosts
+    /// came, unless it is noted already that none could be reached.
+    pub(crate) fn left_by_sender(&mut self) {
+        if self.phase == Phase::Receiving {
+            self.skip(Method::Mediated, Skip::ActivationFailed);
+        }
+        self.skip_socks5(Skip::NotChosen);
+    }
+
     /// The same for both methods over SOCKS5.
     pub(crate) fn skip_socks5(&mut self, why: Skip) {
         self.skip(Method::Direct, why);
