@@ -224,7 +224,7 @@ fn dsc_09_refusals_and_things_that_are_no_proxies_leave_the_other_methods() {
 }
 
 #[test]
-fn a_server_that_stays_silent_is_waited_for_ten_seconds_and_asked_again_for_the_next_file() {
+fn a_server_that_stays_silent_costs_ten_seconds_once_in_five_minutes() {
     session!(s);
     let first = asking(&mut s);
     s.poll();
@@ -239,31 +239,37 @@ fn a_server_that_stays_silent_is_waited_for_ten_seconds_and_asked_again_for_the_
     let ignored = s.session.ignored();
     assert_eq!(s.ask(&result(DOMAIN, attr(stanza(&first), "id"), &items(&["proxy.hospital.test"]))), []);
     assert_eq!(s.session.ignored(), ignored + 1);
+    // A study of a hundred files does not wait a hundred times.
+    let said = asking(&mut s);
+    assert!(stanza(&said).contains("<si "), "{said:?}");
+    s.ask(&error(PEER, attr(stanza(&said), "id"), "cancel", "forbidden"));
+    assert_eq!(s.finished().1.mediated, Skip::ProxySilent);
+    s.wait_ms(300_000);
     let again = asking(&mut s);
     let (_, said) = answered(&mut s, again, server);
     assert!(stanza(&said).contains(S5B), "{said:?}");
 }
 
 #[test]
-fn one_silent_item_costs_its_time_and_not_the_proxy_that_answered() {
+fn a_file_waits_for_the_first_proxy_and_not_for_every_silent_item() {
     session!(s);
     let first = asking(&mut s);
-    let said = s.ask(&result(
-        DOMAIN,
-        attr(stanza(&first), "id"),
-        &items(&["mute.hospital.test", "proxy.hospital.test"]),
-    ));
-    let question =
-        stanzas(&said).into_iter().find(|q| attr(q, "to") == "proxy.hospital.test").unwrap().to_owned();
+    let two = items(&["mute.hospital.test", "proxy.hospital.test"]);
+    let said = s.ask(&result(DOMAIN, attr(stanza(&first), "id"), &two));
+    let of = |name: &str| stanzas(&said).into_iter().find(|q| attr(q, "to") == name).unwrap().to_owned();
+    let (mute, question) = (of("mute.hospital.test"), of("proxy.hospital.test"));
     let said = s.ask(&result("proxy.hospital.test", attr(&question, "id"), &proxy()));
-    let said = s.ask(&result(
-        "proxy.hospital.test",
-        attr(stanza(&said), "id"),
-        &addresses(&[("proxy.hospital.test", "203.0.113.5", 7777)]),
-    ));
-    assert_eq!(said, []);
-    let said = s.wait_ms(10_000);
+    let place = addresses(&[("proxy.hospital.test", "203.0.113.5", 7777)]);
+    let said = s.ask(&result("proxy.hospital.test", attr(stanza(&said), "id"), &place));
     assert!(stanza(&said).contains(S5B), "{said:?}");
+    // What comes later is for later files.
+    let said = s.ask(&result("mute.hospital.test", attr(&mute, "id"), &proxy()));
+    let place = addresses(&[("mute.hospital.test", "203.0.113.6", 7777)]);
+    s.ask(&result("mute.hospital.test", attr(stanza(&said), "id"), &place));
+    let said = asking(&mut s);
+    let said = s.ask(&result(PEER, attr(stanza(&said), "id"), &picks(S5B, "")));
+    assert_eq!(stanza(&said).matches("<streamhost ").count(), 2, "{said:?}");
+    assert_eq!(s.wait, Some(60_000), "nothing is left to wait for but the peer");
 }
 
 #[test]

@@ -11,6 +11,9 @@ use crate::wire::jid;
 use crate::wire::stanza::{IqType, Ns, Stanza, open_iq};
 use crate::wire::xml::Writer;
 
+/// How long a server that did not answer is left alone: many files in a row do not wait for it one by one.
+const SILENT_MS: u32 = 300_000;
+
 /// How far the questions are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -33,13 +36,13 @@ pub(crate) struct Discovery {
     pub(crate) deadline: Option<Instant>,
     /// One item is a proxy.
     found: bool,
-    /// Something was not answered in time.
-    silent: bool,
+    /// Something was not answered in time; from then on it may be asked again.
+    silent_until: Option<Instant>,
 }
 
 impl Discovery {
     pub(crate) const IDLE: Self =
-        Self { stage: Stage::Idle, request: 0, deadline: None, found: false, silent: false };
+        Self { stage: Stage::Idle, request: 0, deadline: None, found: false, silent_until: None };
 
     /// Nothing more is to come.
     pub(crate) const fn is_settled(&self) -> bool {
@@ -48,7 +51,7 @@ impl Discovery {
 
     /// Why there is no proxy, if there is none.
     pub(crate) const fn skip(&self) -> Skip {
-        match (self.silent, self.found) {
+        match (self.silent_until.is_some(), self.found) {
             (true, _) => Skip::ProxySilent,
             (false, true) => Skip::ProxyRefused,
             (false, false) => Skip::NoProxy,
@@ -61,9 +64,14 @@ impl State<'_> {
         self.hosts.iter().any(|host| host.kind == HostKind::Proxy)
     }
 
+    /// Nothing better than what is known is worth to be waited for: other items may be dead and never answer.
+    pub(crate) fn proxies_known(&self) -> bool {
+        self.discovery.is_settled() || self.has_proxy()
+    }
+
     /// A transfer may need a proxy: ask the server, unless the owner named one or it is known already (DSC-10).
     pub(crate) fn want_proxies(&mut self) {
-        let again = self.discovery.is_settled() && self.discovery.silent && !self.has_proxy();
+        let again = self.discovery.silent_until.is_some_and(|until| until <= self.now) && !self.has_proxy();
         if self.discovery.stage != Stage::Idle && !again {
             return;
         }
@@ -168,6 +176,8 @@ impl State<'_> {
         if self.discovery.request == 0 && !self.hosts.iter().any(|host| open(host.kind)) {
             self.discovery.stage = Stage::Settled;
             self.discovery.deadline = None;
+        }
+        if self.proxies_known() {
             self.offer_what_is_ready();
         }
     }
@@ -175,7 +185,7 @@ impl State<'_> {
     /// The server, or an item of it, took too long: what is known by now has to do.
     pub(crate) fn expire_discovery(&mut self) {
         self.hosts.remove(|host| matches!(host.kind, HostKind::Item | HostKind::Silent));
-        self.discovery.silent = true;
+        self.discovery.silent_until = self.in_ms(SILENT_MS);
         self.discovery.request = 0;
         self.settle_if_answered();
     }

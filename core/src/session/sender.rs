@@ -119,7 +119,7 @@ impl State<'_> {
             let Some(slot) = self.transfers.get(index).filter(|t| t.phase == Phase::Asking) else { continue };
             let known =
                 self.contacts.get(usize::from(slot.contact)).is_some_and(|peer| peer.known == Known::Yes);
-            if !known || (slot.methods.has(Method::Mediated) && !self.discovery.is_settled()) {
+            if !known || (slot.methods.has(Method::Mediated) && !self.proxies_known()) {
                 continue;
             }
             self.choose_methods(index);
