@@ -20,6 +20,7 @@ struct account_options {
     enum tls_choice tls;
     uint64_t block_bytes, chunk_bytes, window_bytes, timeout_s, parallel;
     int verbose, progress, strict, help;
+    int no_receipts; /* nobody compares hashes, so nobody computes them */
     struct network_options network;
 
     /* Worked out from the above by account_options_check(). */

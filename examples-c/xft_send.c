@@ -44,7 +44,7 @@ struct sender {
     struct outgoing *files;
     size_t count, next, running, waiting; /* waiting: to be offered again */
     uint64_t total_bytes, done_bytes; /* done: of files that are over */
-    int no_sendfile, no_hash;
+    int no_sendfile;
     int code;                         /* the first failure */
     int leaving;                      /* xft_close was called */
     struct progress progress;
@@ -254,7 +254,7 @@ static void arrived(struct sender *sender, struct loop *loop, const struct outgo
     say("%s: sent by %s", file->name, way);
     if (done)
         return;
-    if (sender->no_hash && file->method != XFT_METHOD_IN_BAND) {
+    if (sender->account.no_receipts) {
         say("%s was handed over; --no-hash leaves nothing to compare", file->name);
         if (sender->account.strict)
             fail(sender, EXIT_UNCONFIRMED);
@@ -272,7 +272,7 @@ static void arrived(struct sender *sender, struct loop *loop, const struct outgo
 static void send_raw(struct sender *sender, struct loop *loop)
 {
     const struct outgoing *file = file_of(sender, loop->output.transfer);
-    int by_system = (sender->sha256_text != NULL || sender->no_hash) && !sender->no_sendfile;
+    int by_system = (sender->sha256_text != NULL || sender->account.no_receipts) && !sender->no_sendfile;
     if (file != NULL)
         loop_send_raw(loop, file->fd, by_system);
 }
@@ -459,8 +459,8 @@ int main(int argc, char **argv)
         SENDER_NETWORK_OPTION_LINES(sender.account.network),
         { "no-sendfile", NULL, "with --sha256: read the file all the same instead of having the system move it",
           OPTION_FLAG, &sender.no_sendfile, 0, 0 },
-        { "no-hash", NULL, "do not hash what goes mediated or direct: faster here, but nobody confirms that it is whole",
-          OPTION_FLAG, &sender.no_hash, 0, 0 },
+        { "no-hash", NULL, "neither end hashes: faster, but nobody confirms that the file is whole", OPTION_FLAG,
+          &sender.account.no_receipts, 0, 0 },
         ACCOUNT_OPTION_LINES(sender.account),
         { NULL, NULL, NULL, OPTION_FLAG, NULL, 0, 0 },
     };
