@@ -9,6 +9,7 @@ mod emit;
 mod identity;
 mod ids;
 mod incoming;
+mod offers;
 mod outbox;
 mod owed;
 mod raw;
