@@ -211,8 +211,8 @@ impl State<'_> {
         };
         (slot.start, slot.end, slot.moved, slot.safe) = (start, end, start, start);
         // The receipt speaks of the whole file, and of a range this end hashes nothing.
-        slot.receipts &=
-            (start, end) == (0, slot.file.size) || (end == slot.file.size && slot.file.sha256.is_some());
+        let (head, tail) = (start == 0, end == slot.file.size);
+        slot.receipts &= tail && (head || slot.file.sha256.is_some());
         slot.digest = Digest::start(slot.receipts && slot.file.sha256.is_none(), false);
         slot.news.accepted = true;
         if over_socks5 {
