@@ -80,6 +80,8 @@ pub struct Pair<'m> {
     pub open_refused: Option<&'static str>,
     /// The receiver gives up once it has so many bytes.
     pub cancels_at: Option<(u64, Cancel)>,
+    /// Something happens to the sender then.
+    pub strikes_at: Option<(u64, fn(&mut Wired<'_>))>,
     /// The TCP stream breaks then.
     pub breaks_at: Option<u64>,
     /// Stanzas and bytes overtake one another by these numbers.
@@ -105,6 +107,7 @@ impl<'m> Pair<'m> {
             log: Vec::new(),
             open_refused: None,
             cancels_at: None,
+            strikes_at: None,
             breaks_at: None,
             chance: None,
             due: Default::default(),
@@ -320,6 +323,9 @@ impl<'m> Pair<'m> {
         self.ends[n].session.stored(transfer, stored).unwrap();
         if let Some((_, why)) = self.cancels_at.take_if(|(at, _)| stored >= *at) {
             self.ends[n].session.cancel(transfer, why).unwrap();
+        }
+        if let Some((_, strike)) = self.strikes_at.take_if(|(at, _)| stored >= *at) {
+            strike(&mut self.ends[0]);
         }
         if self.breaks_at.take_if(|at| stored >= *at).is_some() {
             for at in 0..self.tcp.len() {

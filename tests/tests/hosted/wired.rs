@@ -47,6 +47,8 @@ pub struct Wired<'m> {
     pub why: Timer,
     /// What was said since the last look, besides what `poll` gave.
     pub events: Vec<Event>,
+    /// Every output gets no room at first, and then exactly what it asks for: a refusal changes nothing.
+    pub stingy: bool,
     out: Vec<u8>,
 }
 
@@ -60,6 +62,7 @@ impl<'m> Wired<'m> {
             wait: None,
             why: Timer::None,
             events: Vec::new(),
+            stingy: false,
             out: vec![0; 100_000],
         };
         assert_eq!(wired.poll(), []);
@@ -83,8 +86,14 @@ impl<'m> Wired<'m> {
     /// The same with events in their place.
     pub fn poll_all(&mut self) -> Vec<Said> {
         let mut said = Vec::new();
-        for _ in 0..100_000 {
-            match self.session.poll(&mut self.out) {
+        let mut size = None;
+        for _ in 0..200_000 {
+            let room = size.take().unwrap_or(if self.stingy { 0 } else { self.out.len() });
+            match self.session.poll(&mut self.out[..room]) {
+                Err(Error::NoSpace { needed }) if self.stingy => {
+                    assert!(needed > room, "{needed} bytes are there");
+                    size = Some(needed);
+                }
                 Ok(Output::Transmit { stream: StreamId::XMPP, bytes }) => {
                     said.push(Said::Stanza(String::from_utf8(bytes.to_vec()).unwrap()));
                 }
