@@ -314,8 +314,11 @@ fn whatever_happens_when_both_ends_come_to_an_end_that_is_true() {
             && p.accepts
             && p.open_refused.is_none();
         p.ends.iter_mut().for_each(|end| end.stingy = chance.below(4) == 0);
+        use sha2::Digest as _;
+        let hash = sha2::Sha256::digest(&p.ends[0].file[..size as usize]).into();
+        let sha256 = Some(hash).filter(|_| chance.below(2) == 0);
         p.chance = Some(chance);
-        p.offer(size);
+        p.ends[0].session.offer(&Offer { sha256, ..hosted::peer::file(size) }).unwrap();
         p.run(1_000_000);
         let about = || format!("{seed}: {:?} {:#?}", p.events, p.log);
         let (a, b) = (p.finished(0), p.finished(1));
