@@ -110,7 +110,7 @@ pub enum Part {
 pub enum Ending {
     /// The receiver stored every byte and the hash matched; both ends know it.
     Done,
-    /// Sender only: every block was acknowledged, but the peer did not confirm the hash.
+    /// Sender only: every byte was handed over (in band: and acknowledged), but the peer did not confirm the hash.
     Delivered,
     /// Receiver only: every announced byte was stored, but the peer gave no hash to check against.
     Unverified,
