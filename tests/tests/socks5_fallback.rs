@@ -376,6 +376,22 @@ fn si_21_a_sender_that_could_not_make_the_proxy_pass_anything_may_come_in_band()
 }
 
 #[test]
+fn a_stream_that_is_gone_before_it_was_told_is_not_told_as_started() {
+    session!(s);
+    let (_, said) = connecting(&mut s, 6, &[RELAY]);
+    let stream = connects(&said)[0].0;
+    let reply = shake(&mut s, stream, &theirs());
+    s.feed(stream, &reply);
+    // The owner has not polled since.
+    s.session.stream_end(stream, StreamEnd::Lost).unwrap();
+    s.poll();
+    assert_eq!(s.take_events(), []);
+    s.ask(&set(PEER, "b1", &open(SID, 4096)));
+    let started = |e: &Event| matches!(e, Event::Started { method: Method::InBand, block_bytes: 4096, .. });
+    assert_eq!(s.take_events().iter().filter(|e| started(e)).count(), 1);
+}
+
+#[test]
 fn si_21_a_proxy_that_ends_an_unused_stream_leaves_in_band() {
     for end in [StreamEnd::Ended, StreamEnd::Lost] {
         session!(s);

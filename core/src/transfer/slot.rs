@@ -284,6 +284,8 @@ impl TransferSlot {
             self.skip(Method::Mediated, Skip::ActivationFailed);
         }
         self.skip_socks5(Skip::NotChosen);
+        // Nobody was told yet of a stream that is given up already.
+        self.news.started = false;
     }
 
     /// The same for both methods over SOCKS5.

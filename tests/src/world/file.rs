@@ -106,9 +106,9 @@ pub struct File {
     pub fell_back: bool,
     /// The sender fell back by a new offer.
     pub again: bool,
-    /// Handles of earlier offers at the receiver.
-    pub earlier: Vec<u32>,
-    /// The last of them is not told as finished.
+    /// Handle and life of an earlier offer at the receiver.
+    pub earlier: Option<(TransferId, u32)>,
+    /// It is not told as finished.
     pub earlier_open: bool,
     /// When sender and receiver last went on, and where they were then.
     pub went_on: [(u64, Option<(u64, u64)>); 2],
@@ -172,7 +172,7 @@ impl File {
             stolen: false,
             fell_back: false,
             again: false,
-            earlier: Vec::new(),
+            earlier: None,
             earlier_open: false,
         }
     }

@@ -1,7 +1,8 @@
 //! What must be true of methods, routes and streams.
 
 use super::file::File;
-use super::topology::{Place, Side};
+use super::strangers::Kind;
+use super::topology::{Address, Place, Side};
 use super::{World, plan};
 use crate::router::FirstLevel;
 use xft_core::{Ending, Method, Methods, Route, Skip, Timer};
@@ -35,6 +36,11 @@ impl World<'_> {
         // A proxy that breaks under the file leaves nothing to fall back to.
         let breaks = both(Method::Mediated) && self.plan.proxies_break();
         if breaks || self.proxies_changed {
+            return false;
+        }
+        // Somebody at a wrong address who says what a streamhost says is taken for one (S5B-07).
+        let apes = |a: &Address| a.place == Place::Stranger(Kind::APE);
+        if both(Method::Direct) && side(f.from).addresses.iter().any(apes) {
             return false;
         }
         if both(Method::InBand) {

@@ -28,6 +28,8 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Its babble is what a streamhost says.
+    pub const APE: Self = Self::Babbles(3);
     /// Those that may be at an address.
     pub const HOSTS: [Self; 9] = [
         Self::Silent,

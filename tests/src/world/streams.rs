@@ -38,7 +38,7 @@ impl World<'_> {
         self.note(&format!("  node {n} dials {host} {port} as {stream:#x}"));
         let f = self.nodes[n].file(transfer).expect("a stream for a transfer of ours");
         let f = &self.files[f];
-        let earlier = f.earlier.contains(&transfer.to_bits());
+        let earlier = f.earlier == Some((transfer, self.nodes[n].life));
         let ended = if f.from == n { f.sent } else { f.received.filter(|_| !earlier) };
         assert_eq!(ended, None, "dials for a transfer that is over");
         let target = self.target(n, host, port);
