@@ -4,6 +4,7 @@
 //! [`run`] plays a seed to its end and panics at the first broken promise. Everything follows from the seed: the same one
 //! gives the same transcript, bit for bit.
 
+mod events;
 mod faults;
 mod file;
 mod memory;

@@ -175,7 +175,8 @@ impl World<'_> {
     fn check_calm_ending(&self, index: usize, f: &File, at_sender: bool, ending: Ending) {
         use Ending::*;
         let peer = &self.nodes[f.to].plan;
-        let receipts = peer.way != Way::Hosted || peer.receipts;
+        let told = peer.way != Way::Hosted || peer.receipts;
+        let receipts = told && peer.confirms && self.nodes[f.from].plan.confirms;
         let whole = f.start == 0 || (f.shown && f.said != Said::Nothing);
         // Nobody asks for blocks under 1024 bytes on refusal (IBB-05).
         let tiny = peer.block_bytes < 1024 && matches!(ending, Failed(..)) && !f.started[0];

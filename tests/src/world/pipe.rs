@@ -168,7 +168,8 @@ impl World<'_> {
         if is_disco {
             text.push_str("<query xmlns='http://jabber.org/protocol/disco#info'>");
             let all = xft_core::contact::disco::FEATURES.iter();
-            for feature in all.filter(|f| self.nodes[n].plan.receipts || !f.contains("receipt")) {
+            let confirms = self.nodes[n].plan.receipts && self.nodes[n].plan.confirms;
+            for feature in all.filter(|f| confirms || !f.contains("receipt")) {
                 text.push_str(&format!("<feature var='{feature}'/>"));
             }
             text.push_str("</query></iq>");

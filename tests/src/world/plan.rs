@@ -32,6 +32,8 @@ pub struct NodePlan {
     pub jid: String,
     /// How it reaches the server.
     pub way: Way,
+    /// It wants receipts.
+    pub confirms: bool,
     /// Hosted only: its host tells peers that receipts are understood.
     pub receipts: bool,
     /// See [`Config`]; the same for the others.
@@ -97,6 +99,7 @@ impl NodePlan {
         cfg.message_rate = 300_000;
         cfg.compat_blocks = self.compat;
         cfg.md5 = self.md5;
+        cfg.receipts = self.confirms;
         cfg.offers_per_peer = self.offers_per_peer;
         cfg.times = self.times;
         cfg
@@ -224,6 +227,7 @@ fn node(rng: &mut Rng, user: &str, calm: bool, file_bytes: u64) -> NodePlan {
         user: user.to_owned(),
         jid: format!("{user}@{DOMAIN}/r"),
         way,
+        confirms: rng.chance(90),
         receipts: rng.chance(70),
         block_bytes,
         chunk_bytes,
