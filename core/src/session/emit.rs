@@ -9,7 +9,7 @@ use crate::error::{Error, Reason, StanzaCondition};
 use crate::link::LinkOutput;
 use crate::output::{Event, StreamId, Timer, TransferId};
 use crate::time::Instant;
-use crate::transfer::Phase;
+use crate::transfer::{News, Phase};
 use crate::wire::stanza::{ErrorType, IqType, Ns, open_iq, write_error, write_result};
 use crate::wire::xml::{WriteError, Writer};
 
@@ -176,6 +176,9 @@ impl State<'_> {
             return Some(Event::HostFailed { transfer, stream, why });
         }
         for index in 0..self.transfers.len() {
+            if self.transfers.get(index).is_none_or(|slot| slot.news == News::NONE) {
+                continue;
+            }
             let transfer = self.handle(index);
             let Some(slot) = self.transfers.get_mut(index) else { continue };
             if slot.news.accepted {

@@ -35,7 +35,7 @@ impl State<'_> {
 
     /// The next file whose bytes may go over its own stream; said once (`SendRaw`).
     pub(crate) fn next_raw(&mut self) -> Option<Next> {
-        let count = self.transfers.len();
+        let count = if self.streams.is_empty() { 0 } else { self.transfers.len() };
         let index = (0..count).find(|index| {
             self.transfers.get(*index).is_some_and(|t| {
                 t.phase == Phase::Sending && t.over_socks5 && !t.attempt.granted && t.moved < t.end

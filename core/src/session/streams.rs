@@ -82,7 +82,7 @@ impl State<'_> {
         let place = self.stream_place(id).ok_or(Error::Argument(Argument::Stream))?;
         let transfer = self.stream_transfer(place);
         let echo = transfer.filter(|_| self.settings.strict_replies).and_then(|index| self.digest(index));
-        let key = transfer.map(|index| self.key(index));
+        let key = transfer.filter(|_| echo.is_some()).map(|index| self.key(index));
         let foreign = key.and_then(|key| foreign_dst(&self.hosts, key));
         let echo_dst = echo.as_ref().map(|digest| foreign.unwrap_or(digest.dst()));
         let Some(stream) = self.streams.get_mut(place) else { return Ok((input.len(), Taken::Done)) };
@@ -229,17 +229,19 @@ impl State<'_> {
                 stream.half_close();
             }
         }
-        // A transfer that is over already may still have to say which streamhost it used.
+        // Needed until the peer is told which one is used, and no longer: others wait for the room.
         let named = |slot: u16, generation| {
             let transfer = transfers.get(usize::from(slot)).filter(|t| t.generation == generation);
-            transfer.is_some_and(|t| t.is_live() || t.owed.verdict.is_some())
+            transfer.is_some_and(|t| t.phase == Phase::Connecting || t.owed.verdict.is_some())
         };
-        self.hosts.remove(|host| match host.kind {
-            HostKind::Offered { slot, generation } | HostKind::Dst { slot, generation } => {
-                !named(slot, generation)
-            }
-            _ => false,
-        });
+        if self.hosts.has_offered() {
+            self.hosts.remove(|host| match host.kind {
+                HostKind::Offered { slot, generation } | HostKind::Dst { slot, generation } => {
+                    !named(slot, generation)
+                }
+                _ => false,
+            });
+        }
     }
 
     /// What the SOCKS5 streams have to say: closings first, so that losers go before the winner is named (S5B-04).
@@ -259,23 +261,22 @@ impl State<'_> {
 
     fn poll_stream(&mut self, place: usize, out: &mut [u8]) -> Result<Option<Next>, Error> {
         let id = self.stream_id(place);
-        let Some(stream) = self.streams.get(place).filter(|stream| !stream.is_free()) else {
+        // Most streams carry bytes and owe nothing, and every block in band asks all of them.
+        let Some(stream) = self.streams.get(place).filter(|stream| stream.owes_anything()) else {
             return Ok(None);
         };
-        let host_bytes = if stream.owes_connect() {
-            let host = self.hosts.get(stream.host).map_or("", |host| host.host);
-            if host.len() > out.len() {
-                return Err(Error::NoSpace { needed: host.len() });
+        let (mut host_bytes, mut port) = (0, 0);
+        if stream.owes_connect() {
+            let Some(host) = self.hosts.get(stream.host) else { return Ok(None) };
+            if host.host.len() > out.len() {
+                return Err(Error::NoSpace { needed: host.host.len() });
             }
-            copy_prefix(out, host.as_bytes())
-        } else {
-            0
-        };
-        let port = self.hosts.get(stream.host).map_or(0, |host| host.port);
+            (host_bytes, port) = (copy_prefix(out, host.host.as_bytes()), host.port);
+        }
         let transfer = self.stream_transfer(place);
-        let digest = transfer.filter(|_| stream.is_handshaking()).and_then(|index| self.digest(index));
+        let digest = transfer.filter(|_| stream.owes_request()).and_then(|index| self.digest(index));
         let key = transfer.map(|index| self.key(index));
-        let foreign = key.and_then(|key| foreign_dst(&self.hosts, key));
+        let foreign = key.filter(|_| digest.is_some()).and_then(|key| foreign_dst(&self.hosts, key));
         let dst = digest.as_ref().map(|digest| foreign.unwrap_or(digest.dst()));
         let Some(stream) = self.streams.get_mut(place) else { return Ok(None) };
         let said = stream.poll(dst, out).map_err(|needed| Error::NoSpace { needed })?;

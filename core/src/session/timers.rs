@@ -108,24 +108,19 @@ impl State<'_> {
         let link = self.link.deadline();
         let contacts =
             self.contacts.iter().filter_map(|c| c.deadline.map(|deadline| (deadline, Timer::Request)));
-        let transfers = self.transfers.iter().filter_map(|t| t.deadline.map(|deadline| (deadline, t.timer)));
+        let transfers = self.transfers.iter().filter_map(|t| {
+            let own = t.deadline.map(|deadline| (deadline, t.timer));
+            let stagger = t.attempt.next_at.filter(|_| t.phase == Phase::Connecting);
+            own.into_iter().chain(stagger.map(|at| (at, Timer::Streamhosts))).min_by_key(|(at, _)| *at)
+        });
         let paced = self.transfers.iter().any(|t| {
             t.phase == Phase::Sending && t.bytestream.carrier == Carrier::Message && t.moved < t.end
         });
         let rate = (paced && self.message_at > self.now).then_some((self.message_at, Timer::Rate));
-        let stagger = self.transfers.iter().filter_map(|t| {
-            t.attempt.next_at.filter(|_| t.phase == Phase::Connecting).map(|at| (at, Timer::Streamhosts))
-        });
         let streams = self.streams.iter().filter_map(|s| s.deadline.map(|at| (at, Timer::Handshake)));
         let discovery = self.discovery.deadline.map(|at| (at, Timer::Discovery));
-        let all = link
-            .into_iter()
-            .chain(contacts)
-            .chain(transfers)
-            .chain(rate)
-            .chain(stagger)
-            .chain(streams)
-            .chain(discovery);
+        let all =
+            link.into_iter().chain(contacts).chain(transfers).chain(rate).chain(streams).chain(discovery);
         all.min_by_key(|(at, _)| *at).map_or((None, Timer::None), |(at, why)| (Some(at), why))
     }
 }

@@ -7,5 +7,5 @@ mod slot;
 mod texts;
 
 pub use slot::TransferSlot;
-pub(crate) use slot::{Answer, File, HostsVerdict, MIME_BYTES, OFFER_ID_BYTES, Owed, Phase, SID_BYTES};
+pub(crate) use slot::{Answer, File, HostsVerdict, MIME_BYTES, News, OFFER_ID_BYTES, Owed, Phase, SID_BYTES};
 pub(crate) use texts::Texts;

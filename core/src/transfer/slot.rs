@@ -120,7 +120,8 @@ pub(crate) struct News {
 }
 
 impl News {
-    const NONE: Self =
+    /// Nothing.
+    pub(crate) const NONE: Self =
         Self { accepted: false, intruded: false, fell_back: None, started: false, finished: false };
 }
 

@@ -147,6 +147,22 @@ impl StreamSlot {
         matches!(&self.stage, Stage::Dialled(dial) if dial.owes_connect())
     }
 
+    /// The next [`poll`](Self::poll) has something to say.
+    pub(crate) fn owes_anything(&self) -> bool {
+        match &self.stage {
+            Stage::Dialled(dial) => dial.owes_anything(),
+            Stage::Accepted(serve) => serve.owes_anything(),
+            Stage::Open(half) => *half == Half::Owed,
+            Stage::Closing { .. } => true,
+            Stage::Free | Stage::Penalty => false,
+        }
+    }
+
+    /// The next [`poll`](Self::poll) asks for the destination.
+    pub(crate) fn owes_request(&self) -> bool {
+        matches!(&self.stage, Stage::Dialled(dial) if dial.owes_request())
+    }
+
     /// Takes the free slot for a stream to a streamhost; Connect is owed.
     pub(crate) fn dial(&mut self, transfer: TransferKey, host: u16, deadline: Instant) {
         let stage = Stage::Dialled(Dial::new());

@@ -33,6 +33,16 @@ impl Dial {
         matches!(self, Self::Asked)
     }
 
+    /// The destination is to be asked for.
+    pub(super) const fn owes_request(&self) -> bool {
+        matches!(self, Self::Request)
+    }
+
+    /// [`poll`](Self::poll) has something to say.
+    pub(super) const fn owes_anything(&self) -> bool {
+        matches!(self, Self::Asked | Self::Greeting | Self::Request)
+    }
+
     /// TCP has come up.
     pub(super) const fn is_up(&self) -> bool {
         !matches!(self, Self::Asked | Self::Connecting)

@@ -22,6 +22,13 @@ pub(crate) enum HostKind {
     Dst { slot: u16, generation: u16 },
 }
 
+impl HostKind {
+    /// A peer named it.
+    const fn is_offered(self) -> bool {
+        matches!(self, Self::Offered { .. } | Self::Dst { .. })
+    }
+}
+
 /// One entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Host<'s> {
@@ -43,11 +50,13 @@ pub(crate) struct Hosts<'a> {
     bytes: &'a mut [u8],
     len: usize,
     last_id: u16,
+    /// How many of them peers named.
+    offered: usize,
 }
 
 impl<'a> Hosts<'a> {
     pub(crate) fn new(bytes: &'a mut [u8]) -> Self {
-        Self { bytes, len: 0, last_id: 0 }
+        Self { bytes, len: 0, last_id: 0, offered: 0 }
     }
 
     /// Appends an entry and returns its id; `None` when there is no room or a text is too long, and then nothing has
@@ -56,10 +65,7 @@ impl<'a> Hosts<'a> {
         let (jid_bytes, host_bytes) = (u16::try_from(jid.len()).ok()?, u8::try_from(host.len()).ok()?);
         let needed = HEAD_BYTES.checked_add(jid.len())?.checked_add(host.len())?;
         // What peers name never takes the last quarter: our own addresses and proxies go there.
-        let spare = match kind {
-            HostKind::Offered { .. } | HostKind::Dst { .. } => self.bytes.len() / 4,
-            _ => 0,
-        };
+        let spare = if kind.is_offered() { self.bytes.len() / 4 } else { 0 };
         if self.bytes.len().checked_sub(self.len)?.saturating_sub(spare) < needed {
             return None;
         }
@@ -72,6 +78,7 @@ impl<'a> Hosts<'a> {
             let written = copy_prefix(self.bytes.get_mut(self.len..).unwrap_or_default(), part);
             self.len = self.len.saturating_add(written);
         }
+        self.offered = self.offered.saturating_add(kind.is_offered().into());
         Some(id)
     }
 
@@ -107,16 +114,22 @@ impl<'a> Hosts<'a> {
 
     /// Removes what `goes` says; the rest keeps its order and its ids.
     pub(crate) fn remove(&mut self, mut goes: impl FnMut(&Host<'_>) -> bool) {
-        let (mut read, mut write) = (0usize, 0usize);
+        let (mut read, mut write, mut offered) = (0usize, 0usize, 0usize);
         while let Some((host, bytes)) = self.bytes.get(read..self.len).and_then(entry) {
             let end = read.saturating_add(bytes);
             if !goes(&host) {
+                offered = offered.saturating_add(host.kind.is_offered().into());
                 move_down(self.bytes, read..end, write);
                 write = write.saturating_add(bytes);
             }
             read = end;
         }
-        self.len = write;
+        (self.len, self.offered) = (write, offered);
+    }
+
+    /// Whether a peer named any of them.
+    pub(crate) fn has_offered(&self) -> bool {
+        self.offered > 0
     }
 
     /// An id that no entry has; ids come again only after all others were used.

@@ -52,6 +52,11 @@ impl Serve {
         matches!(self.step, Step::Admitted)
     }
 
+    /// [`poll`](Self::poll) has something to say.
+    pub(super) const fn owes_anything(&self) -> bool {
+        self.method || !matches!(self.step, Step::Greeting(_) | Step::Request | Step::Asked)
+    }
+
     pub(super) const fn is_turned(&self) -> bool {
         matches!(self.step, Step::Refused(_) | Step::NoMethod | Step::Silent)
     }
