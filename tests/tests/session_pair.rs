@@ -13,19 +13,7 @@ fn a_file_crosses_and_both_ends_know_it() {
     let (mut memory_a, mut memory_b) = (Memory::new(&cfg_a, 2, 2), Memory::new(&cfg_b, 2, 2));
     let (mut a, mut b) = (Hosted::new(&cfg_a, &mut memory_a), Hosted::new(&cfg_b, &mut memory_b));
     let size = a.file.len() as u64;
-    let id = a
-        .session
-        .offer(&Offer {
-            to: PEER,
-            name: "ct.dcm",
-            size,
-            date: None,
-            mime_type: None,
-            sha256: None,
-            md5: None,
-            methods: None,
-        })
-        .unwrap();
+    let id = a.session.offer(&peer::file(size)).unwrap();
     let mut stored = Vec::new();
     for _ in 0..1000 {
         for s in a.poll() {

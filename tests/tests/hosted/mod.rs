@@ -22,6 +22,26 @@ pub enum Got {
     NotMine,
 }
 
+impl From<Received<'_>> for Got {
+    fn from(received: Received<'_>) -> Self {
+        match received {
+            Received::Consumed => Self::Consumed,
+            Received::Data { transfer, offset, bytes } => {
+                Self::Data { transfer, offset, bytes: bytes.to_vec() }
+            }
+            Received::Offer(o) => Self::Offer {
+                transfer: o.transfer,
+                from: o.from.into(),
+                name: o.name.as_str().into(),
+                raw_name: o.raw_name.into(),
+                size: o.size,
+            },
+            Received::NotMine => Self::NotMine,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 pub fn config(jid: &str) -> Config<'_> {
     let mut cfg = Config::new(jid.split('/').next().unwrap(), "", [jid.len() as u8; 32]);
     cfg.methods = xft_core::Methods::IN_BAND;
@@ -110,21 +130,7 @@ impl<'m> Hosted<'m> {
 
     pub fn try_give(&mut self, stanza: &str) -> Result<Got, Error> {
         let mut bytes = stanza.as_bytes().to_vec();
-        Ok(match self.session.stanza_in(&mut bytes)? {
-            Received::Consumed => Got::Consumed,
-            Received::Data { transfer, offset, bytes } => {
-                Got::Data { transfer, offset, bytes: bytes.to_vec() }
-            }
-            Received::Offer(o) => Got::Offer {
-                transfer: o.transfer,
-                from: o.from.into(),
-                name: o.name.as_str().into(),
-                raw_name: o.raw_name.into(),
-                size: o.size,
-            },
-            Received::NotMine => Got::NotMine,
-            other => panic!("{other:?}"),
-        })
+        Ok(self.session.stanza_in(&mut bytes)?.into())
     }
 
     /// Hands in one stanza and gives what goes out after it.

@@ -140,21 +140,8 @@ impl<'m> Wired<'m> {
     /// Hands in one stanza.
     pub fn give(&mut self, stanza: &str) -> Got {
         let mut bytes = stanza.as_bytes().to_vec();
-        match self.session.stanza_in(&mut bytes).unwrap_or_else(|error| panic!("{error:?}: {stanza}")) {
-            Received::Consumed => Got::Consumed,
-            Received::Data { transfer, offset, bytes } => {
-                Got::Data { transfer, offset, bytes: bytes.to_vec() }
-            }
-            Received::Offer(o) => Got::Offer {
-                transfer: o.transfer,
-                from: o.from.into(),
-                name: o.name.as_str().into(),
-                raw_name: o.raw_name.into(),
-                size: o.size,
-            },
-            Received::NotMine => Got::NotMine,
-            other => panic!("{other:?}"),
-        }
+        let received = self.session.stanza_in(&mut bytes);
+        received.unwrap_or_else(|error| panic!("{error:?}: {stanza}")).into()
     }
 
     /// Hands in one stanza and gives what follows.
