@@ -18,16 +18,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A recipient without room is asked again after BUSY_MS, then after twice that, and so on: 25 s in all. */
+/* A recipient without room is asked again after BUSY_MS, then after twice that and so on, up to BUSY_MS << BUSY_DOUBLINGS:
+ * 25 s in all, counted from when it last took something of ours. */
 #define BUSY_MS 100u
-#define BUSY_TRIES 8
+#define BUSY_DOUBLINGS 4
+#define BUSY_TRIES 19
 
 /* One file on its way out. */
 struct outgoing {
     const char *path, *name;
     int fd;
     int over;          /* nothing more happens to it */
-    int busy;          /* times the recipient had no room for it */
+    int busy;          /* times the recipient had no room for it, and took nothing else of ours */
     uint64_t again_ms; /* when it is offered again; 0: it does not wait for that */
     uint32_t transfer; /* 0: not offered yet */
     uint64_t size, started_us, safe;
@@ -181,6 +183,21 @@ static void put_off(struct sender *sender, struct loop *loop, struct outgoing *f
     sender->waiting++;
 }
 
+/* A file ended: its place at the recipient is free for the first that waits, and for the others the time begins anew. */
+static void next_turn(struct sender *sender, uint64_t now_ms)
+{
+    int woken = 0;
+    for (size_t at = 0; at < sender->next; at++) {
+        struct outgoing *file = &sender->files[at];
+        if (file->again_ms == 0)
+            continue;
+        file->busy = 0;
+        if (!woken)
+            file->again_ms = now_ms;
+        woken = 1;
+    }
+}
+
 /* Starts files while there is room for them. */
 static void offer_files(struct sender *sender, struct loop *loop)
 {
@@ -285,6 +302,12 @@ static void unread(struct sender *sender, struct loop *loop)
     xft_cancel(loop->session, loop->unread_transfer, XFT_CANCEL_READ_FAILED);
 }
 
+/* The recipient had no room. */
+static int was_busy(const xft_output *output)
+{
+    return output->reason == XFT_REASON_REFUSED && output->condition == XFT_CONDITION_STANZA_RESOURCE_CONSTRAINT;
+}
+
 static void failed(struct sender *sender, struct loop *loop, const struct outgoing *file, const xft_output *output)
 {
     char what[320];
@@ -293,6 +316,9 @@ static void failed(struct sender *sender, struct loop *loop, const struct outgoi
         say("reading %s failed: %s", file->path, strerror(file->read_error));
     else if (file->read_error < 0)
         say("%s became shorter while it was sent: send it again when nobody writes to it", file->path);
+    else if (was_busy(output))
+        say("%s: the recipient takes no more files at the same time; send it again later, or give xft_recv a larger "
+            "--parallel", what);
     else {
         say_reason(what, output->reason, output->condition);
         route_explain(&loop->routes, output);
@@ -300,11 +326,28 @@ static void failed(struct sender *sender, struct loop *loop, const struct outgoi
     fail(sender, exit_code_of_transfer(output->reason));
 }
 
-/* A recipient that has no room now may have some soon: another file of ours may just be ending there. */
-static int was_busy(const struct sender *sender, const struct outgoing *file, const xft_output *output)
+/* Whether the recipient is taking another file of ours: then it is worth waiting for, however long that takes. */
+static int takes_another(const struct sender *sender, const struct outgoing *file)
 {
-    return output->reason == XFT_REASON_REFUSED && !sender->leaving && file->busy < BUSY_TRIES &&
-           output->condition == XFT_CONDITION_STANZA_RESOURCE_CONSTRAINT;
+    for (size_t at = 0; at < sender->next; at++) {
+        const struct outgoing *other = &sender->files[at];
+        if (other != file && !other->over && other->again_ms == 0 && other->method != XFT_METHOD_NONE)
+            return 1;
+    }
+    return 0;
+}
+
+/* Has the file wait for room at the recipient. 0 if that took too long. */
+static int waits_for_room(struct sender *sender, struct loop *loop, struct outgoing *file)
+{
+    if (takes_another(sender, file))
+        file->busy = 0;
+    if (sender->leaving || file->busy == BUSY_TRIES)
+        return 0;
+    put_off(sender, loop, file, BUSY_MS << (file->busy < BUSY_DOUBLINGS ? file->busy : BUSY_DOUBLINGS));
+    file->busy++;
+    sender->running--;
+    return 1;
 }
 
 static void on_event(struct sender *sender, struct loop *loop)
@@ -347,14 +390,14 @@ static void on_event(struct sender *sender, struct loop *loop)
             break;
         if (output->ending == XFT_ENDING_DONE || output->ending == XFT_ENDING_DELIVERED)
             arrived(sender, loop, file, output->ending);
-        else if (was_busy(sender, file, output)) {
-            put_off(sender, loop, file, BUSY_MS << file->busy++);
-            sender->running--;
+        else if (was_busy(output) && waits_for_room(sender, loop, file))
             break;
-        } else
+        else
             failed(sender, loop, file, output);
         route_forget(&loop->routes, output->transfer);
         file_over(sender, file);
+        if (!was_busy(output))
+            next_turn(sender, loop->now_ms);
         break;
     case XFT_EVENT_OFFLINE:
         if (output->reason == XFT_REASON_CLOSED)

@@ -50,6 +50,9 @@ claim="a folder that is gone is told at both ends"
 recv && { rmdir "$dir/in"; send 7 "$dir/out/1.bin"; says recv.log "cannot make a file"; kill -TERM "$receiver"; received 10; mkdir "$dir/in"; }
 claim="more files than the receiver takes at once are asked again"
 recv --count 5 --parallel 1 && { send 0 --parallel 3 "$dir/out/"?.bin; received 0; holds 1.bin 2.bin 3.bin 4.bin 5.bin; }
+claim="each of a dozen files gets its turn at a receiver that takes one at a time"
+mkdir "$dir/out/dozen"; for number in 1 2 3 4 5 6 7 8 9 10 11 12; do cp "$dir/out/1.bin" "$dir/out/dozen/$number.bin"; done
+recv --count 12 --parallel 1 && { send 0 --parallel 12 "$dir/out/dozen/"*.bin; [ $code -eq 0 ] || kill -TERM "$receiver"; received 0; }
 claim="a full disk is told at both ends, the part file stays"
 rm -rf "$dir/in"; mkdir "$dir/in"; rm -f "$dir/recv.out"
 (ulimit -f 200; exec "$programs/xft_recv" $account --jid bob@hospital.test/in --dir "$dir/in" --count 1 > "$dir/recv.out" 2> "$dir/recv.log") &
