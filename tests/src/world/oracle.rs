@@ -5,10 +5,13 @@ use super::plan::Way;
 use super::{Do, World};
 use crate::router::FirstLevel;
 use std::collections::BTreeMap;
-use xft_core::{Carrier, Ending, Error, Method, Reason};
+use xft_core::{Carrier, Condition, Ending, Error, Method, Reason, StanzaCondition};
 
 /// Longer than all deadlines that can follow one another without a byte of progress.
 const STILL_MS: u64 = 1_000_000;
+
+/// What silence is taken for.
+const TIMED_OUT: Condition = Condition::Stanza(StanzaCondition::RemoteServerTimeout);
 
 /// What was seen on the wire.
 #[derive(Debug, Default)]
@@ -156,7 +159,10 @@ impl World<'_> {
             // An offer that was on its way when its sender gave up may hold the only slot.
             let held =
                 self.files.iter().any(|it| it.to == f.to && it.receiver.is_some() && it.received.is_none());
-            if f.must_arrive && f.receiver.is_none() && held {
+            // So does a question that reached the peer between bind and presence, when it answers nobody yet.
+            let unheard = ending == Ending::Failed(Reason::PeerUnknown, Some(TIMED_OUT))
+                && self.now - self.nodes[f.to].online_at < 40_000;
+            if f.must_arrive && f.receiver.is_none() && (held || unheard) {
                 return;
             }
             assert!(!f.must_arrive || f.receiver.is_some(), "the last offer was not taken: {ending:?}");
