@@ -45,7 +45,7 @@ impl Session<'_> {
         self.state.stream_accepted(source)
     }
 
-    /// The bytes before `upto` went over the stream that [`Output::SendRaw`] named. Idempotent.
+    /// The bytes before `upto` went over the stream that [`Output::SendRaw`](crate::Output::SendRaw) named. Idempotent.
     ///
     /// # Errors
     /// [`Error::Stale`], [`Error::State`] (nothing was granted), [`Error::Argument`] (beyond what was granted).
