@@ -888,8 +888,8 @@ enum xft_event
    */
   XFT_EVENT_FELL_BACK = 7,
   /**
-   * Somebody connected who knew what only both ends of `transfer` know, and it was not the peer: others read the
-   * stanzas. Tell the people who look after the server.
+   * Somebody connected who knew what only both ends of `transfer` know, and the peer says that it did not get through:
+   * unless word of its own leaving is late, others read the stanzas. Tell the people who look after the server.
    */
   XFT_EVENT_INTRUDED = 8,
   /**

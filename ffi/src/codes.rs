@@ -234,8 +234,8 @@ pub enum xft_event {
     /// SOCKS5 did not work for `transfer`, the file goes on in band; `why_direct` and `why_mediated` tell why. With
     /// `again` it goes with a new offer, which the peer has to accept once more.
     XFT_EVENT_FELL_BACK = 7,
-    /// Somebody connected who knew what only both ends of `transfer` know, and it was not the peer: others read the
-    /// stanzas. Tell the people who look after the server.
+    /// Somebody connected who knew what only both ends of `transfer` know, and the peer says that it did not get through:
+    /// unless word of its own leaving is late, others read the stanzas. Tell the people who look after the server.
     XFT_EVENT_INTRUDED = 8,
     /// An event that this version of the C border cannot express. Poll on.
     XFT_EVENT_OTHER = 999,
