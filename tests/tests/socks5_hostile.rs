@@ -35,8 +35,7 @@ fn raw(sid: &str, attrs: &str, inner: &str) -> String {
 const GOOD: &str = "<streamhost jid='pacs@hospital.test/in' host='192.0.2.7' port='5000'/>";
 
 #[test]
-fn s5b_01_s5b_02_s5b_03_s5b_13_queries_that_cannot_be_used_are_refused_and_another_may_follow() {
-    let long = "s".repeat(129);
+fn s5b_01_s5b_02_s5b_03_queries_that_cannot_be_used_are_refused_and_another_may_follow() {
     let cases = [
         (raw(SID, "", ""), "bad-request"),
         (raw("", "", GOOD), "bad-request"),
@@ -52,7 +51,6 @@ fn s5b_01_s5b_02_s5b_03_s5b_13_queries_that_cannot_be_used_are_refused_and_anoth
         (raw(SID, " dstaddr=''", GOOD), "bad-request"),
         (raw(SID, " dstaddr='a b'", GOOD), "bad-request"),
         (raw(SID, " mode='udp'", GOOD), "not-acceptable"),
-        (raw(&long, "", GOOD), "not-acceptable"),
     ];
     for (stanza_in, word) in cases {
         session!(s);

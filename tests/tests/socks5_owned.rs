@@ -36,7 +36,7 @@ fn dsc_03_s5b_02_qrk_46_disco_lists_the_bytestreams_that_are_switched_on() {
 }
 
 #[test]
-fn stz_04_streamhosts_that_nobody_waits_for_get_an_answer() {
+fn stz_04_s5b_13_streamhosts_that_nobody_waits_for_get_an_answer() {
     let cfg = with(&[Method::Direct, Method::InBand]);
     let mut memory = Memory::new(&cfg, 2, 2);
     let mut s = Owned::new(&cfg, "", &mut memory);
@@ -44,6 +44,8 @@ fn stz_04_streamhosts_that_nobody_waits_for_get_an_answer() {
     assert!(answer.contains("<not-acceptable ") && attr(&answer, "id") == "h1", "{answer} (S5B-01)");
     let answer = s.ask(&set(PEER, "h2", &query(SID, &[])));
     assert!(answer.contains("<bad-request ") && attr(&answer, "id") == "h2", "{answer}");
+    let answer = s.ask(&set(PEER, "h4", &query(&"s".repeat(129), &[HOST])));
+    assert!(answer.contains("<not-acceptable ") && attr(&answer, "id") == "h4", "{answer} (S5B-13)");
     let get = set(PEER, "h3", &query(SID, &[HOST])).replace("type='set'", "type='get'");
     let answer = s.ask(&get);
     assert!(answer.contains("type='error'") && attr(&answer, "id") == "h3", "{answer}");

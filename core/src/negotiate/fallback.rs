@@ -83,7 +83,7 @@ pub(crate) fn after_same_sid(condition: StanzaCondition, retried: bool) -> Next 
 }
 
 /// Why nothing else is to be tried after this refusal: the peer does not want the file, or is not there any more.
-fn final_word(condition: StanzaCondition) -> Option<Reason> {
+pub(crate) fn final_word(condition: StanzaCondition) -> Option<Reason> {
     use StanzaCondition::*;
     match condition {
         // SI-22: `not-acceptable` is the word of XEP-0065 for "unwilling".

@@ -1,12 +1,11 @@
 //! What the owner tells of its own SOCKS5 side: addresses, proxies, streams that came, bytes it moved itself.
 
 use super::Session;
+use super::discovery::prepared;
 use super::state::State;
-use crate::config::JID_BYTES;
 use crate::error::{Argument, Error};
 use crate::output::{StreamId, TransferId};
 use crate::transport::socks5::hosts::HostKind;
-use crate::wire::jid::Jid;
 use crate::wire::streamhost;
 
 impl Session<'_> {
@@ -67,8 +66,7 @@ impl State<'_> {
 
     /// The owner names a proxy (DSC-10).
     fn add_proxy(&mut self, jid: &str, host: &str, port: u16) -> Result<(), Error> {
-        let bad = Error::Argument(Argument::Proxy);
-        let jid = Jid::parse(jid).ok().and_then(|jid| jid.prepared::<JID_BYTES>()).ok_or(bad)?;
+        let jid = prepared(jid).ok_or(Error::Argument(Argument::Proxy))?;
         self.add_host(HostKind::Proxy, &jid, host, port)
     }
 

@@ -2,12 +2,13 @@
 
 use super::sender::no_space;
 use super::state::State;
+use crate::config::JID_BYTES;
 use crate::contact::{disco, proxies};
 use crate::error::{Error, StanzaCondition};
 use crate::output::Skip;
 use crate::time::Instant;
 use crate::transport::socks5::hosts::{Host, HostKind};
-use crate::wire::jid;
+use crate::wire::jid::{self, Jid};
 use crate::wire::stanza::{IqType, Ns, Stanza, open_iq};
 use crate::wire::xml::Writer;
 
@@ -132,14 +133,14 @@ impl State<'_> {
         }
         let payload = s.payload.filter(|_| error.is_none());
         if number == self.discovery.request {
-            if from != domain(self.link.jid()) {
+            if !from.is_empty() && from != domain(self.link.jid()) {
                 return false;
             }
             self.discovery.request = 0;
             if let Some(query) = &payload {
-                for item in proxies::read_items(query) {
+                for item in proxies::read_items(query).filter_map(prepared) {
                     // What does not fit is not asked: there is room for the first ones.
-                    let _ = self.hosts.push(HostKind::Item, item, "", 0);
+                    let _ = self.hosts.push(HostKind::Item, &item, "", 0);
                 }
             }
         } else {
@@ -161,7 +162,8 @@ impl State<'_> {
                         if self.hosts.iter().any(|it| it.kind == HostKind::Proxy && same(it)) {
                             continue;
                         }
-                        let _ = self.hosts.push(HostKind::Proxy, proxy.jid, proxy.host, proxy.port);
+                        let Some(jid) = prepared(proxy.jid) else { continue };
+                        let _ = self.hosts.push(HostKind::Proxy, &jid, proxy.host, proxy.port);
                     }
                 }
                 _ => {}
@@ -189,6 +191,11 @@ impl State<'_> {
         self.discovery.request = 0;
         self.settle_if_answered();
     }
+}
+
+/// The form in which an address that somebody spelled comes back in what its owner sends (STZ-12).
+pub(super) fn prepared(jid: &str) -> Option<heapless::String<JID_BYTES>> {
+    Jid::parse(jid).ok()?.prepared()
 }
 
 /// The domain of a full JID.

@@ -126,7 +126,8 @@ impl State<'_> {
         let Some(origin) = s.id.and_then(|id| self.ids.origin(id)) else {
             return if self.settings.hosted { Taken::NotMine } else { self.misfit() };
         };
-        let (Some(from), error) = (s.from, self.error_of(s)) else { return self.misfit() };
+        // Nobody that is asked by address may leave it out; only the own domain may (STZ-02).
+        let (from, error) = (s.from.unwrap_or(""), self.error_of(s));
         match origin {
             Origin::Block { slot, generation, count, upto } => {
                 let index = usize::from(slot);
@@ -238,6 +239,12 @@ impl State<'_> {
             }
         }
         if self.settings.hosted { Taken::NotMine } else { Taken::Done }
+    }
+
+    /// Whether a stream that is named is for another part of the host. One that is not named is nobody's.
+    pub(crate) fn belongs_elsewhere(&self, s: &Stanza<'_>, payload: &Element<'_>) -> bool {
+        let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
+        self.settings.hosted && !sid.is_empty() && self.find(from, sid, |_| true).is_none()
     }
 
     /// Answers with an empty result.

@@ -18,6 +18,9 @@ impl State<'_> {
     /// An `<open/>` (IBB-04..08). Only the offering peer may open, once, after the owner accepted (SI-18, ATK-34).
     pub(crate) fn open_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>) -> Taken {
         let Some(open) = ibb::read_open(payload) else {
+            if self.belongs_elsewhere(s, payload) {
+                return Taken::NotMine;
+            }
             self.refuse(s, ErrorType::Modify, StanzaCondition::BadRequest);
             return Taken::Done;
         };
@@ -59,7 +62,7 @@ impl State<'_> {
         let receiving =
             |t: &TransferSlot| t.phase == Phase::Receiving && !t.over_socks5 && !t.bytestream.closed;
         let Some(index) = self.find(from, sid, receiving) else {
-            if self.settings.hosted && self.find(from, sid, |_| true).is_none() {
+            if self.belongs_elsewhere(s, payload) {
                 return Taken::NotMine;
             }
             // ATK-20, ATK-21, IBB-33: unknown here, whoever else has such a stream.
@@ -123,7 +126,7 @@ impl State<'_> {
             // IBB-34: closings may cross, and an aborted transfer is over already.
             if self.find(from, sid, |t| matches!(t.phase, Phase::Over | Phase::Confirming)).is_some() {
                 self.result(s);
-            } else if self.settings.hosted && self.find(from, sid, |_| true).is_none() {
+            } else if self.belongs_elsewhere(s, payload) {
                 return Taken::NotMine;
             } else {
                 self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);

@@ -112,6 +112,8 @@ impl State<'_> {
         let intruder = accepted && !slot.attempt.left;
         if let Some(condition) = error {
             let failure = match condition {
+                // Its owner may cancel while it is connected: then whoever came is the peer.
+                word if fallback::final_word(word).is_some() => Socks5Failure::Refused(word),
                 // ATK-30: the digest was used, but not by the peer.
                 _ if intruder => Socks5Failure::Intruded,
                 StanzaCondition::ItemNotFound => Socks5Failure::Unreached,
@@ -128,10 +130,11 @@ impl State<'_> {
             .iter()
             .find(|host| mediated && host.kind == HostKind::Proxy && host.jid == used && !used.is_empty());
         let proxy = proxy.map(|host| host.id);
-        let alive = self
-            .transfers
-            .get(index)
-            .is_some_and(|t| self.stream_place(StreamId(t.attempt.stream)).is_some());
+        // Not by its id alone: ids come again, and strangers can make them come again soon.
+        let key = self.key(index);
+        let place = self.transfers.get(index).and_then(|t| self.stream_place(StreamId(t.attempt.stream)));
+        let stream = place.and_then(|place| self.streams.get(place));
+        let alive = stream.is_some_and(|stream| stream.transfer == Some(key) && !stream.is_closing());
         match proxy {
             _ if is_own && alive => self.start_raw(index, Method::Direct),
             Some(host) if !is_own => self.dial_proxy(index, host),

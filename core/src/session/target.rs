@@ -19,6 +19,7 @@ impl State<'_> {
         }
         let query = match streamhosts::read_query(payload) {
             Ok(query) => query,
+            Err(_) if self.belongs_elsewhere(s, payload) => return Taken::NotMine,
             Err((kind, condition)) => {
                 self.refuse(s, kind, condition);
                 return Taken::Done;
