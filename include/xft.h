@@ -46,6 +46,9 @@
  * - With a listening socket: xft_add_address tells peers of it, accept(2) is followed by xft_stream_accepted.
  * The session chooses between the ways, says XFT_EVENT_STARTED with the method, and falls back to in band by itself.
  *
+ * Set TCP_NODELAY on every socket, that of the XMPP stream too: a transfer begins and ends with short messages that wait
+ * for each other, and without it each of them may be held back for 40 ms.
+ *
  * Rules that hold for every call:
  * - The status is the return value; results go through pointers and are written only with XFT_OK.
  * - A refused call has changed nothing. xft_status_text says in English what to do.
@@ -2367,7 +2370,8 @@ xft_status xft_stream_in(struct xft_session *session,
  * `XFT_END_REFUSED`, `XFT_END_UNREACHABLE`, `XFT_END_UNRESOLVED`, `XFT_END_TIMED_OUT` or `XFT_END_FORBIDDEN`. Drain
  * with `xft_poll` afterwards. When stream 0 ends, every transfer reports its end, then the session reports
  * `XFT_EVENT_OFFLINE`; when another one does, its transfer ends well, fails, or goes on another way. After
- * `XFT_END_ENDED` the stream stays open for what is still transmitted, until `XFT_OUTPUT_CLOSE`. Returns `XFT_OK`,
+ * `XFT_END_ENDED` the stream stays open for what is still transmitted, until `XFT_OUTPUT_CLOSE`, but is read no more;
+ * after any other `why` close the socket: its number is void, no `XFT_OUTPUT_CLOSE` follows. Returns `XFT_OK`,
  * `XFT_ERR_CODE`, `XFT_ERR_STREAM` (void by now: nothing to do), `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the
  * border. Call it when connecting, a read or a write fails, when a read returns end of file, or when the certificate
  * is not the server's.

@@ -64,7 +64,7 @@ recv --count 1 && { send 0 --listen 127.0.0.1 "$one"; received 0; here "$one"; s
 claim="without a proxy mediated alone fails"
 recv && { send 16 --method mediated "$one"; says send.log "mediated: proxy not found: the server offers none; "; end "$receiver"; receiver=; holds; }
 claim="a closed port is told by its number, and in band is next"
-recv --count 1 && { send 0 --announce 127.0.0.1:9 "$one"; received 0; here "$one"; says send.log "goes on in band: "; says send.log "direct: the other side reached none of our addresses"; says recv.log "127.0.0.1:9: nobody listens there"; }
+recv --count 1 && { send 0 --announce 127.0.0.1:9 "$one"; received 0; here "$one"; says send.log "goes on in band: "; says send.log "direct: the other side reached none of the addresses it was given"; says recv.log "127.0.0.1:9: nobody listens there"; }
 claim="a closed port alone fails at both ends, and nothing is left"
 recv --count 1 && { send 16 --method direct --announce 127.0.0.1:9 "$one"; received 16; holds; says recv.log "3000001.bin did not come"; says recv.log "127.0.0.1:9: nobody listens there"; }
 claim="a name without address is told"

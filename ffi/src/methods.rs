@@ -190,11 +190,11 @@ pub(crate) const SKIPS: Texts = texts! {
     (XFT_SKIP_PROXY_REFUSED, "the server's proxy refuses this account; have its access rules checked"),
     (XFT_SKIP_PROXY_SILENT, "the server's proxy did not answer; have it checked, or give another one"),
     (XFT_SKIP_NOT_REACHED, "none of its hosts was reached from here; see each host's failure, check the firewall"),
-    (XFT_SKIP_PEER_FAILED, "the other side reached none of our addresses; check the firewall between"),
+    (XFT_SKIP_PEER_FAILED, "the other side reached none of the addresses it was given; check the firewall between"),
     (XFT_SKIP_PEER_SILENT, "the other side did not answer in time; check that it is still online"),
     (XFT_SKIP_ACTIVATION_FAILED, "the proxy refused to relay; have its access rules and limits checked"),
     (XFT_SKIP_REFUSED, "the other side refused it; look into its log"),
-    (XFT_SKIP_BROKEN, "the stream broke; check the network, then send again"),
+    (XFT_SKIP_BROKEN, "the stream broke; see what the other side says, check the network"),
 };
 
 /// Every failure of a streamhost with its text.

@@ -212,7 +212,7 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_REASON_NO_STREAMHOST, "no address and no proxy to offer; give one, or allow in band"),
     (XFT_REASON_NOT_REACHED, "no address and no proxy was reached; open the firewall for one, or allow in band"),
     (XFT_REASON_ACTIVATION_FAILED, "the proxy refused to relay; check its access rules, or allow in band"),
-    (XFT_REASON_BYTESTREAM_LOST, "the file's stream broke; check the network and the proxy, then send again"),
+    (XFT_REASON_BYTESTREAM_LOST, "the file's stream broke; see what the other side says, check network and proxy, then send again"),
     (XFT_REASON_CLOSED, "closed on this side; start a new session to continue"),
     (XFT_REASON_SERVER_CLOSED, "the server closed the stream; reconnect"),
     (XFT_REASON_STREAM_ENDED, "the network broke; reconnect"),

@@ -214,7 +214,8 @@ pub unsafe extern "C" fn xft_stream_in(
 /// `XFT_END_REFUSED`, `XFT_END_UNREACHABLE`, `XFT_END_UNRESOLVED`, `XFT_END_TIMED_OUT` or `XFT_END_FORBIDDEN`. Drain
 /// with `xft_poll` afterwards. When stream 0 ends, every transfer reports its end, then the session reports
 /// `XFT_EVENT_OFFLINE`; when another one does, its transfer ends well, fails, or goes on another way. After
-/// `XFT_END_ENDED` the stream stays open for what is still transmitted, until `XFT_OUTPUT_CLOSE`. Returns `XFT_OK`,
+/// `XFT_END_ENDED` the stream stays open for what is still transmitted, until `XFT_OUTPUT_CLOSE`, but is read no more;
+/// after any other `why` close the socket: its number is void, no `XFT_OUTPUT_CLOSE` follows. Returns `XFT_OK`,
 /// `XFT_ERR_CODE`, `XFT_ERR_STREAM` (void by now: nothing to do), `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the
 /// border. Call it when connecting, a read or a write fails, when a read returns end of file, or when the certificate
 /// is not the server's.
