@@ -150,18 +150,28 @@ impl State<'_> {
 
     /// The target is at the proxy; we go there too, with the same digest (S5B-08).
     fn dial_proxy(&mut self, index: usize, host: u16) {
-        let handshake = self.now.after(self.settings.times.proxy_ms);
-        let key = self.key(index);
-        let free = self.free_stream();
+        let now = self.now;
+        let deadline = self.in_ms(self.settings.times.proxy_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
         // Whoever came to our own listener is not the peer.
         slot.attempt.stream = 0;
         slot.attempt.host = host;
         slot.attempt.step = Step::Dialling;
-        slot.enter(Phase::Opening, Timer::Handshake, None);
-        match free.and_then(|place| self.streams.get_mut(place)) {
-            Some(stream) => stream.dial(key, host, handshake),
-            None => self.socks5_failed(index, Socks5Failure::ProxyUnreached, None),
+        slot.attempt.next_at = Some(now);
+        slot.enter(Phase::Opening, Timer::Handshake, deadline);
+    }
+
+    /// Dials the proxy as soon as there is a free stream: strangers may hold them all for a while (ATK-29).
+    pub(crate) fn dial_own(&mut self, index: usize) {
+        let handshake = self.now.after(self.settings.times.proxy_ms);
+        let (key, free) = (self.key(index), self.free_stream(0));
+        let again = self.next_dial(free);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        slot.attempt.next_at = Some(again);
+        if let Some(stream) = free.and_then(|place| self.streams.get_mut(place)) {
+            // From here on the stream has the deadline.
+            (slot.attempt.next_at, slot.deadline) = (None, None);
+            stream.dial(key, slot.attempt.host, handshake);
         }
     }
 
@@ -219,6 +229,7 @@ impl State<'_> {
         slot.news.intruded |= failure == Socks5Failure::Intruded;
         slot.attempt.stream = 0;
         slot.attempt.step = Step::Failed;
+        slot.attempt.next_at = None;
         slot.owed.activate = false;
         slot.request = 0;
         let in_band = slot.methods.has(Method::InBand);

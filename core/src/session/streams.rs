@@ -29,10 +29,11 @@ impl State<'_> {
         (stream.generation == generation && known).then_some(place)
     }
 
-    /// A free place; ids have one byte for it.
-    pub(crate) fn free_stream(&self) -> Option<usize> {
+    /// A free place that leaves `spare` others; ids have one byte for it.
+    pub(crate) fn free_stream(&self, spare: usize) -> Option<usize> {
         let places = 0..self.streams.len().min(255);
-        places.zip(self.streams.iter()).find(|(_, stream)| stream.is_free()).map(|(place, _)| place)
+        let free = places.zip(self.streams.iter()).filter(|(_, stream)| stream.is_free());
+        free.map(|(place, _)| place).nth(spare)
     }
 
     /// The transfer that a stream belongs to.
@@ -61,7 +62,7 @@ impl State<'_> {
         // Strangers never take the last places, which our own dialling needs.
         let strangers = count(&|_| true);
         let most = self.streams.len().saturating_sub(self.streams.len() / 4);
-        let place = self.free_stream().filter(|_| strangers < most).ok_or(Error::Full)?;
+        let place = self.free_stream(0).filter(|_| strangers < most).ok_or(Error::Full)?;
         let deadline = self.now.after(self.settings.times.accept_ms);
         let stream = self.streams.get_mut(place).ok_or(Error::Full)?;
         stream.accept(source, deadline);

@@ -6,9 +6,10 @@ use crate::config::Method;
 use crate::error::{Reason, StanzaCondition};
 use crate::negotiate::streamhosts;
 use crate::output::{Skip, StreamId, Timer};
+use crate::time::Instant;
 use crate::transfer::{HostsVerdict, OFFER_ID_BYTES, Phase, Texts};
-use crate::transport::socks5::Step;
 use crate::transport::socks5::hosts::HostKind;
+use crate::transport::socks5::{Step, StreamSlot};
 use crate::wire::stanza::{Element, ErrorType, Kind, Stanza};
 
 impl State<'_> {
@@ -51,9 +52,11 @@ impl State<'_> {
             let _ = self.hosts.push(HostKind::Dst { slot, generation }, "", text, 0);
         }
         let methods = self.settings.methods;
+        // Half of what is left: other peers' streamhosts may come at the same time (ATK-26).
+        let share = self.hosts.room_for_offered() / 2;
         for host in query.hosts() {
             let method = if host.jid == from { Method::Direct } else { Method::Mediated };
-            if methods.has(method) {
+            if methods.has(method) && self.hosts.room_for_offered() > share {
                 // What does not fit is left out: the likely ones come first.
                 let _ =
                     self.hosts.push(HostKind::Offered { slot, generation }, host.jid, host.host, host.port);
@@ -72,11 +75,14 @@ impl State<'_> {
     /// Dials what is due, as long as there are free streams; decides when nothing is left (S5B-04).
     pub(crate) fn dial_what_is_due(&mut self) {
         for index in 0..self.transfers.len() {
-            let due = self.transfers.get(index).is_some_and(|t| {
-                t.phase == Phase::Connecting && t.attempt.next_at.is_some_and(|at| at <= self.now)
-            });
-            if due {
-                self.dial_next(index);
+            let due = self
+                .transfers
+                .get(index)
+                .is_some_and(|t| t.is_live() && t.attempt.next_at.is_some_and(|at| at <= self.now));
+            match self.transfers.get(index).map(|t| t.attempt.step) {
+                Some(Step::Connecting) if due => self.dial_next(index),
+                Some(Step::Dialling) if due => self.dial_own(index),
+                _ => {}
             }
         }
     }
@@ -104,8 +110,11 @@ impl State<'_> {
         };
         let ms = if host.jid == peer { times.host_ms } else { times.proxy_ms };
         let (id, deadline) = (host.id, self.now.after(ms));
-        let free = self.free_stream();
-        let next_at = self.now.after(times.stagger_ms.max(1));
+        // Hosts that never answer must not hold up other transfers: the last quarter is for those that dial none yet (ATK-26).
+        let others = self.streams.iter().any(|s| s.transfer == Some(key) && s.is_handshaking());
+        let spare = if others { self.streams.len() / 4 } else { 0 };
+        let free = self.free_stream(spare);
+        let next_at = self.next_dial(free);
         let Some(transfer) = self.transfers.get_mut(index) else { return };
         transfer.attempt.next_at = Some(next_at);
         // Without a free slot it is tried again at the next turn; the attempt's own deadline ends that.
@@ -113,6 +122,12 @@ impl State<'_> {
             transfer.attempt.host = id;
             stream.dial(key, id, deadline);
         }
+    }
+
+    /// When to dial again: at once if a place is about to become free.
+    pub(crate) fn next_dial(&self, free: Option<usize>) -> Instant {
+        let soon = free.is_none() && self.streams.iter().any(StreamSlot::is_closing);
+        if soon { self.now } else { self.now.after(self.settings.times.stagger_ms.max(1)) }
     }
 
     /// A streamhost of that method was not reached; if another one is, that is forgotten again.

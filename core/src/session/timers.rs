@@ -66,6 +66,9 @@ impl State<'_> {
             Phase::Opening if slot.attempt.step == Step::Activating => {
                 self.socks5_failed(index, Socks5Failure::Activation, None)
             }
+            Phase::Opening if slot.attempt.step == Step::Dialling => {
+                self.socks5_failed(index, Socks5Failure::ProxyUnreached, None)
+            }
             Phase::Connecting => self.unreached(index),
             Phase::Opening | Phase::Waiting => {
                 // The first reason stands: what failed before, or is not allowed, has one.
@@ -110,7 +113,7 @@ impl State<'_> {
             self.contacts.iter().filter_map(|c| c.deadline.map(|deadline| (deadline, Timer::Request)));
         let transfers = self.transfers.iter().filter_map(|t| {
             let own = t.deadline.map(|deadline| (deadline, t.timer));
-            let stagger = t.attempt.next_at.filter(|_| t.phase == Phase::Connecting);
+            let stagger = t.attempt.next_at.filter(|_| t.is_live());
             own.into_iter().chain(stagger.map(|at| (at, Timer::Streamhosts))).min_by_key(|(at, _)| *at)
         });
         let paced = self.transfers.iter().any(|t| {

@@ -36,7 +36,7 @@ pub(crate) struct Attempt {
     /// Its streamhost in the list of hosts, 0 for one that came to our listener. Target, while connecting: the last one
     /// that was dialled.
     pub(crate) host: u16,
-    /// Target: when the next streamhost is dialled, while the others go on.
+    /// When the next streamhost is dialled, while the others go on; requester: the proxy, if there was no free stream.
     pub(crate) next_at: Option<Instant>,
 }
 

@@ -64,9 +64,12 @@ impl<'a> Hosts<'a> {
     pub(crate) fn push(&mut self, kind: HostKind, jid: &str, host: &str, port: u16) -> Option<u16> {
         let (jid_bytes, host_bytes) = (u16::try_from(jid.len()).ok()?, u8::try_from(host.len()).ok()?);
         let needed = HEAD_BYTES.checked_add(jid.len())?.checked_add(host.len())?;
-        // What peers name never takes the last quarter: our own addresses and proxies go there.
-        let spare = if kind.is_offered() { self.bytes.len() / 4 } else { 0 };
-        if self.bytes.len().checked_sub(self.len)?.saturating_sub(spare) < needed {
+        let room = if kind.is_offered() {
+            self.room_for_offered()
+        } else {
+            self.bytes.len().checked_sub(self.len)?
+        };
+        if room < needed {
             return None;
         }
         let id = self.next_id()?;
@@ -125,6 +128,11 @@ impl<'a> Hosts<'a> {
             read = end;
         }
         (self.len, self.offered) = (write, offered);
+    }
+
+    /// Bytes that are free for what peers name: never the last quarter, where our own addresses and proxies go.
+    pub(crate) fn room_for_offered(&self) -> usize {
+        self.bytes.len().saturating_sub(self.len).saturating_sub(self.bytes.len() / 4)
     }
 
     /// Whether a peer named any of them.
