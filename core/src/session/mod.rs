@@ -122,10 +122,12 @@ impl<'a> Session<'a> {
         Ok(Self { stanzas, state })
     }
 
-    /// The XMPP stream's transport is up (with [`Tls::Direct`](crate::Tls::Direct): its TLS too).
+    /// The XMPP stream's transport is up (with [`Tls::Direct`](crate::Tls::Direct): its TLS too), or a stream that
+    /// [`Output::Connect`] asked for.
     ///
     /// # Errors
-    /// [`Error::State`] when it is up already or the host owns the stream.
+    /// [`Error::State`] when it is up already, was not to be connected, or the host owns the XMPP stream;
+    /// [`Error::Argument`] ([`Argument::Stream`]): its id is void by now, close it; [`Error::Closed`].
     pub fn stream_open(&mut self, stream: StreamId) -> Result<(), Error> {
         self.state.check_alive()?;
         if stream != StreamId::XMPP {
@@ -152,6 +154,8 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// [`Error::Full`] (nothing was used): drain with `poll`, say what is stored, then call again.
+    /// [`Error::Argument`] ([`Argument::Stream`]): the id is void by now, close the stream; [`Error::State`]: the host owns
+    /// the XMPP stream; [`Error::Closed`].
     pub fn stream_in<'i>(
         &'i mut self,
         stream: StreamId,
@@ -374,11 +378,12 @@ impl<'a> Session<'a> {
         self.state.stored(transfer, upto)
     }
 
-    /// The bytes that [`Output::NeedData`] asked for, from `offset` on; encoded straight into `out`.
+    /// The bytes that [`Output::NeedData`] asked for, from `offset` on, encoded straight into `out`; or up to 1 MiB of those
+    /// that [`Output::SendRaw`] granted, hashed and given back as they are, and then `out` is not used.
     ///
     /// # Errors
     /// [`Error::Stale`], [`Error::State`] (nothing is wanted now), [`Error::Argument`] (offset or number of bytes),
-    /// [`Error::NoSpace`] (nothing changed).
+    /// [`Error::NoSpace`] (nothing changed), [`Error::Closed`].
     pub fn supply<'o>(
         &mut self,
         transfer: TransferId,
