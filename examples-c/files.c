@@ -201,7 +201,7 @@ static void settle(struct files *files, struct file *file, const xft_output *out
     printf("%s %s %llu bytes %.3f s %.2f MB/s %s\n", sending ? "sent" : "received", name,
            (unsigned long long)file->size, seconds, (double)file->size / 1e6 / (seconds > 0.001 ? seconds : 0.001),
            output->ending == XFT_ENDING_DONE ? "verified" : other);
-    route_text(routes, output, sending ? files->methods : NULL, way);
+    route_text(routes, output, sending ? files->methods : NULL, file->size, way);
     say("%s: %s by %s", name, sending ? "sent" : "received", way);
 }
 

@@ -162,7 +162,7 @@ static int is_of_interest(const struct skipped *skipped, const xft_output *outpu
     return 0;
 }
 
-void route_text(const struct routes *routes, const xft_output *output, const uint32_t order[3],
+void route_text(const struct routes *routes, const xft_output *output, const uint32_t order[3], uint64_t file_size,
                 char out[ROUTE_TEXT_BYTES])
 {
     struct skipped skipped[3];
@@ -180,6 +180,9 @@ void route_text(const struct routes *routes, const xft_output *output, const uin
     for (size_t at = 0; at < count; at++) {
         const char *why = xft_skip_text(skipped[at].why);
         if (output->event == XFT_EVENT_FINISHED && !is_of_interest(&skipped[at], output, order))
+            continue;
+        /* The recipient takes an empty file in band, because a stream of its own would carry nothing. */
+        if (file_size == 0 && skipped[at].why == XFT_SKIP_NOT_CHOSEN)
             continue;
         add(out, "%s%s: ", glue, skipped[at].name);
         if (skipped[at].why == XFT_SKIP_NOT_REACHED && has_failures(routes, output->transfer))
@@ -217,7 +220,7 @@ void say_way(const struct routes *routes, const xft_output *output, const char *
             say("%s: %s: %s", file, note->place, xft_host_failure_text(output->host_failure));
         break;
     case XFT_EVENT_FELL_BACK:
-        route_text(routes, output, NULL, why);
+        route_text(routes, output, NULL, UINT64_MAX, why);
         say("%s: goes on in band%s: %s", file, output->again ? ", with a new offer" : "", why);
         break;
     case XFT_EVENT_INTRUDED:

@@ -36,7 +36,7 @@ void route_used(struct routes *routes, uint32_t transfer, uint32_t stream, const
 /* Says which way the file went and why the preferred ways did not work: "direct transfer to 192.0.2.7:41000; mediated:
  * proxy not found". `output` is XFT_EVENT_FINISHED, or XFT_EVENT_FELL_BACK, whose sentence has the failures alone;
  * `order` is the sender's order of preference, NULL at the receiver, who does not know it. */
-void route_text(const struct routes *routes, const xft_output *output, const uint32_t order[3],
+void route_text(const struct routes *routes, const xft_output *output, const uint32_t order[3], uint64_t file_size,
                 char out[ROUTE_TEXT_BYTES]);
 
 /* Says on standard error, line by line, why each way failed, and what to do. Where it was not for want of a way that the

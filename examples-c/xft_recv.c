@@ -275,7 +275,7 @@ static void settle(struct receiver *receiver, struct loop *loop, struct incoming
         say("warning: the sender of %s gave no hash: the file has the right size, but was not checked", file->file.final);
     printf("received %s %llu bytes %.4f s %.2f MB/s %s\n", file->file.final, (unsigned long long)file->size, seconds,
            rate, verified ? "verified" : "unverified");
-    route_text(&loop->routes, &loop->output, NULL, way);
+    route_text(&loop->routes, &loop->output, NULL, file->size, way);
     say("%s: received by %s", file->file.final, way);
 }
 

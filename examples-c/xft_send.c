@@ -267,7 +267,7 @@ static void arrived(struct sender *sender, struct loop *loop, const struct outgo
     char way[ROUTE_TEXT_BYTES];
     printf("sent %s %llu bytes %.4f s %.2f MB/s %s\n", file->name, (unsigned long long)file->size, seconds, rate,
            done ? "verified" : "unconfirmed");
-    route_text(&loop->routes, &loop->output, sender->account.network.methods, way);
+    route_text(&loop->routes, &loop->output, sender->account.network.methods, file->size, way);
     say("%s: sent by %s", file->name, way);
     if (done)
         return;

@@ -24,6 +24,8 @@ claim="direct carries files of every size"
 recv --count 6 && { send 0 $direct "$dir/out/"[0-9]*.bin; received 0; for size in 0 1 262143 262144 262145 3000001; do here "$dir/out/$size.bin"; done; says send.log "1.bin: sent by direct transfer to 127.0.0.1"; says recv.log "1.bin: received by direct transfer from 127.0.0.1:"; }
 claim="mediated carries files of every size, and comes first"
 recv --count 6 && { send 0 "$dir/out/"[0-9]*.bin; received 0; for size in 0 1 262143 262144 262145 3000001; do here "$dir/out/$size.bin"; done; says send.log "262145.bin: sent by mediated transfer through 127.0.0.1:"; says recv.log "received by mediated transfer through 127.0.0.1:"; }
+claim="an empty file goes in band, and nothing is said to have failed"
+recv --count 1 && { send 0 --listen 127.0.0.1 "$dir/out/0.bin"; received 0; here "$dir/out/0.bin"; says send.log "0.bin: sent by in-band transfer"; if grep -q "other side" "$dir/send.log"; then bad "something is"; else ok; fi; }
 claim="in band goes when it is asked for"
 recv --count 1 && { send 0 --method inband "$one"; received 0; here "$one"; says send.log "sent by in-band transfer"; }
 claim="files go at the same time, each on a stream of its own"

@@ -194,7 +194,7 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_REASON_REFUSED, "refused; the condition says why, correct that and send again"),
     (XFT_REASON_OFFER_TIMEOUT, "nobody answered the offer in time; send again when someone is there"),
     (XFT_REASON_OPEN_TIMEOUT, "the sender did not open the bytestream in time; let it send again"),
-    (XFT_REASON_BLOCK_TIMEOUT, "a block was lost; check servers' stanza limits, then send again"),
+    (XFT_REASON_BLOCK_TIMEOUT, "a block stayed unanswered; see whether the other side hangs, check servers' stanza limits"),
     (XFT_REASON_STALLED, "the other side makes too little progress; check the network, then send again"),
     (XFT_REASON_SEQUENCE, "blocks came out of order; send again"),
     (XFT_REASON_BASE64, "a block was damaged or malformed; send again"),
