@@ -194,7 +194,10 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_REASON_REFUSED, "refused; the condition says why, correct that and send again"),
     (XFT_REASON_OFFER_TIMEOUT, "nobody answered the offer in time; send again when someone is there"),
     (XFT_REASON_OPEN_TIMEOUT, "the sender did not open the bytestream in time; let it send again"),
-    (XFT_REASON_BLOCK_TIMEOUT, "a block stayed unanswered; see whether the other side hangs, check servers' stanza limits"),
+    (
+        XFT_REASON_BLOCK_TIMEOUT,
+        "a block stayed unanswered; see whether the other side hangs, check servers' stanza limits",
+    ),
     (XFT_REASON_STALLED, "the other side makes too little progress; check the network, then send again"),
     (XFT_REASON_SEQUENCE, "blocks came out of order; send again"),
     (XFT_REASON_BASE64, "a block was damaged or malformed; send again"),
@@ -212,7 +215,10 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_REASON_NO_STREAMHOST, "no address and no proxy to offer; give one, or allow in band"),
     (XFT_REASON_NOT_REACHED, "no address and no proxy was reached; open the firewall for one, or allow in band"),
     (XFT_REASON_ACTIVATION_FAILED, "the proxy refused to relay; check its access rules, or allow in band"),
-    (XFT_REASON_BYTESTREAM_LOST, "the file's stream broke; see what the other side says, check network and proxy, then send again"),
+    (
+        XFT_REASON_BYTESTREAM_LOST,
+        "the file's stream broke; see what the other side says, check network and proxy, then send again",
+    ),
     (XFT_REASON_CLOSED, "closed on this side; start a new session to continue"),
     (XFT_REASON_SERVER_CLOSED, "the server closed the stream; reconnect"),
     (XFT_REASON_STREAM_ENDED, "the network broke; reconnect"),
