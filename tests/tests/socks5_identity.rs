@@ -132,3 +132,29 @@ fn what_belongs_to_another_part_of_the_host_is_not_answered_however_it_looks() {
         assert!(stanza(&s.ask(&set(PEER, "x1", &inner))).contains("type='error'"), "{inner}");
     }
 }
+
+#[test]
+fn s5b_06_atk_27_a_proxy_that_is_known_but_was_not_offered_is_not_used() {
+    session!(s);
+    s.session.add_proxy("own.hospital.test", "203.0.113.5", 7777).unwrap();
+    let methods = Methods::of(&[Method::Direct]);
+    let offer = offering(&mut s, &Offer { methods, ..file(10) });
+    let said = s.ask(&result(PEER, attr(&offer, "id"), &picks(S5B, "")));
+    let hosts = stanza(&said).to_owned();
+    assert!(!hosts.contains("own.hospital.test"), "{hosts}");
+    let said = s.ask(&result(PEER, attr(&hosts, "id"), &used(attr(&hosts, "sid"), "own.hospital.test")));
+    assert_eq!(connects(&said), []);
+    assert_eq!(s.ending(), Ending::Failed(Reason::BadAnswer, None));
+}
+
+#[test]
+fn s5b_14_after_a_failed_attempt_there_is_no_other_under_the_same_id() {
+    session!(s);
+    let (_, said) = connecting(&mut s, 10, &[HOST]);
+    let said = s.end(connects(&said)[0].0, StreamEnd::Refused);
+    assert_eq!(condition(stanza(&said)), "item-not-found");
+    let said = s.ask(&set(PEER, "h2", &query(SID, &[RELAY])));
+    assert_eq!((condition(stanza(&said)), attr(stanza(&said), "id")), ("not-acceptable", "h2"));
+    // In band is what is left (SI-21).
+    assert!(stanza(&s.ask(&set(PEER, "p1", &open(SID, 4096)))).contains("type='result'"));
+}
