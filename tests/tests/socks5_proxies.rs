@@ -173,6 +173,35 @@ fn dsc_10_a_proxy_that_failed_twice_is_offered_last() {
 }
 
 #[test]
+fn dsc_10_a_proxy_that_works_has_its_failures_forgotten() {
+    session!(s, |cfg: &mut Config<'_>| cfg.methods = Methods::of(&[Method::Mediated]).unwrap());
+    s.session.add_proxy("own.hospital.test", "203.0.113.1", 1).unwrap();
+    s.session.add_proxy("other.hospital.test", "203.0.113.2", 2).unwrap();
+    for (turn, works) in [false, true, false, true].into_iter().enumerate() {
+        let said = asking(&mut s);
+        let said = s.ask(&result(PEER, attr(stanza(&said), "id"), &picks(S5B, "")));
+        let hosts = stanza(&said).to_owned();
+        assert!(hosts.find("own.").unwrap() < hosts.find("other.").unwrap(), "turn {turn}: {hosts}");
+        let said = s.ask(&result(PEER, attr(&hosts, "id"), &used(attr(&hosts, "sid"), "own.hospital.test")));
+        let stream = connects(&said)[0].0;
+        if works {
+            let reply = shake(&mut s, stream, &ours(&hosts));
+            let said = s.hear(stream, &reply);
+            let said = s.ask(&result("own.hospital.test", attr(stanza(&said), "id"), ""));
+            let [Said::SendRaw { transfer, .. }] = said[..] else { panic!("{said:?}") };
+            s.session.cancel(transfer, Cancel::Wish).unwrap();
+            s.poll();
+        } else {
+            s.end(stream, StreamEnd::Refused);
+            let last = s.take_events().pop();
+            let Some(Event::FellBack { transfer, .. }) = last else { panic!("{last:?}") };
+            s.session.cancel(transfer, Cancel::Wish).unwrap();
+            s.poll();
+        }
+    }
+}
+
+#[test]
 fn dsc_09_refusals_and_things_that_are_no_proxies_leave_the_other_methods() {
     type Answer = fn(&str, &str) -> Result<String, &'static str>;
     let cases: [(Answer, Skip); 7] = [
