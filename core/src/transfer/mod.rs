@@ -2,10 +2,12 @@
 
 pub mod digest;
 pub mod name;
+mod owed;
 pub mod receipt;
 mod slot;
 mod texts;
 
+pub(crate) use owed::{Answer, HostsVerdict, News, Owed};
 pub use slot::TransferSlot;
-pub(crate) use slot::{Answer, File, HostsVerdict, MIME_BYTES, News, OFFER_ID_BYTES, Owed, Phase, SID_BYTES};
+pub(crate) use slot::{File, MIME_BYTES, OFFER_ID_BYTES, Phase, SID_BYTES};
 pub(crate) use texts::Texts;
