@@ -7,6 +7,7 @@
 #include "ending.h"
 #include "loop.h"
 #include "options.h"
+#include "outgoing.h"
 #include "progress.h"
 #include "xft.h"
 
@@ -15,37 +16,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-/* A recipient without room is asked again after BUSY_MS, then after twice that and so on, up to BUSY_MS << BUSY_DOUBLINGS:
- * 25 s in all, counted from when it last took something of ours. */
-#define BUSY_MS 100u
-#define BUSY_DOUBLINGS 4
-#define BUSY_TRIES 19
-
-/* One file on its way out. */
-struct outgoing {
-    const char *path, *name;
-    int fd;
-    int over;          /* nothing more happens to it */
-    int busy;          /* times the recipient had no room for it, and took nothing else of ours */
-    uint64_t again_ms; /* when it is offered again; 0: it does not wait for that */
-    uint32_t transfer; /* 0: not offered yet */
-    uint64_t size, started_us, safe;
-    uint64_t start; /* bytes that the recipient had already */
-    uint32_t method; /* how it goes, XFT_METHOD_... */
-    int64_t date;
-    int read_error; /* errno of a failed read, -1: the file became shorter */
-};
 
 struct sender {
     struct account_options account;
     const char *to, *sha256_text, *mime_type;
     uint8_t sha256[32];
-    struct outgoing *files;
-    size_t count, next, running, waiting; /* waiting: to be offered again */
-    uint64_t total_bytes, done_bytes; /* done: of files that are over */
+    struct outgoing_list list;
     int no_sendfile;
     int code;                         /* the first failure */
     int leaving;                      /* xft_close was called */
@@ -72,8 +49,8 @@ static int read_hex(const char *text, uint8_t out[32])
 
 static int check_options(struct sender *sender)
 {
-    if (sender->count == 0 || sender->to == NULL) {
-        say("%s; see --help", sender->count == 0 ? "no file given" : "--to is missing");
+    if (sender->list.count == 0 || sender->to == NULL) {
+        say("%s; see --help", sender->list.count == 0 ? "no file given" : "--to is missing");
         return EXIT_USAGE;
     }
     const char *slash = strchr(sender->to, '/');
@@ -83,60 +60,11 @@ static int check_options(struct sender *sender)
             sender->to, sender->to);
         return EXIT_USAGE;
     }
-    if (sender->sha256_text != NULL && (sender->count != 1 || read_hex(sender->sha256_text, sender->sha256) != 0)) {
+    if (sender->sha256_text != NULL && (sender->list.count != 1 || read_hex(sender->sha256_text, sender->sha256) != 0)) {
         say("--sha256 takes 64 hex digits and works with exactly one file");
         return EXIT_USAGE;
     }
     return account_options_check(&sender->account) == 0 ? EXIT_ALL_WELL : EXIT_USAGE;
-}
-
-/* Looks at every file before anything is sent, so that a typing error does not show up half an hour later. */
-static int look_at_files(struct sender *sender, const struct texts *paths)
-{
-    sender->files = calloc(paths->count, sizeof *sender->files);
-    if (sender->files == NULL) {
-        say("out of memory");
-        return EXIT_DEFECT;
-    }
-    for (size_t at = 0; at < paths->count; at++) {
-        struct outgoing *file = &sender->files[at];
-        struct stat about;
-        const char *slash = strrchr(paths->items[at], '/');
-        file->path = paths->items[at];
-        file->name = slash != NULL ? slash + 1 : file->path;
-        file->fd = -1;
-        if (stat(file->path, &about) != 0 || access(file->path, R_OK) != 0) {
-            say("cannot read %s: %s", file->path, strerror(errno));
-            return EXIT_READ;
-        }
-        if (!S_ISREG(about.st_mode)) {
-            say("cannot send %s: it is no plain file", file->path);
-            return EXIT_READ;
-        }
-        file->size = (uint64_t)about.st_size;
-        file->date = (int64_t)about.st_mtime;
-        sender->total_bytes += file->size;
-    }
-    return EXIT_ALL_WELL;
-}
-
-static struct outgoing *file_of(struct sender *sender, uint32_t transfer)
-{
-    for (size_t at = 0; at < sender->next; at++)
-        if (sender->files[at].transfer == transfer && !sender->files[at].over)
-            return &sender->files[at];
-    return NULL;
-}
-
-static void file_over(struct sender *sender, struct outgoing *file)
-{
-    if (file->fd >= 0)
-        close(file->fd);
-    file->fd = -1;
-    file->over = 1;
-    sender->done_bytes += file->size;
-    if (file->transfer != 0)
-        sender->running--;
 }
 
 /* Offers one file. The status of xft_offer(). */
@@ -161,75 +89,38 @@ static uint32_t offer(struct sender *sender, struct loop *loop, struct outgoing 
     return xft_offer(loop->session, &about, &file->transfer);
 }
 
-/* The next file to offer: one that waited long enough, else one that was not offered yet. */
-static struct outgoing *next_file(struct sender *sender, uint64_t now_ms)
-{
-    for (size_t at = 0; at < sender->next; at++)
-        if (sender->files[at].again_ms != 0 && sender->files[at].again_ms <= now_ms) {
-            sender->files[at].again_ms = 0;
-            sender->waiting--;
-            return &sender->files[at];
-        }
-    return sender->next < sender->count ? &sender->files[sender->next++] : NULL;
-}
-
-/* The file waits for `pause_ms`, then it is offered again. */
-static void put_off(struct sender *sender, struct loop *loop, struct outgoing *file, uint64_t pause_ms)
-{
-    close(file->fd);
-    file->fd = -1;
-    file->transfer = 0;
-    file->again_ms = loop->now_ms + pause_ms;
-    sender->waiting++;
-}
-
-/* A file ended: its place at the recipient is free for the first that waits, and for the others the time begins anew. */
-static void next_turn(struct sender *sender, uint64_t now_ms)
-{
-    int woken = 0;
-    for (size_t at = 0; at < sender->next; at++) {
-        struct outgoing *file = &sender->files[at];
-        if (file->again_ms == 0)
-            continue;
-        file->busy = 0;
-        if (!woken)
-            file->again_ms = now_ms;
-        woken = 1;
-    }
-}
-
 /* Starts files while there is room for them. */
 static void offer_files(struct sender *sender, struct loop *loop)
 {
     struct outgoing *file;
-    while (!sender->leaving && sender->running < sender->account.parallel &&
-           (file = next_file(sender, loop->now_ms)) != NULL) {
+    while (!sender->leaving && sender->list.running < sender->account.parallel &&
+           (file = outgoing_next(&sender->list, loop->now_ms)) != NULL) {
         file->fd = open(file->path, O_RDONLY | O_CLOEXEC);
         if (file->fd < 0) {
             say("cannot read %s: %s", file->path, strerror(errno));
             fail(sender, EXIT_READ);
             file->transfer = 0;
-            file_over(sender, file);
+            outgoing_over(&sender->list, file);
             continue;
         }
         uint32_t status = offer(sender, loop, file);
         if (status == XFT_ERR_FULL) {
             /* Slots come free when others finish. */
-            put_off(sender, loop, file, BUSY_MS);
+            outgoing_put_off(&sender->list, file, loop->now_ms + OUTGOING_PAUSE_MS);
             break;
         }
         if (status == XFT_OK) {
-            sender->running++;
+            sender->list.running++;
             if (sender->account.verbose)
                 say("offering %s, %llu bytes, to %s", file->name, (unsigned long long)file->size, sender->to);
             continue;
         }
         say("cannot offer %s: %s", file->path, xft_status_text(status));
         fail(sender, status == XFT_ERR_CLOSED ? EXIT_SERVER_LOST : EXIT_USAGE);
-        file_over(sender, file);
+        outgoing_over(&sender->list, file);
     }
-    loop->wake_ms = sender->waiting > 0 ? BUSY_MS : sender->progress.on ? PROGRESS_STEP_MS : 0;
-    if (sender->next == sender->count && sender->running + sender->waiting == 0 && !sender->leaving) {
+    loop->wake_ms = sender->list.waiting > 0 ? OUTGOING_PAUSE_MS : sender->progress.on ? PROGRESS_STEP_MS : 0;
+    if (outgoing_all_over(&sender->list) && !sender->leaving) {
         sender->leaving = 1;
         xft_close(loop->session);
     }
@@ -237,7 +128,7 @@ static void offer_files(struct sender *sender, struct loop *loop)
 
 static void supply(struct sender *sender, struct loop *loop)
 {
-    struct outgoing *file = file_of(sender, loop->output.transfer);
+    struct outgoing *file = outgoing_of(&sender->list, loop->output.transfer);
     size_t wanted = loop->output.len < sizeof sender->block ? loop->output.len : sizeof sender->block;
     ssize_t got = -1;
     if (file != NULL) {
@@ -288,7 +179,7 @@ static void arrived(struct sender *sender, struct loop *loop, const struct outgo
  * the bytes only where this end needs none of its own. */
 static void send_raw(struct sender *sender, struct loop *loop)
 {
-    const struct outgoing *file = file_of(sender, loop->output.transfer);
+    const struct outgoing *file = outgoing_of(&sender->list, loop->output.transfer);
     int by_system = (sender->sha256_text != NULL || sender->account.no_receipts) && !sender->no_sendfile;
     if (file != NULL)
         loop_send_raw(loop, file->fd, by_system);
@@ -296,7 +187,7 @@ static void send_raw(struct sender *sender, struct loop *loop)
 
 static void unread(struct sender *sender, struct loop *loop)
 {
-    struct outgoing *file = file_of(sender, loop->unread_transfer);
+    struct outgoing *file = outgoing_of(&sender->list, loop->unread_transfer);
     if (file != NULL)
         file->read_error = loop->unread_cause != 0 ? loop->unread_cause : -1;
     xft_cancel(loop->session, loop->unread_transfer, XFT_CANCEL_READ_FAILED);
@@ -326,34 +217,10 @@ static void failed(struct sender *sender, struct loop *loop, const struct outgoi
     fail(sender, exit_code_of_transfer(output->reason));
 }
 
-/* Whether the recipient is taking another file of ours: then it is worth waiting for, however long that takes. */
-static int takes_another(const struct sender *sender, const struct outgoing *file)
-{
-    for (size_t at = 0; at < sender->next; at++) {
-        const struct outgoing *other = &sender->files[at];
-        if (other != file && !other->over && other->again_ms == 0 && other->method != XFT_METHOD_NONE)
-            return 1;
-    }
-    return 0;
-}
-
-/* Has the file wait for room at the recipient. 0 if that took too long. */
-static int waits_for_room(struct sender *sender, struct loop *loop, struct outgoing *file)
-{
-    if (takes_another(sender, file))
-        file->busy = 0;
-    if (sender->leaving || file->busy == BUSY_TRIES)
-        return 0;
-    put_off(sender, loop, file, BUSY_MS << (file->busy < BUSY_DOUBLINGS ? file->busy : BUSY_DOUBLINGS));
-    file->busy++;
-    sender->running--;
-    return 1;
-}
-
 static void on_event(struct sender *sender, struct loop *loop)
 {
     const xft_output *output = &loop->output;
-    struct outgoing *file = file_of(sender, output->transfer);
+    struct outgoing *file = outgoing_of(&sender->list, output->transfer);
     const char *jid;
     size_t length;
     progress_clear(&sender->progress);
@@ -390,20 +257,20 @@ static void on_event(struct sender *sender, struct loop *loop)
             break;
         if (output->ending == XFT_ENDING_DONE || output->ending == XFT_ENDING_DELIVERED)
             arrived(sender, loop, file, output->ending);
-        else if (was_busy(output) && waits_for_room(sender, loop, file))
+        else if (was_busy(output) && !sender->leaving && outgoing_waits_for_room(&sender->list, file, loop->now_ms))
             break;
         else
             failed(sender, loop, file, output);
         route_forget(&loop->routes, output->transfer);
-        file_over(sender, file);
+        outgoing_over(&sender->list, file);
         if (!was_busy(output))
-            next_turn(sender, loop->now_ms);
+            outgoing_next_turn(&sender->list, loop->now_ms);
         break;
     case XFT_EVENT_OFFLINE:
         if (output->reason == XFT_REASON_CLOSED)
             break;
         /* All files that arrived are settled: a rude goodbye of the server changes nothing. */
-        if (sender->next == sender->count && sender->running + sender->waiting == 0)
+        if (outgoing_all_over(&sender->list))
             break;
         if (!loop->tls_failed) {
             say_reason(loop->online ? "the session ended" : "cannot log in", output->reason, output->condition);
@@ -419,21 +286,21 @@ static void on_event(struct sender *sender, struct loop *loop)
 static void draw(struct sender *sender, struct loop *loop)
 {
     char what[64] = "";
-    uint64_t done = sender->done_bytes;
-    for (size_t at = 0; at < sender->next; at++) {
-        struct outgoing *file = &sender->files[at];
+    uint64_t done = sender->list.done_bytes;
+    for (size_t at = 0; at < sender->list.next; at++) {
+        struct outgoing *file = &sender->list.files[at];
         xft_marks marks;
         if (!file->over && xft_progress(loop->session, file->transfer, &marks) == XFT_OK)
             file->safe = file->method == XFT_METHOD_IN_BAND ? marks.safe : marks.moved;
         if (!file->over)
             done += file->safe;
-        if (!file->over && sender->running == 1)
+        if (!file->over && sender->list.running == 1)
             snprintf(what, sizeof what, "%s", file->name);
     }
-    if (sender->running > 1)
-        snprintf(what, sizeof what, "%zu files", sender->running);
-    if (sender->running > 0)
-        progress_draw(&sender->progress, loop->now_ms, what, done, sender->total_bytes);
+    if (sender->list.running > 1)
+        snprintf(what, sizeof what, "%zu files", sender->list.running);
+    if (sender->list.running > 0)
+        progress_draw(&sender->progress, loop->now_ms, what, done, sender->list.total_bytes);
 }
 
 static void leave(struct sender *sender, struct loop *loop, int code)
@@ -519,10 +386,10 @@ int main(int argc, char **argv)
         options_help(table);
         return EXIT_ALL_WELL;
     }
-    sender.count = paths.count;
+    sender.list.count = paths.count;
     int code = check_options(&sender);
     if (code == EXIT_ALL_WELL)
-        code = look_at_files(&sender, &paths);
+        code = outgoing_look(&sender.list, &paths);
     if (code == EXIT_ALL_WELL) {
         uint32_t transfers = (uint32_t)sender.account.parallel;
         progress_start(&sender.progress, sender.account.progress);
@@ -534,7 +401,7 @@ int main(int argc, char **argv)
     }
     account_options_forget(&sender.account);
     network_options_free(&sender.account.network);
-    free(sender.files);
+    free(sender.list.files);
     free(paths.items);
     return code != EXIT_ALL_WELL ? code : sender.code;
 }
