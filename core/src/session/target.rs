@@ -132,11 +132,17 @@ impl State<'_> {
 
     /// A streamhost of that method was not reached; if another one is, that is forgotten again.
     pub(crate) fn note_unreached(&mut self, index: usize, host: u16) {
-        let Some(transfer) = self.transfers.get(index) else { return };
-        let direct = self.hosts.get(host).is_some_and(|host| host.jid == self.peer(transfer));
+        let method = self.method_of(index, host);
         if let Some(slot) = self.transfers.get_mut(index) {
-            slot.skip(if direct { Method::Direct } else { Method::Mediated }, Skip::NotReached);
+            slot.skip(method, Skip::NotReached);
         }
+    }
+
+    /// What a streamhost that the peer offered stands for: itself, or a proxy.
+    fn method_of(&self, index: usize, host: u16) -> Method {
+        let peer = self.transfers.get(index).map(|transfer| self.peer(transfer));
+        let own = self.hosts.get(host).is_some_and(|host| Some(host.jid) == peer);
+        if own { Method::Direct } else { Method::Mediated }
     }
 
     /// A streamhost failed: the next one need not wait.
@@ -170,15 +176,15 @@ impl State<'_> {
         let [progress, end] = self.receiving_times(true);
         // The sender has yet to get to a proxy and to activate it.
         let there = end.map(|end| end.after(ms.proxy_ms).after(ms.request_ms));
-        let Some(transfer) = self.transfers.get(index) else { return };
-        let direct = self.hosts.get(host).is_some_and(|host| host.jid == self.peer(transfer));
+        let method = self.method_of(index, host);
+        let direct = method == Method::Direct;
         let Some(slot) = self.transfers.get_mut(index) else { return };
         slot.attempt.stream = stream.0;
         slot.attempt.host = host;
         slot.attempt.step = Step::Open;
         slot.attempt.next_at = None;
         slot.owed.verdict = Some(HostsVerdict::Used);
-        slot.route.method = Some(if direct { Method::Direct } else { Method::Mediated });
+        slot.route.method = Some(method);
         *if direct { &mut slot.route.direct } else { &mut slot.route.mediated } = Skip::Unneeded;
         slot.news.started = true;
         slot.enter(Phase::Receiving, Timer::Progress, None);
