@@ -219,12 +219,12 @@ impl State<'_> {
     ) {
         let Some(slot) = self.transfers.get_mut(index) else { return };
         let (host, skip) = (slot.attempt.host, skip_of(failure));
-        match failure {
-            Socks5Failure::Activation | Socks5Failure::ProxyUnreached => {
-                slot.skip(Method::Mediated, skip);
-                slot.skip(Method::Direct, Skip::NotChosen);
-            }
-            _ => slot.skip_socks5(skip),
+        let of_proxy = matches!(failure, Socks5Failure::Activation | Socks5Failure::ProxyUnreached);
+        if of_proxy {
+            slot.skip(Method::Mediated, skip);
+            slot.skip(Method::Direct, Skip::NotChosen);
+        } else {
+            slot.skip_socks5(skip);
         }
         slot.news.intruded |= failure == Socks5Failure::Intruded;
         slot.attempt.stream = 0;
@@ -234,7 +234,7 @@ impl State<'_> {
         slot.request = 0;
         let in_band = slot.methods.has(Method::InBand);
         let next = fallback::after_socks5(failure, in_band, slot.offers_in_band, slot.is_retry);
-        if matches!(failure, Socks5Failure::Activation | Socks5Failure::ProxyUnreached) {
+        if of_proxy {
             self.hosts.failed(host);
         }
         self.go_on(index, next, condition);

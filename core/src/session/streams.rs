@@ -177,16 +177,13 @@ impl State<'_> {
     fn asked(&mut self, place: usize) {
         let id = self.stream_id(place);
         let Some(dst) = self.streams.get(place).and_then(|stream| stream.dst()) else { return };
-        let own = self.link.jid();
         let mut index = None;
         for (at, transfer) in (0..self.transfers.len()).zip(self.transfers.iter()) {
             let valid = transfer.phase == Phase::Opening
                 && transfer.attempt.step == Step::Offered
                 && transfer.methods.has(Method::Direct)
                 && !transfer.owed.hosts;
-            if valid
-                && Digest::new(transfer.texts.sid(), own, self.peer(transfer)).is_ok_and(|d| d.dst() == dst)
-            {
+            if valid && self.digest(at).is_some_and(|digest| digest.dst() == dst) {
                 index = Some(at);
             }
         }
