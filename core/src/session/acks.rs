@@ -158,4 +158,46 @@ mod tests {
         assert!(!acks.push(Ack { slot: 0, generation: 1, upto: 5, id: "d" }));
         assert_eq!(ids(&acks), ["abc"]);
     }
+
+    #[test]
+    fn an_entry_fits_exactly_and_not_one_byte_less() {
+        let id = "abcdefg";
+        for (room, fits) in [(HEAD_BYTES + 6, false), (HEAD_BYTES + 7, true), (HEAD_BYTES + 8, true)] {
+            let mut memory = [0; 64];
+            let mut acks = Acks::new(&mut memory[..room]);
+            assert_eq!(acks.fits(id.len()), fits, "{room}");
+            assert_eq!(acks.push(Ack { slot: 3, generation: 258, upto: 1 << 40, id }), fits, "{room}");
+            assert_eq!(acks.any(|ack| ack == Ack { slot: 3, generation: 258, upto: 1 << 40, id }), fits);
+        }
+        // And behind another one.
+        let mut memory = [0; 2 * HEAD_BYTES + 5];
+        let mut acks = Acks::new(&mut memory);
+        assert!(acks.push(Ack { slot: 0, generation: 1, upto: 5, id: "ab" }));
+        assert!(!acks.fits(4) && acks.fits(3));
+        assert!(!acks.push(Ack { slot: 0, generation: 1, upto: 5, id: "cdef" }));
+        assert!(acks.push(Ack { slot: 0, generation: 1, upto: 5, id: "cde" }));
+        assert_eq!(ids(&acks), ["ab", "cde"]);
+    }
+
+    #[test]
+    fn an_id_that_one_byte_cannot_count_does_not_fit() {
+        let (mut memory, id) = ([0; 1000], "i".repeat(256));
+        let mut acks = Acks::new(&mut memory);
+        assert!(!acks.fits(256) && acks.fits(255));
+        assert!(!acks.push(Ack { slot: 0, generation: 1, upto: 5, id: &id }));
+        assert!(acks.push(Ack { slot: 0, generation: 1, upto: 5, id: &id[..255] }));
+        assert_eq!(ids(&acks), [&id[..255]]);
+    }
+
+    #[test]
+    fn what_is_cleared_is_gone_and_its_room_is_free() {
+        let mut memory = [0; HEAD_BYTES + 3];
+        let mut acks = Acks::new(&mut memory);
+        assert!(acks.push(Ack { slot: 0, generation: 1, upto: 5, id: "abc" }));
+        assert!(!acks.fits(0));
+        acks.clear();
+        assert!(ids(&acks).is_empty() && acks.fits(3));
+        assert!(acks.push(Ack { slot: 0, generation: 1, upto: 5, id: "xyz" }));
+        assert_eq!(ids(&acks), ["xyz"]);
+    }
 }

@@ -11,6 +11,10 @@ impl World<'_> {
             return;
         }
         let n = self.rng.below(self.nodes.len() as u64) as usize;
+        if self.rng.chance(10) {
+            self.note(&format!("a block of node {n} goes astray"));
+            return self.lead_astray(n);
+        }
         let kind = self.rng.below(if self.plan.socks5 { 19 } else { 12 });
         self.note(&format!("fault {kind} at node {n}"));
         if kind >= 12 {

@@ -76,6 +76,8 @@ pub struct File {
     pub disturbed: bool,
     /// Its bytes were changed on the way.
     pub tampered: bool,
+    /// One of its blocks came behind its place.
+    pub out_of_order: bool,
     /// It was offered between two sessions to which nothing happened.
     pub must_arrive: bool,
     /// A store is on its way.
@@ -156,6 +158,7 @@ impl File {
             received: None,
             disturbed: false,
             tampered: false,
+            out_of_order: false,
             must_arrive: false,
             storing_soon: false,
             accepted: false,

@@ -20,6 +20,7 @@ mod rng;
 mod routes;
 mod service;
 mod strangers;
+mod strays;
 mod streams;
 mod topology;
 
@@ -96,6 +97,8 @@ enum Do {
     Cancel(usize, bool),
     /// Something goes wrong.
     Fault,
+    /// A block was held back long enough.
+    LetGo(usize),
     /// What went wrong with a stream is over.
     Relief(usize),
     /// Whoever is awake must have gone on since the last look.
@@ -318,6 +321,7 @@ impl<'m> World<'m> {
             Do::Store(f) => self.store(f),
             Do::Cancel(f, sender) => self.cancel(f, sender),
             Do::Fault => self.fault(),
+            Do::LetGo(n) => self.let_go(n, false),
             Do::Relief(n) => self.relief(n),
             Do::Look => self.look(),
             Do::Dialled(no) => self.dialled(no),

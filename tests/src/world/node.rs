@@ -1,6 +1,7 @@
 //! One participant: its session, the pipe to the server, its buffer, and its host where that owns the stream.
 
 use super::plan::{NodePlan, Way};
+use super::strays::{self, Stray};
 use super::streams::Held;
 use super::{Memory, Rng};
 use crate::router::{Framer, Item, Router, StreamNo};
@@ -58,6 +59,10 @@ pub struct Node<'m> {
     pub asleep_until: u64,
     /// The next block on its way to the node is changed.
     pub tamper: bool,
+    /// What becomes of the next block it sends.
+    pub stray: Option<Stray>,
+    /// The block that does not go its way.
+    pub held: Option<strays::Held>,
     /// When its session wants to be called, as it said last.
     pub wants_at: Option<u64>,
     /// Refusals as `Full` since input was last taken.
@@ -97,6 +102,8 @@ impl<'m> Node<'m> {
             disturbed: false,
             asleep_until: 0,
             tamper: false,
+            stray: None,
+            held: None,
             wants_at: None,
             full_in_a_row: 0,
             again_in_a_row: 0,
@@ -135,6 +142,7 @@ impl<'m> Node<'m> {
         self.inbox.clear();
         self.files.clear();
         (self.up_ends, self.down_ends) = (false, false);
+        (self.stray, self.held) = (None, None);
         (self.online, self.leaving, self.over) = (false, false, false);
         (self.wants_at, self.full_in_a_row, self.again_in_a_row) = (None, 0, 0);
         self.tap = Framer::new(1 << 20);

@@ -350,9 +350,10 @@ impl World<'_> {
         assert_eq!(stanzas.len(), 1, "a block is one stanza");
         self.saw(n, &stanzas[0]);
         self.saw_block(index, &stanzas[0], offset + count as u64);
+        let id = stanzas[0].root.attr("id").unwrap_or_default();
+        self.block_leaves(n, index, id, &bytes, offset + count as u64 == source.len() as u64);
         let node = &mut self.nodes[n];
         node.again_in_a_row = 0;
-        node.up.extend(&bytes);
         let lag = node.plan.lag_ms;
         self.soon(lag, Do::Up(n));
         true

@@ -127,6 +127,8 @@ impl NodePlan {
 pub struct Plan {
     /// Nothing goes wrong: then every ending is known beforehand.
     pub calm: bool,
+    /// Blocks go astray, in spite of that.
+    pub strays: bool,
     /// The server.
     pub router: RouterConfig,
     /// Participants.
@@ -174,7 +176,16 @@ impl Plan {
                 }
             }
         }
-        Self { calm, socks5, router, nodes, offers: rng.between(1, if calm { 8 } else { 12 }), file_bytes }
+        let strays = calm && rng.chance(20);
+        Self {
+            calm,
+            strays,
+            socks5,
+            router,
+            nodes,
+            offers: rng.between(1, if calm { 8 } else { 12 }),
+            file_bytes,
+        }
     }
 }
 

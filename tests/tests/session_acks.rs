@@ -1,0 +1,152 @@
+//! Acknowledgements and closings that come where nobody waits for them, and those for which there is no room.
+
+#![allow(missing_docs)]
+
+mod hosted;
+
+use hosted::peer::*;
+use hosted::*;
+use xft_core::*;
+
+/// A session, set up in `with`, and the memory it lives in.
+macro_rules! session {
+    ($s:ident) => {
+        session!($s, |_cfg: &mut Config<'_>| {});
+    };
+    ($s:ident, $with:expr) => {
+        let mut cfg = config(ME);
+        $with(&mut cfg);
+        let mut memory = Memory::new(&cfg, 2, 2);
+        let mut $s = Hosted::new(&cfg, &mut memory);
+    };
+}
+
+/// The bytestream is open and the first blocks are out; gives them.
+fn sending(s: &mut Hosted<'_>, size: u64) -> Vec<String> {
+    let open = opening(s, size);
+    let sent = s.ask(&result(PEER, attr(&open, "id"), ""));
+    s.take_events();
+    sent
+}
+
+fn first(s: &Hosted<'_>) -> Progress {
+    s.session.progress(TransferId::from_bits(1 << 16)).unwrap()
+}
+
+#[test]
+fn ibb_15_an_acknowledgement_that_comes_again_moves_nothing_and_gives_no_time() {
+    session!(s);
+    let blocks = sending(&mut s, 50_000);
+    s.wait_ms(1_000);
+    let more = s.ask(&result(PEER, attr(&blocks[0], "id"), ""));
+    assert_eq!((first(&s).safe, more.len()), (4096, 3), "the window doubled");
+    s.wait_ms(1_000);
+    let (before, due) = (first(&s), s.wait);
+    assert!(s.ask(&result(PEER, attr(&blocks[0], "id"), "")).is_empty(), "nothing goes out for it");
+    assert_eq!((first(&s), s.wait), (before, due));
+    // What is on the way counts still, but from here on one block goes at a time.
+    let on_the_way: Vec<String> = blocks[1..].iter().cloned().chain(more).collect();
+    for (index, block) in on_the_way.iter().enumerate() {
+        let sent = s.ask(&result(PEER, attr(block, "id"), ""));
+        assert_eq!(sent.len(), usize::from(index + 1 == on_the_way.len()), "{index}");
+    }
+    assert_eq!(first(&s).safe, 5 * 4096);
+}
+
+#[test]
+fn ibb_15_an_acknowledgement_left_out_is_covered_by_the_next_one_and_means_nothing_later() {
+    session!(s);
+    let blocks = sending(&mut s, 50_000);
+    let next = s.ask(&result(PEER, attr(&blocks[1], "id"), ""));
+    assert_eq!((first(&s).safe, next.len()), (8192, 1));
+    assert!(s.ask(&result(PEER, attr(&blocks[0], "id"), "")).is_empty());
+    assert_eq!(first(&s).safe, 8192);
+}
+
+#[test]
+fn ibb_34_a_close_that_crosses_ours_before_or_after_its_answer_is_answered_and_changes_nothing() {
+    for after in [false, true] {
+        session!(s);
+        let block = sending(&mut s, 10).remove(0);
+        let ours = s.ask(&result(PEER, attr(&block, "id"), "")).remove(0);
+        assert!(ours.contains("<close "), "{ours}");
+        if after {
+            assert!(s.ask(&result(PEER, attr(&ours, "id"), "")).is_empty());
+        }
+        let sent = s.ask(&set(PEER, "c1", &close(attr(&ours, "sid"))));
+        assert!(sent.len() == 1 && sent[0].contains("type='result'"), "{after}: {sent:?}");
+        assert_eq!((attr(&sent[0], "id"), s.take_events()), ("c1", vec![]), "{after}");
+        s.wait_ms(60_000);
+        assert_eq!(s.ending(), Ending::Delivered, "{after}");
+    }
+}
+
+#[test]
+fn ibb_34_a_close_that_crosses_our_cancelling_is_answered_and_the_first_reason_stands() {
+    session!(s);
+    let transfer = receiving(&mut s, "s1", 10);
+    s.session.cancel(transfer, Cancel::Wish).unwrap();
+    let sent = s.ask(&set(PEER, "c1", &close("s1")));
+    let answer = sent.iter().find(|stanza| attr(stanza, "id") == "c1").expect("an answer");
+    assert!(answer.contains("type='result'"), "{sent:?}");
+    assert_eq!(s.ending(), Ending::Failed(Reason::Cancelled, None));
+}
+
+/// Room is kept for an id of 128 bytes; of those that are longer one may not fit, and then it is said.
+#[test]
+fn stz_04_a_block_whose_id_cannot_be_kept_is_refused_for_want_of_room() {
+    session!(s);
+    let transfer = receiving(&mut s, "s1", 1000);
+    let long = |seq: u32| set(PEER, &format!("{seq:0>250}"), &data("s1", seq, "eA=="));
+    let mut taken = 0;
+    while let Got::Data { .. } = s.give(&long(taken)) {
+        taken += 1;
+        assert!(taken < 100, "never full");
+    }
+    assert!(taken > 1, "{taken}");
+    let sent = s.poll();
+    let refusal = sent.iter().find(|stanza| *attr(stanza, "id") == *format!("{taken:0>250}")).unwrap();
+    assert_eq!(condition(refusal), "resource-constraint");
+    assert!(refusal.contains("<error type='wait' "), "{refusal}");
+    assert_eq!(s.ending(), Ending::Failed(Reason::Overrun, None));
+    assert_eq!(s.session.progress(transfer), Err(Error::Stale));
+    // Those that were taken, but not stored, are answered as well.
+    let refused = sent.iter().filter(|stanza| stanza.contains("<item-not-found"));
+    assert_eq!(refused.count(), taken as usize);
+}
+
+/// A block without an answer needs no room for one.
+#[test]
+fn ibb_17_a_message_with_a_long_id_is_taken_however_many_wait() {
+    session!(s);
+    let transfer = accepted(&mut s, "s1", 1000);
+    let open = open("s1", 4096).replace("'iq'", "'message'");
+    assert!(s.ask(&set(PEER, "o2", &open))[0].contains("type='result'"));
+    for seq in 0..20 {
+        let id = format!("{seq:0>250}");
+        let block = data("s1", seq, "eA==");
+        let message =
+            format!("<message xmlns='jabber:client' from='{PEER}' to='{ME}' id='{id}'>{block}</message>");
+        let offset = u64::from(seq);
+        assert_eq!(s.give(&message), Got::Data { transfer, offset, bytes: b"x".to_vec() });
+    }
+    assert!(s.poll().is_empty());
+}
+
+#[test]
+fn ibb_36_blocks_that_wait_for_the_disk_hold_no_slot_when_the_stream_is_gone() {
+    let cfg = config(ME);
+    let mut memory = Memory::new(&cfg, 2, 2);
+    let mut s = Hosted::new(&cfg, &mut memory);
+    let transfer = receiving(&mut s, "s1", 10);
+    assert!(matches!(s.give(&set(PEER, "d0", &data("s1", 0, "eA=="))), Got::Data { .. }));
+    s.session.stream_end(StreamId::XMPP, StreamEnd::Lost).unwrap();
+    assert!(s.poll().is_empty());
+    assert_eq!(s.ending(), Ending::Failed(Reason::StreamLost, None));
+    assert_eq!(s.session.stored(transfer, 1), Err(Error::Closed(Reason::StreamEnded)));
+    drop(s);
+    for slot in &memory.transfers {
+        let text = format!("{slot:?}");
+        assert!(text.contains("phase: Free"), "{text}");
+    }
+}
