@@ -2,7 +2,7 @@
 
 use crate::client::*;
 use xft_core::output::Timer;
-use xft_core::{Instant, Reason, Tls};
+use xft_core::{Instant, Reason, Times, Tls};
 
 const PING: &str = "<iq type='get' id='pabababababababab0001'><ping xmlns='urn:xmpp:ping'/></iq>";
 
@@ -183,4 +183,45 @@ fn every_probe_has_an_id_of_its_own() {
     client.now = 242_000;
     client.ask("<iq type='result' id='pabababababababab0001'/>");
     assert_eq!(client.stanzas, ["iq"]);
+}
+
+/// Machines have been up for days when they log in.
+#[test]
+fn str_13_str_10_every_deadline_counts_from_its_own_beginning() {
+    const START: u64 = 1_000_000;
+    let mut cfg = config(Tls::Direct);
+    cfg.sasl.plain = true;
+    let mut client = Client::new(cfg);
+    client.now = START;
+    client.link.opened(client.at()).unwrap();
+    client.drain();
+    assert_eq!(deadline(&client), Some((START + 15_000, Timer::Login)));
+    assert_eq!(client.tick(START + 14_000), "");
+    client.ask(&format!("{SERVER_HEADER}{}", mechanisms(&["PLAIN"], &[])));
+    assert_eq!(client.tick(START + 28_000), "");
+    client.ask(&sasl("success", ""));
+    client.ask(&format!("{SERVER_HEADER}{BIND_FEATURE}"));
+    assert_eq!(client.tick(START + 42_000), "");
+    client.ask(&bound("ct1@hospital.test/gw"));
+    assert_eq!(deadline(&client), Some((START + 162_000, Timer::Keepalive)));
+    client.tick(START + 100_000);
+    client.link.close(client.at());
+    client.drain();
+    let end = START + 100_000 + u64::from(Times::default().close_ms);
+    assert_eq!(deadline(&client), Some((end, Timer::Close)));
+    assert_eq!((client.tick(end - 1), client.tick(end)), (String::new(), "[close]".to_owned()));
+}
+
+#[test]
+fn png_02_when_blank_and_probe_are_due_at_once_the_probe_is_what_is_waited_for() {
+    let mut cfg = config(Tls::Direct);
+    (cfg.times.keepalive_ms, cfg.times.probe_ms) = (30_000, 30_000);
+    let mut client = Client::online(cfg);
+    for now in [30_000, 60_000, 90_000] {
+        assert_eq!(client.tick(now), " ");
+        client.link.sent(client.at());
+    }
+    assert_eq!(client.tick(120_000), PING);
+    client.link.sent(client.at());
+    assert_eq!(deadline(&client), Some((150_000, Timer::Probe)));
 }
