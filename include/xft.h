@@ -324,6 +324,11 @@ enum xft_status
    */
   XFT_ERR_CLOSED = 7,
   /**
+   * The session has no SOCKS5 streams, because its `methods` hold in band alone: addresses and proxies mean nothing
+   * to it.
+   */
+  XFT_ERR_NO_STREAMS = 8,
+  /**
    * The account is not a bare JID `user@domain`, or longer than 256 bytes.
    */
   XFT_ERR_ACCOUNT = 20,
@@ -445,6 +450,11 @@ enum xft_status
    * session has no streams.
    */
   XFT_ERR_METHODS = 61,
+  /**
+   * The structure is larger than this library knows, and what it does not know is not 0: the program sets a field of
+   * a later header. Link a later library, or leave that field at 0.
+   */
+  XFT_ERR_NEWER = 62,
   /**
    * The memory is smaller than `xft_session_layout` says.
    */

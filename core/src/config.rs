@@ -1,13 +1,16 @@
 //! What the owner decides before the session starts.
 
 use crate::error::{Argument, Error};
-use crate::wire::jid::split_at_byte;
+use crate::wire::jid::{Jid, split_at_byte};
 
 /// Longest JID the session stores, bytes. Longer ones are legal XMPP (STZ-12) and refused with an error of their own.
 pub const JID_BYTES: usize = 256;
 
 /// Longest sanitised file name, bytes (ATK-40).
 pub const NAME_BYTES: usize = 120;
+
+/// Longest client name, bytes.
+pub(crate) const CLIENT_NAME_BYTES: usize = 32;
 
 /// Room for the envelope of a received block.
 const ENVELOPE_BYTES: u32 = 1024;
@@ -51,7 +54,7 @@ pub struct Config<'a> {
     pub offers_per_peer: u8,
     /// Presence priority, -128..=127; negative gets no offline messages (BND-04).
     pub priority: i8,
-    /// Name of the client in service discovery, at most 32 bytes.
+    /// Name of the client in service discovery, at most 32 bytes without control characters.
     pub client_name: &'a str,
     /// Which methods may carry a file, the preferred one first.
     pub methods: Methods,
@@ -300,7 +303,10 @@ impl<'a> Config<'a> {
         }
     }
 
-    /// Checks every field that has a range.
+    /// Checks every field that has a range; a session is refused for nothing else but its storage.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] names the field.
     pub fn check(&self) -> Result<(), Error> {
         let (local, rest) = split_at_byte(self.account, b'@').unwrap_or(("", ""));
         // A host that is bound already has said all about its account in its full JID.
@@ -314,6 +320,12 @@ impl<'a> Config<'a> {
         }
         if self.resource.len() > JID_BYTES {
             return Err(Error::Argument(Argument::Resource));
+        }
+        if let StreamOwner::Host { jid } = self.owner {
+            bound_jid(jid)?;
+        }
+        if self.client_name.len() > CLIENT_NAME_BYTES || self.client_name.contains(char::is_control) {
+            return Err(Error::Argument(Argument::Text));
         }
         if self.block_bytes == 0 || self.chunk_bytes == 0 || self.chunk_bytes > self.block_bytes {
             return Err(Error::Argument(Argument::BlockBytes));
@@ -332,6 +344,16 @@ impl<'a> Config<'a> {
         }
         Ok(())
     }
+}
+
+/// The full JID of a stream that the host has bound.
+///
+/// # Errors
+/// [`Argument::Resource`] if it is none, or too long.
+pub(crate) fn bound_jid(text: &str) -> Result<&str, Error> {
+    let jid = Jid::parse(text).ok().filter(Jid::is_full);
+    let short = jid.filter(|jid| jid.as_str().len() <= JID_BYTES);
+    short.map(|jid| jid.as_str()).ok_or(Error::Argument(Argument::Resource))
 }
 
 /// Channel-binding data of the TLS layer (SASL-08). Give all that are known; none is fine.

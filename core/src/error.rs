@@ -31,6 +31,8 @@ pub enum Error {
     },
     /// Not logged in yet: wait for `Event::Online`.
     Offline,
+    /// The session has no SOCKS5 streams, so that addresses and proxies mean nothing to it.
+    NoStreams,
     /// The stanza would be larger than the server accepts (LIM-04).
     TooLarge,
     /// The session is over for this reason; every later call says the same.

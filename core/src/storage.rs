@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::contact::ContactSlot;
+use crate::error::{Error, Part};
 use crate::transfer::TransferSlot;
 use crate::transport::socks5::StreamSlot;
 
@@ -64,6 +65,30 @@ impl Needs {
             acks_bytes: 1024,
             streams: if cfg.methods.has_socks5() { 8 } else { 0 },
             hosts_bytes: if cfg.methods.has_socks5() { 2048 } else { 0 },
+        }
+    }
+
+    /// Whether storage of these sizes is enough for a session with this configuration.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] names the first part that is too small.
+    pub fn check(&self, cfg: &Config<'_>) -> Result<(), Error> {
+        let least = Self::of(cfg, 1, 1);
+        let parts = [
+            (Part::Transfers, self.transfers, 1),
+            (Part::Contacts, self.contacts, 1),
+            (Part::Xml, self.xml_bytes, least.xml_bytes),
+            (Part::Stanza, self.stanza_bytes, least.stanza_bytes),
+            (Part::Block, self.block_bytes, least.block_bytes),
+            (Part::Outbox, self.outbox_bytes, least.outbox_bytes),
+            (Part::Acks, self.acks_bytes, least.acks_bytes),
+            // Fewer streams or addresses than the default are the owner's choice, none at all is a mistake.
+            (Part::Streams, self.streams, least.streams.min(1)),
+            (Part::Hosts, self.hosts_bytes, least.hosts_bytes.min(256)),
+        ];
+        match parts.iter().find(|(_, has, needed)| has < needed) {
+            Some((part, _, needed)) => Err(Error::Storage { part: *part, needed: *needed }),
+            None => Ok(()),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Nothing else knows the layout. Offsets are computed in safe code by [`Plan`]; the only unsafe steps are writing
 //! fresh slots into their places and making slices of them.
 
-use crate::border;
+use crate::border::{self, Range};
 use crate::codes::xft_status::{self, *};
 use crate::config::Room;
 use crate::output::xft_refusal;
@@ -55,14 +55,22 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The plan for a configuration with that much room; `None` if the sum exceeds the address space.
-    pub(crate) fn of(cfg: &Config<'_>, room: Room) -> Option<Self> {
+    /// The plan for a configuration with that much room, or what is wrong with either: nothing else about them is
+    /// refused when the session is made.
+    pub(crate) fn of(cfg: &Config<'_>, room: Room) -> Result<Self, xft_status> {
+        cfg.check().map_err(xft_status::from)?;
         let mut needs = Needs::of(cfg, room.transfers, room.contacts);
         // Without SOCKS5 nothing would ever use them.
         if cfg.methods.has_socks5() {
             needs.streams = usize::from(room.streams);
             needs.hosts_bytes = usize::from(room.hosts_bytes);
         }
+        needs.check(cfg).map_err(xft_status::from)?;
+        Self::laid_out(needs).ok_or(XFT_ERR_LENGTH)
+    }
+
+    /// `None` if the sum exceeds the address space.
+    fn laid_out(needs: Needs) -> Option<Self> {
         let mut end = size_of::<Header>();
         Some(Self {
             transfers: place::<TransferSlot>(&mut end, needs.transfers)?,
@@ -148,11 +156,10 @@ impl Header {
         if !at.cast::<u64>().is_aligned() {
             return Err(XFT_ERR_MEMORY_ALIGN);
         }
-        let plan = Plan::of(cfg, room).ok_or(XFT_ERR_LENGTH)?;
+        let plan = Plan::of(cfg, room)?;
         if len < plan.total {
             return Err(XFT_ERR_MEMORY_SIZE);
         }
-        cfg.check().map_err(xft_status::from)?;
         // SAFETY: inside the block. A session that lived here is over now, even if the new one is refused below.
         unsafe { at.byte_add(offset_of!(Self, magic)).cast::<u32>().write(0) };
         // SAFETY: aligned and long enough (checked above); the caller vouches for the rest.
@@ -195,7 +202,7 @@ impl Header {
     }
 
     /// The block, for overlap checks: address and length.
-    pub(crate) const fn block(&self) -> (usize, usize) {
+    pub(crate) const fn block(&self) -> Range {
         (self.at, self.len)
     }
 

@@ -2,7 +2,7 @@
 //! `streams`, those of a transfer in `transfers`.
 
 use crate::arena::{Header, Plan, XFT_SESSION_ALIGN, xft_session};
-use crate::border::{bytes_mut, check, place, put, session};
+use crate::border::{NOWHERE, bytes_mut, check, place, put, session};
 use crate::codes::{self, xft_status, xft_status::*};
 use crate::conditions;
 use crate::config::{self, xft_config};
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn xft_file_init(file: *mut xft_file, size: usize) -> xft_
 
 /// A structure that begins with its size; a newer program's longer tail is zeroed.
 unsafe fn init<T: Copy>(at: *mut T, size: usize, value: T) -> xft_status {
-    place!(at);
+    check!(crate::border::object(at));
     if size < size_of::<T>() || size > crate::border::SIZE_CEILING {
         return XFT_ERR_STRUCT_SIZE;
     }
@@ -116,6 +116,8 @@ unsafe fn init<T: Copy>(at: *mut T, size: usize, value: T) -> xft_status {
     // SAFETY: not NULL and aligned (checked above); the caller says that `size` bytes may be written.
     unsafe {
         at.write(value);
+        // The program's own size, so that what it sets in the tail is seen.
+        at.cast::<u32>().write(size as u32);
         at.add(1).cast::<u8>().write_bytes(0, tail);
     }
     XFT_OK
@@ -123,9 +125,9 @@ unsafe fn init<T: Copy>(at: *mut T, size: usize, value: T) -> xft_status {
 
 /// Tells how much memory a session with this configuration needs.
 ///
-/// Writes the bytes to `*size` and their alignment to `*align`. The texts of `cfg` may still be empty. Returns
-/// `XFT_OK`, or the status of the field that is wrong. Call it before `xft_session_init`; a program with static
-/// memory uses `XFT_SESSION_BYTES` instead.
+/// Writes the bytes to `*size` and their alignment to `*align`. `cfg` is filled as for `xft_session_init`, and refused
+/// with the same statuses: those of its fields (20..49, 60..61, 90, 91) and those of the border. Nothing is kept. Call it
+/// before `xft_session_init`; a program with static memory uses `XFT_SESSION_BYTES` instead.
 ///
 /// # Safety
 /// `cfg` is a filled structure; `size` and `align` may be written.
@@ -135,13 +137,13 @@ pub unsafe extern "C" fn xft_session_layout(
     size: *mut usize,
     align: *mut usize,
 ) -> xft_status {
-    place!(size, align);
+    place!(NOWHERE; size, align);
     // SAFETY: the caller's word, as the prototype says.
-    let cfg = check!(unsafe { xft_config::from_c(cfg) });
+    let cfg = check!(unsafe { xft_config::from_c(cfg, NOWHERE) });
     let room = check!(cfg.room());
     // SAFETY: the same.
-    let rust = check!(unsafe { cfg.as_core() });
-    let Some(plan) = Plan::of(&rust, room) else { return XFT_ERR_LENGTH };
+    let rust = check!(unsafe { cfg.as_core(NOWHERE) });
+    let plan = check!(Plan::of(&rust, room));
     put!(size, plan.total);
     put!(align, XFT_SESSION_ALIGN);
     XFT_OK
@@ -151,9 +153,10 @@ pub unsafe extern "C" fn xft_session_layout(
 ///
 /// The memory stays the caller's and belongs to the session until `xft_session_wipe`; it must not be moved, copied
 /// or used otherwise. `cfg` and its texts are copied. `now_ms` is the time on the clock that `xft_tick` will use:
-/// monotonic milliseconds from any origin. On success `*session` is the handle for all other calls. Returns `XFT_OK`,
-/// `XFT_ERR_MEMORY_SIZE`, `XFT_ERR_MEMORY_ALIGN`, or the status of the field of `cfg` that is wrong. One session
-/// serves one thread at a time; different sessions are independent.
+/// monotonic milliseconds from any origin. On success `*session` is the handle for all other calls. A session that was in
+/// that memory is over then; it stays when the new one is refused. Returns `XFT_OK`, `XFT_ERR_MEMORY_SIZE`,
+/// `XFT_ERR_MEMORY_ALIGN`, the status of the field of `cfg` that is wrong (20..49, 60..61, 90, 91), or a status of the
+/// border. One session serves one thread at a time; different sessions are independent.
 ///
 /// # Safety
 /// `mem` may be written for `len` bytes, `cfg` is a filled structure, `session` may be written.
@@ -165,13 +168,14 @@ pub unsafe extern "C" fn xft_session_init(
     now_ms: u64,
     session: *mut *mut xft_session,
 ) -> xft_status {
-    place!(session);
     check!(crate::border::shape(mem.cast(), len));
+    let block = (mem as usize, len);
+    place!(block; session);
     // SAFETY: the caller's word, as the prototype says.
-    let cfg = check!(unsafe { xft_config::from_c(cfg) });
+    let cfg = check!(unsafe { xft_config::from_c(cfg, block) });
     let room = check!(cfg.room());
     // SAFETY: the same.
-    let rust = check!(unsafe { cfg.as_core() });
+    let rust = check!(unsafe { cfg.as_core(block) });
     // SAFETY: the same; `mem` is checked by `build`.
     let made = check!(unsafe { Header::build(mem.cast(), len, &rust, room, Instant::from_ms(now_ms)) });
     put!(session, made);
@@ -207,8 +211,8 @@ pub unsafe extern "C" fn xft_last_refusal(
     session: *const xft_session,
     refusal: *mut xft_refusal,
 ) -> xft_status {
-    place!(refusal);
     let header = session!(session);
+    place!(header.block(); refusal);
     put!(refusal, header.refusal);
     XFT_OK
 }
@@ -234,7 +238,7 @@ pub unsafe extern "C" fn xft_stanza_in(
     received: *mut xft_received,
 ) -> xft_status {
     let header = session!(session);
-    place!(received);
+    place!(header.block(); received; (stanza, len));
     let input = bytes_mut!(stanza, len, header);
     match header.session.stanza_in(input) {
         Ok(what) => {
@@ -255,7 +259,7 @@ pub unsafe extern "C" fn xft_stanza_in(
 /// `feature` and `len` may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn xft_feature(index: u32, feature: *mut *const c_char, len: *mut usize) -> xft_status {
-    place!(feature, len);
+    place!(NOWHERE; feature, len);
     let at = usize::try_from(index).ok();
     let Some(text) = at.and_then(|at| FEATURES.get(at)) else { return XFT_ERR_ARGUMENT };
     put!(feature, text.as_ptr().cast());
@@ -297,7 +301,7 @@ pub unsafe extern "C" fn xft_poll(
     output: *mut xft_output,
 ) -> xft_status {
     let header = session!(session);
-    place!(output);
+    place!(header.block(); output; (out, cap));
     let out = bytes_mut!(out, cap, header);
     match header.session.poll(out) {
         Ok(what) => {
@@ -322,7 +326,7 @@ pub unsafe extern "C" fn xft_jid(
     len: *mut usize,
 ) -> xft_status {
     let header = session!(session);
-    place!(jid, len);
+    place!(header.block(); jid, len);
     let text = header.session.jid();
     put!(jid, text.as_ptr().cast());
     put!(len, text.len());
@@ -345,7 +349,7 @@ pub unsafe extern "C" fn xft_detail(
     len: *mut usize,
 ) -> xft_status {
     let header = session!(session);
-    place!(text, len);
+    place!(header.block(); text, len);
     let detail = header.session.detail();
     put!(text, detail.as_ptr().cast());
     put!(len, detail.len());

@@ -17,14 +17,19 @@ pub enum xft_status {
     XFT_ERR_NO_SPACE = 2,
     /// The handle names a transfer that is over. Forget it.
     XFT_ERR_STALE = 3,
-    /// The call does not fit the state, for example `xft_accept` of an own offer.
+    /// The call does not fit the state, for example `xft_accept` of an own offer, or `xft_stream_in` before
+    /// `xft_stream_open`.
     XFT_ERR_STATE = 4,
     /// Not logged in yet. Wait for `XFT_EVENT_ONLINE`.
     XFT_ERR_OFFLINE = 5,
     /// The stanza would be larger than the server accepts. Use smaller blocks or shorter texts.
     XFT_ERR_TOO_LARGE = 6,
-    /// The session is over, `xft_last_refusal` tells the reason. Only `xft_session_wipe` is left to call.
+    /// The session is over, `xft_last_refusal` tells the reason. Drain with `xft_poll` until it says the same; then only
+    /// `xft_session_wipe` is left to call, and what only tells: `xft_jid`, `xft_detail`, `xft_last_refusal`.
     XFT_ERR_CLOSED = 7,
+    /// The session has no SOCKS5 streams, because its `methods` hold in band alone: addresses and proxies mean nothing
+    /// to it.
+    XFT_ERR_NO_STREAMS = 8,
     /// The account is not a bare JID `user@domain`, or longer than 256 bytes.
     XFT_ERR_ACCOUNT = 20,
     /// The password is empty where one is needed, or longer than 256 bytes.
@@ -47,7 +52,7 @@ pub enum xft_status {
     XFT_ERR_OFFSET = 29,
     /// More or fewer bytes than asked for.
     XFT_ERR_BYTES = 30,
-    /// The MIME type or description is too long or holds control characters.
+    /// The MIME type or the client name is too long or holds control characters.
     XFT_ERR_TEXT = 31,
     /// The stream number is none of this session, or void since `XFT_OUTPUT_CLOSE`. Nothing is lost: forget it.
     XFT_ERR_STREAM = 32,
@@ -79,7 +84,8 @@ pub enum xft_status {
     XFT_ERR_FLAGS = 57,
     /// A reserved field is not 0: fill the structure with its init function.
     XFT_ERR_RESERVED = 58,
-    /// Two buffers overlap, or a buffer lies in the session's memory.
+    /// Two of buffers, texts, structures and places for results overlap, or one lies in the session's memory, as what the
+    /// library lent does.
     XFT_ERR_OVERLAP = 59,
     /// `transfers`, `contacts`, `streams`, `hosts_bytes`, `offers_per_peer`, `accepted_per_source` or `priority` is out
     /// of its range.
@@ -87,6 +93,9 @@ pub enum xft_status {
     /// `methods` holds an unknown method, one twice, or one behind a 0; or, in `xft_file`, one over SOCKS5 where the
     /// session has no streams.
     XFT_ERR_METHODS = 61,
+    /// The structure is larger than this library knows, and what it does not know is not 0: the program sets a field of
+    /// a later header. Link a later library, or leave that field at 0.
+    XFT_ERR_NEWER = 62,
     /// The memory is smaller than `xft_session_layout` says.
     XFT_ERR_MEMORY_SIZE = 80,
     /// The memory is not aligned as `xft_session_layout` says.
@@ -128,6 +137,7 @@ impl From<Error> for xft_status {
             Error::Storage { part, .. } => storage(part),
             Error::Offline => XFT_ERR_OFFLINE,
             Error::TooLarge => XFT_ERR_TOO_LARGE,
+            Error::NoStreams => XFT_ERR_NO_STREAMS,
             Error::Closed(_) => XFT_ERR_CLOSED,
             _ => XFT_ERR_OTHER,
         }
@@ -218,7 +228,8 @@ pub enum xft_event {
     XFT_EVENT_NONE = 0,
     /// Logged in and present; offers may go out and come in. `xft_jid` is the full JID now.
     XFT_EVENT_ONLINE = 1,
-    /// The session is over: see `reason` and `condition`. After this every call returns `XFT_ERR_CLOSED`.
+    /// The session is over: see `reason` and `condition`, and `xft_detail`. After this every call returns
+    /// `XFT_ERR_CLOSED`, except `xft_jid`, `xft_detail`, `xft_last_refusal` and `xft_session_wipe`.
     XFT_EVENT_OFFLINE = 2,
     /// The peer accepted our offer `transfer` and wants the bytes from `offset` up to `end`.
     XFT_EVENT_ACCEPTED = 3,
@@ -362,6 +373,7 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_ERR_OFFLINE, "not logged in yet; wait for XFT_EVENT_ONLINE"),
     (XFT_ERR_TOO_LARGE, "larger than the server accepts; use smaller blocks or shorter texts"),
     (XFT_ERR_CLOSED, "the session is over; wipe it and start a new one"),
+    (XFT_ERR_NO_STREAMS, "this session stays in band; add a method over SOCKS5 to methods, or leave the call out"),
     (XFT_ERR_ACCOUNT, "the account is not a JID; write it as user@domain, 256 bytes at most"),
     (XFT_ERR_PASSWORD, "the password is empty or over 256 bytes; give another one"),
     (XFT_ERR_RESOURCE, "the resource or host JID is malformed; shorten or correct it"),
@@ -373,7 +385,7 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_ERR_FILE_SIZE, "the file size must be below 2^63"),
     (XFT_ERR_OFFSET, "the offset is out of range; use the one asked for"),
     (XFT_ERR_BYTES, "not the bytes asked for; hand in what the output named"),
-    (XFT_ERR_TEXT, "the MIME type is too long or has control characters; shorten it"),
+    (XFT_ERR_TEXT, "the MIME type or client name is too long or has control characters; shorten it"),
     (XFT_ERR_STREAM, "no such stream; use the number an output named, 0 is the XMPP stream"),
     (XFT_ERR_CHANNEL_BINDING, "channel-binding data is at most 64 bytes; hash longer data first"),
     (XFT_ERR_STANZA, "not one whole stanza; hand in exactly one"),
@@ -389,9 +401,10 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_ERR_CODE, "no such input code; use one of the constants of xft.h"),
     (XFT_ERR_FLAGS, "no such flag; use the constants of xft.h"),
     (XFT_ERR_RESERVED, "a reserved field is not 0; fill the structure with its init function"),
-    (XFT_ERR_OVERLAP, "buffers overlap each other or the session; use separate ones"),
+    (XFT_ERR_OVERLAP, "memory overlaps other memory of the call, or the session's; use separate buffers, copy what was lent"),
     (XFT_ERR_RANGE, "a number of the configuration is out of range; see xft_config"),
     (XFT_ERR_METHODS, "methods must hold each XFT_METHOD_ once at most, 0 behind the last, and none the session lacks"),
+    (XFT_ERR_NEWER, "a field of a later header is set; link a later library, or leave that field at 0"),
     (XFT_ERR_MEMORY_SIZE, "too little memory; give what xft_session_layout says"),
     (XFT_ERR_MEMORY_ALIGN, "misaligned memory; align it to XFT_SESSION_ALIGN bytes"),
     (XFT_ERR_PART_STREAMS, "SOCKS5 needs streams; raise streams, or leave in band alone in methods"),

@@ -1,6 +1,6 @@
 //! The configuration as one flat structure that begins with its size.
 
-use crate::border;
+use crate::border::{self, Range};
 use crate::codes::xft_status::{self, *};
 use crate::methods;
 use core::ffi::c_char;
@@ -251,9 +251,9 @@ pub(crate) fn defaults() -> xft_config {
 
 impl xft_config {
     /// The structure at `at`, whatever version of it the program was compiled with.
-    pub(crate) unsafe fn from_c(at: *const Self) -> Result<Self, xft_status> {
+    pub(crate) unsafe fn from_c(at: *const Self, session: Range) -> Result<Self, xft_status> {
         // SAFETY: the caller's word, as the prototypes say; the first version of the structure is the least one.
-        let cfg = unsafe { border::sized(at, size_of::<Self>(), defaults()) }?;
+        let cfg = unsafe { border::sized(at, size_of::<Self>(), defaults(), session) }?;
         if cfg.reserved != [0; RESERVED] {
             return Err(XFT_ERR_RESERVED);
         }
@@ -277,15 +277,15 @@ impl xft_config {
     }
 
     /// The same in Rust's words; ranges that Rust's types rule out are checked here, the others by the core.
-    pub(crate) unsafe fn as_core(&self) -> Result<Config<'_>, xft_status> {
+    pub(crate) unsafe fn as_core(&self, session: Range) -> Result<Config<'_>, xft_status> {
         // SAFETY: (all five) the caller's word, as the documentation of the structure says.
         let (account, password, resource, host_jid, client_name) = unsafe {
             (
-                border::text(self.account, self.account_len)?,
-                border::text(self.password, self.password_len)?,
-                border::text(self.resource, self.resource_len)?,
-                border::text(self.host_jid, self.host_jid_len)?,
-                border::text(self.client_name, self.client_name_len)?,
+                border::utf8(self.account, self.account_len, session)?,
+                border::utf8(self.password, self.password_len, session)?,
+                border::utf8(self.resource, self.resource_len, session)?,
+                border::utf8(self.host_jid, self.host_jid_len, session)?,
+                border::utf8(self.client_name, self.client_name_len, session)?,
             )
         };
         if self.flags & !FLAGS != 0 {

@@ -1,6 +1,6 @@
 //! What the library says, as flat structures that never grow: their reserved fields are the room for later versions.
 
-use crate::border;
+use crate::border::{self, Range};
 use crate::codes::xft_status::{self, *};
 use crate::codes::{xft_ending, xft_event, xft_output_kind, xft_received_kind, xft_timer};
 use crate::conditions::xft_condition;
@@ -420,9 +420,9 @@ impl xft_file {
     };
 
     /// The structure at `at`, whatever version of it the program was compiled with.
-    pub(crate) unsafe fn from_c(at: *const Self) -> Result<Self, xft_status> {
+    pub(crate) unsafe fn from_c(at: *const Self, session: Range) -> Result<Self, xft_status> {
         // SAFETY: the caller's word, as the prototype says; the first version of the structure is the least one.
-        let file = unsafe { border::sized(at, size_of::<Self>(), Self::EMPTY) }?;
+        let file = unsafe { border::sized(at, size_of::<Self>(), Self::EMPTY, session) }?;
         if file.reserved != [0; 9] {
             return Err(XFT_ERR_RESERVED);
         }
@@ -432,13 +432,13 @@ impl xft_file {
         Ok(file)
     }
 
-    pub(crate) unsafe fn as_core(&self) -> Result<Offer<'_>, xft_status> {
+    pub(crate) unsafe fn as_core(&self, session: Range) -> Result<Offer<'_>, xft_status> {
         // SAFETY: (all three) the caller's word, as the documentation of the structure says.
         let (to, name, mime_type) = unsafe {
             (
-                border::text(self.to, self.to_len)?,
-                border::text(self.name, self.name_len)?,
-                border::text(self.mime_type, self.mime_type_len)?,
+                border::utf8(self.to, self.to_len, session)?,
+                border::utf8(self.name, self.name_len, session)?,
+                border::utf8(self.mime_type, self.mime_type_len, session)?,
             )
         };
         let given = |flag: u32| self.has & flag != 0;

@@ -27,9 +27,10 @@ pub const XFT_END_FORBIDDEN: u32 = 8;
 /// Tells an address where the program listens for SOCKS5 streams; peers get it with the next offers.
 ///
 /// `host` is an IPv4 or IPv6 address without brackets, or a name that peers can resolve, `port` the TCP port. It is
-/// copied. Without an address no file goes direct from this end. Returns `XFT_OK`, `XFT_ERR_HOST`, `XFT_ERR_FULL` (no
-/// room left in `hosts_bytes`), `XFT_ERR_CLOSED` or a status of the border. Call it before `xft_offer`, once for each
-/// address; the one that peers shall try first comes first.
+/// copied; saying it twice is the same as once. Without an address no file goes direct from this end. Returns `XFT_OK`,
+/// `XFT_ERR_HOST`, `XFT_ERR_FULL` (no room left in `hosts_bytes`), `XFT_ERR_NO_STREAMS` (the session stays in band),
+/// `XFT_ERR_CLOSED` or a status of the border. Call it before `xft_offer`, once for each address; the one that peers
+/// shall try first comes first.
 ///
 /// # Safety
 /// `session` comes from `xft_session_init`; `host` has its length.
@@ -41,8 +42,7 @@ pub unsafe extern "C" fn xft_add_address(
     port: u32,
 ) -> xft_status {
     let header = session!(session);
-    // SAFETY: the caller's word, as the prototype says.
-    let host = check!(unsafe { text(host, host_len) });
+    let host = text!(host, host_len, header);
     let Ok(port) = u16::try_from(port) else { return XFT_ERR_HOST };
     match header.session.add_address(host, port) {
         Ok(()) => XFT_OK,
@@ -70,7 +70,8 @@ pub unsafe extern "C" fn xft_clear_addresses(session: *mut xft_session) -> xft_s
 ///
 /// `jid` is the proxy's JID, for example `proxy.example.org`; `host` and `port` are where it listens, as in
 /// `xft_add_address`. Both are copied. Returns `XFT_OK`, `XFT_ERR_PROXY`, `XFT_ERR_HOST`, `XFT_ERR_FULL` (no room left
-/// in `hosts_bytes`), `XFT_ERR_CLOSED` or a status of the border. Call it before the login, once for each proxy.
+/// in `hosts_bytes`), `XFT_ERR_NO_STREAMS` (the session stays in band), `XFT_ERR_CLOSED` or a status of the border. Call
+/// it before the login, once for each proxy.
 ///
 /// # Safety
 /// `session` comes from `xft_session_init`; `jid` and `host` have their lengths.
@@ -84,8 +85,7 @@ pub unsafe extern "C" fn xft_add_proxy(
     port: u32,
 ) -> xft_status {
     let header = session!(session);
-    // SAFETY: (both) the caller's word, as the prototype says.
-    let (jid, host) = unsafe { (check!(text(jid, jid_len)), check!(text(host, host_len))) };
+    let (jid, host) = (text!(jid, jid_len, header), text!(host, host_len, header));
     let Ok(port) = u16::try_from(port) else { return XFT_ERR_HOST };
     match header.session.add_proxy(jid, host, port) {
         Ok(()) => XFT_OK,
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn xft_stream_open(session: *mut xft_session, stream: u32)
 /// `exporter` is `tls-exporter` (RFC 9266, TLS 1.3: 32 bytes), `server_end_point` is `tls-server-end-point`
 /// (RFC 5929: the hash of the server's certificate, at most 64 bytes); NULL with length 0 where not known. Both are
 /// copied. Give all that are known: they let the login notice a man in the middle. Returns `XFT_OK`,
-/// `XFT_ERR_CHANNEL_BINDING`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
+/// `XFT_ERR_CHANNEL_BINDING`, `XFT_ERR_STATE` (at any other time), `XFT_ERR_CLOSED` or a status of the border. Call it after
 /// `XFT_OUTPUT_START_TLS`, or before `xft_stream_open` with `XFT_TLS_DIRECT`, once the certificate is verified.
 ///
 /// # Safety
@@ -131,8 +131,8 @@ pub unsafe extern "C" fn xft_tls_done(
     server_end_point_len: usize,
 ) -> xft_status {
     let header = session!(session);
-    let exporter = bytes!(exporter, exporter_len);
-    let server_end_point = bytes!(server_end_point, server_end_point_len);
+    let exporter = bytes!(exporter, exporter_len, header);
+    let server_end_point = bytes!(server_end_point, server_end_point_len, header);
     let binding = ChannelBinding {
         exporter: Some(exporter).filter(|it| !it.is_empty()),
         server_end_point: Some(server_end_point).filter(|it| !it.is_empty()),
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn xft_stream_accepted(
     stream: *mut u32,
 ) -> xft_status {
     let header = session!(session);
-    place!(stream);
+    place!(header.block(); stream);
     match header.session.stream_accepted(source) {
         Ok(made) => {
             put!(stream, u32::from(made.0));
@@ -178,7 +178,8 @@ pub unsafe extern "C" fn xft_stream_accepted(
 /// `*received` points at is lent until the next call on this session. A program that cannot store as fast as bytes come
 /// on a SOCKS5 stream does not read its socket for a while; the sender then waits. Returns `XFT_OK`; `XFT_ERR_FULL`,
 /// nothing was used: drain with `xft_poll` and `xft_stored`, then hand the same bytes in again; `XFT_ERR_STREAM` (void
-/// by now: throw the bytes away), `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it for every read,
+/// by now: throw the bytes away), `XFT_ERR_STATE` (`xft_stream_open`, or `xft_tls_done` after `XFT_OUTPUT_START_TLS`, was
+/// not called yet, or the host owns the XMPP stream), `XFT_ERR_CLOSED` or a status of the border. Call it for every read,
 /// before the next `xft_poll`.
 ///
 /// # Safety
@@ -194,8 +195,8 @@ pub unsafe extern "C" fn xft_stream_in(
     received: *mut xft_received,
 ) -> xft_status {
     let header = session!(session);
-    place!(used, received);
     let stream = check!(stream_id(stream));
+    place!(header.block(); used, received; (buf, len));
     let input = bytes_mut!(buf, len, header);
     match header.session.stream_in(stream, input) {
         Ok((count, what)) => {

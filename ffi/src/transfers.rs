@@ -1,7 +1,7 @@
 //! The functions of the C ABI that speak of one transfer, in the order in which a program meets them.
 
 use crate::arena::xft_session;
-use crate::border::{apart, bytes, bytes_mut, check, place, put, session};
+use crate::border::{bytes, bytes_mut, check, place, put, session};
 use crate::codes::{xft_status, xft_status::*};
 use crate::output::{handle, xft_file, xft_marks, xft_output};
 use xft_core::{Cancel, Decline};
@@ -45,10 +45,8 @@ pub unsafe extern "C" fn xft_supply(
     output: *mut xft_output,
 ) -> xft_status {
     let header = session!(session);
-    place!(output);
-    let data = bytes!(bytes, len);
-    check!(apart((bytes as usize, len), (out as usize, cap)));
-    check!(apart((bytes as usize, len), header.block()));
+    place!(header.block(); output; (bytes, len), (out, cap));
+    let data = bytes!(bytes, len, header);
     let out = bytes_mut!(out, cap, header);
     match header.session.supply(handle(transfer), offset, data, out) {
         Ok(what) => {
@@ -65,7 +63,8 @@ pub unsafe extern "C" fn xft_supply(
 /// `XFT_EVENT_FINISHED`. Drain with `xft_poll` afterwards: the peer's answer comes as `XFT_EVENT_ACCEPTED` or as the
 /// end of the transfer. Returns `XFT_OK`; `XFT_ERR_FULL` (all slots are taken); `XFT_ERR_OFFLINE`, `XFT_ERR_PEER`,
 /// `XFT_ERR_NAME`, `XFT_ERR_FILE_SIZE`, `XFT_ERR_TEXT`, `XFT_ERR_TOO_LARGE` (the server takes no stanza of that size),
-/// `XFT_ERR_CLOSED` or a status of the border. Call it any time after `XFT_EVENT_ONLINE`.
+/// `XFT_ERR_STATE` (`xft_close` was called), `XFT_ERR_CLOSED` or a status of the border. Call it any time after
+/// `XFT_EVENT_ONLINE`.
 ///
 /// # Safety
 /// `session` comes from `xft_session_init`; `file` is a filled structure; `transfer` may be written.
@@ -76,11 +75,11 @@ pub unsafe extern "C" fn xft_offer(
     transfer: *mut u32,
 ) -> xft_status {
     let header = session!(session);
-    place!(transfer);
+    place!(header.block(); transfer);
     // SAFETY: the caller's word, as the prototype says.
-    let file = check!(unsafe { xft_file::from_c(file) });
+    let file = check!(unsafe { xft_file::from_c(file, header.block()) });
     // SAFETY: the same.
-    let offer = check!(unsafe { file.as_core() });
+    let offer = check!(unsafe { file.as_core(header.block()) });
     match header.session.offer(&offer) {
         Ok(made) => {
             put!(transfer, made.to_bits());
@@ -131,8 +130,7 @@ pub unsafe extern "C" fn xft_prefix(
     len: usize,
 ) -> xft_status {
     let header = session!(session);
-    let data = bytes!(bytes, len);
-    check!(apart((bytes as usize, len), header.block()));
+    let data = bytes!(bytes, len, header);
     match header.session.prefix(handle(transfer), offset, data) {
         Ok(()) => XFT_OK,
         Err(error) => header.refuse(error),
@@ -141,9 +139,10 @@ pub unsafe extern "C" fn xft_prefix(
 
 /// Declines an offer.
 ///
-/// `why` is `XFT_DECLINE_UNWANTED` or `XFT_DECLINE_BUSY`. The handle is stale afterwards. Returns `XFT_OK`,
-/// `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border.
-/// Call it after `XFT_RECEIVED_OFFER` instead of `xft_accept`.
+/// `why` is `XFT_DECLINE_UNWANTED` or `XFT_DECLINE_BUSY`. `XFT_EVENT_FINISHED` follows, as for every transfer, with
+/// `XFT_ENDING_FAILED` and `XFT_REASON_DECLINED`; the handle is stale from there on. Returns `XFT_OK`, `XFT_ERR_CODE`,
+/// `XFT_ERR_STATE` (not an offer of a peer, or answered already), `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or
+/// a status of the border. Call it after `XFT_RECEIVED_OFFER` instead of `xft_accept`, before `offer_ms` is over.
 ///
 /// # Safety
 /// `session` comes from `xft_session_init`.
@@ -233,7 +232,7 @@ pub unsafe extern "C" fn xft_progress(
     marks: *mut xft_marks,
 ) -> xft_status {
     let header = session!(session);
-    place!(marks);
+    place!(header.block(); marks);
     match header.session.progress(handle(transfer)) {
         Ok(at) => {
             put!(marks, xft_marks { start: at.start, end: at.end, moved: at.moved, safe: at.safe });

@@ -70,6 +70,9 @@ static void a_declined_offer_tells_the_sender(uint32_t code) {
   CLAIM(sent != NULL && sent->ending == XFT_ENDING_FAILED, "a_declined_offer_fails");
   CLAIM(sent != NULL && (sent->reason == XFT_REASON_DECLINED || sent->reason == XFT_REASON_REFUSED), "the_reason_is_the_refusal");
   CLAIM(sent != NULL && sent->condition != XFT_CONDITION_NONE, "the_refusal_carries_its_condition");
+  const file *declined = &w.ends[1].files[0];
+  CLAIM(w.ends[1].files_len == 1 && declined->ending == XFT_ENDING_FAILED && declined->reason == XFT_REASON_DECLINED,
+        "an_offer_that_was_declined_is_finished_for_who_declined_it");
   close_world(&w);
 }
 

@@ -1,11 +1,15 @@
 /* Prints what a session needs, as the budgets name it. */
 #include "xft.h"
 #include <stdio.h>
+#include <string.h>
 
 static unsigned long state_bytes(uint32_t transfers, uint32_t contacts, uint32_t block, uint32_t streams) {
   xft_config cfg;
   size_t size = 0, align = 0;
   if (xft_config_init(&cfg, sizeof cfg) != XFT_OK) { return 0; }
+  cfg.account = "user@example.org";
+  cfg.account_len = 16;
+  memset(cfg.entropy, 1, sizeof cfg.entropy);
   cfg.transfers = transfers;
   cfg.contacts = contacts;
   cfg.block_bytes = block;

@@ -352,3 +352,14 @@ fn a_stream_that_was_not_told_of_yet_does_not_exist() {
     }
     assert!(matches!(connects(&s.poll())[..], [(_, host, port)] if (host, port) == (HOST.1, HOST.2)));
 }
+
+#[test]
+fn nothing_comes_on_a_streamhost_before_it_is_connected() {
+    receiver!(s);
+    let (_, said) = connecting(&mut s, 10, &HOSTS[..1]);
+    let Said::Connect { stream, .. } = said[0] else { panic!("{said:?}") };
+    assert_eq!(s.session.stream_in(stream, &mut [5, 0]).map(|_| ()), Err(Error::State));
+    assert_eq!(s.take_events(), [], "a slip of our owner's is no failure of the streamhost");
+    s.session.stream_open(stream).unwrap();
+    assert!(matches!(s.poll()[..], [Said::Bytes(of, _)] if of == stream));
+}

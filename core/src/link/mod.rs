@@ -19,11 +19,11 @@ use self::liveness::Liveness;
 use self::mechanism::Bindings;
 use self::outgoing::{Outgoing, Send};
 use self::sasl::Exchange;
-use crate::config::{ChannelBinding, JID_BYTES, Sasl, Times, Tls};
+use crate::config::{ChannelBinding, JID_BYTES, Sasl, Times, Tls, bound_jid};
 use crate::error::{Argument, Error, Reason, StreamCondition};
 use crate::output::Timer;
 use crate::time::Instant;
-use crate::wire::jid::{Jid, concat};
+use crate::wire::jid::concat;
 use crate::wire::scram::Scram;
 use crate::wire::stanza::{Element, Ns};
 
@@ -195,8 +195,7 @@ impl Link {
     /// # Errors
     /// [`Argument::Resource`] if that is no full JID or too long.
     pub fn hosted(full_jid: &str, stanza_bytes: u32) -> Result<Self, Error> {
-        let wrong = Error::Argument(Argument::Resource);
-        let jid = Jid::parse(full_jid).ok().filter(Jid::is_full).ok_or(wrong)?;
+        let jid = bound_jid(full_jid)?;
         let mut link = Self::new(LinkConfig {
             tls: Tls::Direct,
             sasl: Sasl::default(),
@@ -206,7 +205,7 @@ impl Link {
             nonce: [0; 24],
             id_prefix: [0; 8],
         });
-        link.jid = concat(&[jid.as_str()]).ok_or(wrong)?;
+        link.jid = concat(&[jid]).ok_or(Error::Argument(Argument::Resource))?;
         link.hosted = true;
         link.was_online = true;
         link.state = State::Online;
@@ -307,6 +306,12 @@ impl Link {
     #[must_use]
     pub fn awaits_tls(&self) -> bool {
         self.state == State::Handshake && self.outgoing.has(Send::Tls)
+    }
+
+    /// True while the owner still has to bring up the transport, or its TLS: no byte can have come through it.
+    #[must_use]
+    pub fn awaits_owner(&self) -> bool {
+        matches!(self.state, State::Idle | State::Handshake)
     }
 
     /// True when nothing is queued and nothing is awaited any more.

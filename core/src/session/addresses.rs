@@ -13,13 +13,17 @@ impl Session<'_> {
     /// offered to peers as a direct streamhost (S5B-16); without one only proxies are.
     ///
     /// # Errors
-    /// [`Error::Argument`] ([`Argument::Host`]), [`Error::Full`].
+    /// [`Error::NoStreams`] (the session stays in band), [`Error::Argument`] ([`Argument::Host`]), [`Error::Full`],
+    /// [`Error::Closed`].
     pub fn add_address(&mut self, host: &str, port: u16) -> Result<(), Error> {
         self.state.check_alive()?;
         self.state.add_address(host, port)
     }
 
     /// Nobody listens any more; offers already made stay.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
     pub fn clear_addresses(&mut self) -> Result<(), Error> {
         self.state.check_alive()?;
         self.state.clear_addresses();
@@ -29,7 +33,8 @@ impl Session<'_> {
     /// A proxy to use; the server is not asked for its own then (DSC-10).
     ///
     /// # Errors
-    /// [`Error::Argument`] ([`Argument::Proxy`], [`Argument::Host`]), [`Error::Full`].
+    /// [`Error::NoStreams`] (the session stays in band), [`Error::Argument`] ([`Argument::Proxy`], [`Argument::Host`]),
+    /// [`Error::Full`], [`Error::Closed`].
     pub fn add_proxy(&mut self, jid: &str, host: &str, port: u16) -> Result<(), Error> {
         self.state.check_alive()?;
         self.state.add_proxy(jid, host, port)
@@ -71,6 +76,9 @@ impl State<'_> {
     }
 
     fn add_host(&mut self, kind: HostKind, jid: &str, host: &str, port: u16) -> Result<(), Error> {
+        if self.streams.is_empty() {
+            return Err(Error::NoStreams);
+        }
         if !streamhost::is_host(host) || port == 0 {
             return Err(Error::Argument(Argument::Host));
         }

@@ -51,9 +51,7 @@ pub(crate) enum Next {
 impl State<'_> {
     /// The next thing to do. A refused write changes nothing.
     pub(crate) fn next(&mut self, out: &mut [u8]) -> Result<Next, Error> {
-        if let Life::Closed(reason) = self.life {
-            return Err(Error::Closed(reason));
-        }
+        self.check_told()?;
         if let Some(next) = self.next_of_link(out)? {
             return Ok(next);
         }

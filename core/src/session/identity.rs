@@ -2,13 +2,10 @@
 
 use zeroize::Zeroize;
 
-use crate::config::{Carrier, Config, JID_BYTES, Methods, Times};
+use crate::config::{CLIENT_NAME_BYTES, Carrier, Config, JID_BYTES, Methods, Times};
 use crate::error::{Argument, Error};
 use crate::link::Account;
 use crate::wire::jid::{concat, split_at_byte};
-
-/// Longest client name, bytes.
-const CLIENT_NAME_BYTES: usize = 32;
 
 /// Who we are. The password is wiped when the session goes.
 #[derive(Clone)]

@@ -154,8 +154,8 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// [`Error::Full`] (nothing was used): drain with `poll`, say what is stored, then call again.
-    /// [`Error::Argument`] ([`Argument::Stream`]): the id is void by now, close the stream; [`Error::State`]: the host owns
-    /// the XMPP stream; [`Error::Closed`].
+    /// [`Error::Argument`] ([`Argument::Stream`]): the id is void by now, close the stream; [`Error::State`]: the stream, or
+    /// its TLS, was not said to be up, or the host owns the XMPP stream; [`Error::Closed`].
     pub fn stream_in<'i>(
         &'i mut self,
         stream: StreamId,
@@ -176,6 +176,9 @@ impl<'a> Session<'a> {
                 self.state.injected();
             }
             return Ok((input.len(), Received::Consumed));
+        }
+        if self.state.link.awaits_owner() {
+            return Err(Error::State);
         }
         self.state.link.heard(self.state.now);
         let (mut used, mut at) = (0usize, 0usize);
@@ -273,7 +276,11 @@ impl<'a> Session<'a> {
     }
 
     /// Time goes on. Too early is harmless, backwards is clamped. Call it before input and commands.
+    ///
+    /// # Errors
+    /// [`Error::Closed`]: the session is over and everything was told.
     pub fn tick(&mut self, now: Instant) -> Result<(), Error> {
+        self.state.check_told()?;
         self.state.tick(now);
         Ok(())
     }
@@ -404,8 +411,9 @@ impl<'a> Session<'a> {
     /// How far a transfer is.
     ///
     /// # Errors
-    /// [`Error::Stale`].
+    /// [`Error::Stale`]; [`Error::Closed`]: the session is over and everything was told.
     pub fn progress(&self, transfer: TransferId) -> Result<Progress, Error> {
+        self.state.check_told()?;
         let slot = self.state.transfers.get(usize::from(transfer.slot)).ok_or(Error::Stale)?;
         if slot.is_stale() || slot.generation != transfer.generation {
             return Err(Error::Stale);

@@ -2,7 +2,7 @@
 
 use super::ids::Ids;
 use crate::config::Config;
-use crate::error::{Error, Part};
+use crate::error::Error;
 use crate::link::LinkConfig;
 use crate::storage::{Needs, Storage};
 
@@ -23,21 +23,16 @@ pub(crate) fn link_config(cfg: &Config<'_>, ids: &Ids) -> LinkConfig {
 }
 
 pub(crate) fn check_storage(cfg: &Config<'_>, storage: &Storage<'_>) -> Result<(), Error> {
-    let needs = Needs::of(cfg, 1, 1);
-    let parts = [
-        (Part::Transfers, storage.transfers.len(), 1),
-        (Part::Contacts, storage.contacts.len(), 1),
-        (Part::Xml, storage.xml.len(), needs.xml_bytes),
-        (Part::Stanza, storage.stanza.len(), needs.stanza_bytes),
-        (Part::Block, storage.block.len(), needs.block_bytes),
-        (Part::Outbox, storage.outbox.len(), needs.outbox_bytes),
-        (Part::Acks, storage.acks.len(), needs.acks_bytes),
-        // Fewer streams or addresses than the default are the owner's choice, none at all is a mistake.
-        (Part::Streams, storage.streams.len(), needs.streams.min(1)),
-        (Part::Hosts, storage.hosts.len(), needs.hosts_bytes.min(256)),
-    ];
-    match parts.iter().find(|(_, has, needed)| has < needed) {
-        Some((part, _, needed)) => Err(Error::Storage { part: *part, needed: *needed }),
-        None => Ok(()),
+    Needs {
+        transfers: storage.transfers.len(),
+        contacts: storage.contacts.len(),
+        xml_bytes: storage.xml.len(),
+        stanza_bytes: storage.stanza.len(),
+        block_bytes: storage.block.len(),
+        outbox_bytes: storage.outbox.len(),
+        acks_bytes: storage.acks.len(),
+        streams: storage.streams.len(),
+        hosts_bytes: storage.hosts.len(),
     }
+    .check(cfg)
 }

@@ -66,6 +66,11 @@ impl State<'_> {
         }
     }
 
+    /// What answers until the end was told as an event fails after it.
+    pub(crate) fn check_told(&self) -> Result<(), Error> {
+        if let Life::Closed(reason) = self.life { Err(Error::Closed(reason)) } else { Ok(()) }
+    }
+
     pub(crate) fn check_online(&self) -> Result<(), Error> {
         self.check_alive()?;
         if self.life == Life::Leaving {

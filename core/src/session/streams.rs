@@ -2,13 +2,13 @@
 
 use super::emit::Next;
 use super::incoming::Taken;
-use super::state::{Life, State};
+use super::state::State;
 use crate::config::Method;
 use crate::error::{Argument, Error};
 use crate::output::{HostFailure, StreamEnd, StreamId};
 use crate::transfer::Phase;
 use crate::transport::socks5::hosts::{HostKind, Hosts};
-use crate::transport::socks5::{Heard, Say, Step, TransferKey};
+use crate::transport::socks5::{Heard, Say, Step, StreamSlot, TransferKey};
 use crate::wire::bytes::copy_prefix;
 use crate::wire::socks5::{Digest, Dst};
 
@@ -81,6 +81,9 @@ impl State<'_> {
     /// Bytes came on a stream: those of the handshake, or payload. Returns how many were used.
     pub(crate) fn stream_read(&mut self, id: StreamId, input: &[u8]) -> Result<(usize, Taken), Error> {
         let place = self.stream_place(id).ok_or(Error::Argument(Argument::Stream))?;
+        if self.streams.get(place).is_some_and(StreamSlot::is_connecting) {
+            return Err(Error::State);
+        }
         let transfer = self.stream_transfer(place);
         let echo = transfer.filter(|_| self.settings.strict_replies).and_then(|index| self.digest(index));
         let key = transfer.filter(|_| echo.is_some()).map(|index| self.key(index));
@@ -107,9 +110,7 @@ impl State<'_> {
     /// any more. Else its id is void at once.
     pub(crate) fn stream_over(&mut self, id: StreamId, end: StreamEnd) -> Result<(), Error> {
         // While the session ends its streams are still to be closed, except those that are over by themselves.
-        if let Life::Closed(reason) = self.life {
-            return Err(Error::Closed(reason));
-        }
+        self.check_told()?;
         let place = self.stream_place(id).ok_or(Error::Argument(Argument::Stream))?;
         let transfer = self.stream_transfer(place);
         let Some(stream) = self.streams.get_mut(place) else { return Ok(()) };

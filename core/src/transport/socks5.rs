@@ -175,6 +175,11 @@ impl StreamSlot {
         *self = Self { source, deadline: Some(deadline), accepted: true, stage, ..self.emptied() };
     }
 
+    /// The owner has not said yet that TCP is up: nothing can come.
+    pub(crate) fn is_connecting(&self) -> bool {
+        matches!(&self.stage, Stage::Dialled(dial) if !dial.is_up())
+    }
+
     /// TCP is up; the greeting is owed. `false`: that was not waited for.
     pub(crate) fn connected(&mut self) -> bool {
         match &mut self.stage {

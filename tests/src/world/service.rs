@@ -49,8 +49,8 @@ impl World<'_> {
         let node = &mut self.nodes[n];
         let Some(session) = node.session.as_mut().filter(|_| !node.over) else { return };
         // Time going backwards is clamped, an early tick does nothing.
-        session.tick(Instant::from_ms(self.now / 2)).expect("tick");
-        session.tick(now).expect("tick");
+        let _ = session.tick(Instant::from_ms(self.now / 2));
+        let _ = session.tick(now);
         for count in 0.. {
             assert!(count < OUTPUTS, "node {n} never says Wait");
             match self.poll(n) {
