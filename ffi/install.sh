@@ -1,15 +1,18 @@
 #!/bin/sh
-# Installs header, archive, pkg-config file and CMake package: ffi/install.sh [PREFIX], default /usr/local.
+# Installs header, archive, pkg-config file and CMake package: PREFIX=... ffi/install.sh, or ffi/install.sh PREFIX;
+# default /usr/local. It needs cargo, ld, objcopy and ar.
 #
 # DESTDIR is put before every path that is written, LIBDIR (default "lib") is the library directory under PREFIX.
 # The names are libxft.pc and libxft::xft, never "xft": that is X.Org's font library, libXft. On file systems that
 # do not tell upper from lower case libxft.a and libXft.a collide; use a prefix of its own there.
 set -eu
+from=$PWD
 cd "$(dirname "$0")/.."
-prefix=${1:-/usr/local}
+prefix=${1:-${PREFIX:-/usr/local}}
 libdir=${LIBDIR:-lib}
 dest=${DESTDIR:-}
-case $prefix in /*) ;; *) prefix=$PWD/$prefix ;; esac
+case $prefix in /*) ;; *) prefix=$from/$prefix ;; esac
+case $dest in /* | '') ;; *) dest=$from/$dest ;; esac
 version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 major=${version%%.*}
 minor=${version#*.}

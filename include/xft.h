@@ -3,38 +3,47 @@
  *
  * The library opens no socket, no file and no thread, reads no clock and allocates nothing. The program lends it one
  * block of memory, carries bytes and tells the time; the library speaks XMPP. Everything a program does is this loop,
- * here in band, with poll(2), without TLS and with error checks left out; examples-c has complete programs:
+ * here in band, with poll(2), for one file; `sending` tells which end it is. examples-c has complete programs:
  *
- *   static uint64_t mem[(XFT_SESSION_BYTES_IN_BAND(1, 8192) + 7) / 8];
+ *   static uint64_t mem[(XFT_SESSION_BYTES_IN_BAND(2, 8192) + 7) / 8];
  *   static uint8_t out[XFT_OUT_BYTES(8192)], in[16384], block[8192];
- *   xft_config cfg; xft_session *session; xft_output o; xft_received r; uint64_t wake = 0; size_t used;
- *   xft_config_init(&cfg, sizeof cfg);              // then account, password, 32 bytes of entropy
- *   cfg.methods[0] = XFT_METHOD_IN_BAND;            // and no other: see below for SOCKS5
- *   xft_session_init(mem, sizeof mem, &cfg, now_ms(), &session);
- *   xft_stream_open(session, 0);                    // the socket is connected
+ *   xft_config cfg; xft_session *session; xft_output o; xft_received r;
+ *   uint32_t transfer; size_t used, at = 0, len = 0;
+ *   xft_config_init(&cfg, sizeof cfg);
+ *   introduce(&cfg);                                  // account, password, resource, 32 bytes of entropy
+ *   cfg.tls = XFT_TLS_DIRECT;                         // write_all and read_until speak TLS
+ *   memset(cfg.methods, 0, sizeof cfg.methods);
+ *   cfg.methods[0] = XFT_METHOD_IN_BAND;              // and no other: see below for SOCKS5
+ *   if (xft_session_init(mem, sizeof mem, &cfg, now_ms(), &session) != XFT_OK) { return; }
+ *   xft_stream_open(session, 0);                      // the socket is connected
  *   for (;;) {
  *     xft_tick(session, now_ms());
  *     while (xft_poll(session, out, sizeof out, &o) == XFT_OK && o.kind != XFT_OUTPUT_WAIT) {
- *       if (o.kind == XFT_OUTPUT_NEED_DATA) {       // a block of the file is wanted
- *         size_t n = (size_t)pread(file, block, o.len, (off_t)o.offset);
- *         xft_supply(session, o.transfer, o.offset, block, n, out, sizeof out, &o);
+ *       if (o.kind == XFT_OUTPUT_NEED_DATA) {         // a block of the file is wanted
+ *         ssize_t n = pread(file, block, o.len, (off_t)o.offset);
+ *         if (n > 0) { xft_supply(session, o.transfer, o.offset, block, (size_t)n, out, sizeof out, &o); }
+ *         else { xft_cancel(session, o.transfer, XFT_CANCEL_READ_FAILED); }
  *       }
  *       if (o.kind == XFT_OUTPUT_TRANSMIT) { write_all(sock, o.bytes, o.len); }
- *       if (o.event == XFT_EVENT_ONLINE) { xft_offer(session, &file_to_send, &transfer); }
+ *       if (o.event == XFT_EVENT_ONLINE && sending) { xft_offer(session, &file_to_send, &transfer); }
  *       if (o.event == XFT_EVENT_FINISHED) { xft_close(session); }
  *       if (o.event == XFT_EVENT_OFFLINE) { xft_session_wipe(session); return; }
  *     }
- *     wake = o.until_ms;
- *     ssize_t got = read_until(sock, in, sizeof in, wake);   // poll(2) with a deadline, then read(2)
- *     for (size_t at = 0; got > 0 && at < (size_t)got; at += used) {
- *       xft_stream_in(session, 0, in + at, (size_t)got - at, &used, &r);
+ *     if (at == len) {                                // all that came is taken: poll(2) with a deadline, then read(2)
+ *       ssize_t got = read_until(sock, in, sizeof in, o.until_ms);
+ *       if (got == 0) { xft_stream_end(session, 0, XFT_END_LOST); }
+ *       at = 0;
+ *       len = got > 0 ? (size_t)got : 0;
+ *     }
+ *     while (at < len && xft_stream_in(session, 0, in + at, len - at, &used, &r) == XFT_OK) {
+ *       at += used;
  *       if (r.kind == XFT_RECEIVED_OFFER) { xft_accept(session, r.transfer, 0); }
- *       if (r.kind == XFT_RECEIVED_DATA) {          // store first, then say so: only then it is acknowledged
- *         pwrite(part_file, r.bytes, r.len, (off_t)r.offset);
- *         xft_stored(session, r.transfer, r.offset + r.len);
+ *       if (r.kind == XFT_RECEIVED_DATA) {            // store first, then say so: only then it is acknowledged
+ *         ssize_t n = pwrite(part_file, r.bytes, r.len, (off_t)r.offset);
+ *         if (n == (ssize_t)r.len) { xft_stored(session, r.transfer, r.offset + r.len); }
+ *         else { xft_cancel(session, r.transfer, XFT_CANCEL_STORE_FAILED); }
  *       }
  *     }
- *     if (got == 0) { xft_stream_end(session, 0, XFT_END_LOST); }
  *   }
  *
  * Files that go over SOCKS5 bytestreams, direct or through a proxy of the server, have a TCP stream of their own; the
@@ -54,11 +63,17 @@
  * - A refused call has changed nothing. xft_status_text says in English what to do.
  * - Every pointer is checked: NULL is an error, except for texts and buffers of length 0. "A status of the border"
  *   in a list of codes means XFT_ERR_NULL, XFT_ERR_ALIGN, XFT_ERR_LENGTH, XFT_ERR_NO_SESSION, XFT_ERR_UTF8,
- *   XFT_ERR_OVERLAP, XFT_ERR_STRUCT_SIZE, XFT_ERR_FLAGS and XFT_ERR_RESERVED, as far as the call has such arguments.
+ *   XFT_ERR_OVERLAP, XFT_ERR_STRUCT_SIZE, XFT_ERR_NEWER, XFT_ERR_FLAGS, XFT_ERR_RESERVED and XFT_ERR_METHODS, as far
+ *   as the call has such arguments. These are looked for first.
+ * - Buffers, texts, structures and places for results share no byte with each other or with the session's memory. What
+ *   the library lent lies there: copy it before it is given to another call.
  * - Texts are UTF-8 with a length in bytes. Sizes and offsets are bytes, times are milliseconds.
- * - What the library lends (pointers in xft_received, xft_jid) lives until the next call on the same session.
+ * - What the library lends (pointers in xft_received, xft_jid, xft_detail) lives until the next call on the same session.
  * - One session serves one thread at a time. Different sessions share nothing.
- * - Handles are numbers; that of a finished transfer is refused with XFT_ERR_STALE.
+ * - Handles are numbers, never 0; that of a finished transfer is refused with XFT_ERR_STALE.
+ * - The end is XFT_EVENT_OFFLINE. After it every call says XFT_ERR_CLOSED, except xft_jid, xft_detail, xft_last_refusal
+ *   and xft_session_wipe. From the moment at which the session ends until xft_poll has told so, commands say it already,
+ *   and xft_poll still tells how every transfer ended.
  *
  * C99 and C++11. SPDX-License-Identifier: MIT OR Apache-2.0. Made by cbindgen from ffi/src, do not edit.
  */
@@ -308,7 +323,8 @@ enum xft_status
    */
   XFT_ERR_STALE = 3,
   /**
-   * The call does not fit the state, for example `xft_accept` of an own offer.
+   * The call does not fit the state, for example `xft_accept` of an own offer, or `xft_stream_in` before
+   * `xft_stream_open`.
    */
   XFT_ERR_STATE = 4,
   /**
@@ -320,7 +336,8 @@ enum xft_status
    */
   XFT_ERR_TOO_LARGE = 6,
   /**
-   * The session is over, `xft_last_refusal` tells the reason. Only `xft_session_wipe` is left to call.
+   * The session is over, `xft_last_refusal` tells the reason. Drain with `xft_poll` until it says the same; then only
+   * `xft_session_wipe` is left to call, and what only tells: `xft_jid`, `xft_detail`, `xft_last_refusal`.
    */
   XFT_ERR_CLOSED = 7,
   /**
@@ -373,7 +390,7 @@ enum xft_status
    */
   XFT_ERR_BYTES = 30,
   /**
-   * The MIME type or description is too long or holds control characters.
+   * The MIME type or the client name is too long or holds control characters.
    */
   XFT_ERR_TEXT = 31,
   /**
@@ -437,7 +454,8 @@ enum xft_status
    */
   XFT_ERR_RESERVED = 58,
   /**
-   * Two buffers overlap, or a buffer lies in the session's memory.
+   * Two of buffers, texts, structures and places for results overlap, or one lies in the session's memory, as what the
+   * library lent does.
    */
   XFT_ERR_OVERLAP = 59,
   /**
@@ -873,7 +891,8 @@ enum xft_event
    */
   XFT_EVENT_ONLINE = 1,
   /**
-   * The session is over: see `reason` and `condition`. After this every call returns `XFT_ERR_CLOSED`.
+   * The session is over: see `reason` and `condition`, and `xft_detail`. After this every call returns
+   * `XFT_ERR_CLOSED`, except `xft_jid`, `xft_detail`, `xft_last_refusal` and `xft_session_wipe`.
    */
   XFT_EVENT_OFFLINE = 2,
   /**
@@ -2101,9 +2120,9 @@ xft_status xft_file_init(struct xft_file *file, size_t size);
 /**
  * Tells how much memory a session with this configuration needs.
  *
- * Writes the bytes to `*size` and their alignment to `*align`. The texts of `cfg` may still be empty. Returns
- * `XFT_OK`, or the status of the field that is wrong. Call it before `xft_session_init`; a program with static
- * memory uses `XFT_SESSION_BYTES` instead.
+ * Writes the bytes to `*size` and their alignment to `*align`. `cfg` is filled as for `xft_session_init`, and refused
+ * with the same statuses: those of its fields (20..49, 60..61, 90, 91) and those of the border. Nothing is kept. Call it
+ * before `xft_session_init`; a program with static memory uses `XFT_SESSION_BYTES` instead.
  *
  * # Safety
  * `cfg` is a filled structure; `size` and `align` may be written.
@@ -2117,9 +2136,10 @@ xft_status xft_session_layout(const struct xft_config *cfg,
  *
  * The memory stays the caller's and belongs to the session until `xft_session_wipe`; it must not be moved, copied
  * or used otherwise. `cfg` and its texts are copied. `now_ms` is the time on the clock that `xft_tick` will use:
- * monotonic milliseconds from any origin. On success `*session` is the handle for all other calls. Returns `XFT_OK`,
- * `XFT_ERR_MEMORY_SIZE`, `XFT_ERR_MEMORY_ALIGN`, or the status of the field of `cfg` that is wrong. One session
- * serves one thread at a time; different sessions are independent.
+ * monotonic milliseconds from any origin. On success `*session` is the handle for all other calls. A session that was in
+ * that memory is over then; it stays when the new one is refused. Returns `XFT_OK`, `XFT_ERR_MEMORY_SIZE`,
+ * `XFT_ERR_MEMORY_ALIGN`, the status of the field of `cfg` that is wrong (20..49, 60..61, 90, 91), or a status of the
+ * border. One session serves one thread at a time; different sessions are independent.
  *
  * # Safety
  * `mem` may be written for `len` bytes, `cfg` is a filled structure, `session` may be written.
@@ -2261,9 +2281,10 @@ xft_status xft_close(struct xft_session *session);
  * Tells an address where the program listens for SOCKS5 streams; peers get it with the next offers.
  *
  * `host` is an IPv4 or IPv6 address without brackets, or a name that peers can resolve, `port` the TCP port. It is
- * copied. Without an address no file goes direct from this end. Returns `XFT_OK`, `XFT_ERR_HOST`, `XFT_ERR_FULL` (no
- * room left in `hosts_bytes`), `XFT_ERR_CLOSED` or a status of the border. Call it before `xft_offer`, once for each
- * address; the one that peers shall try first comes first.
+ * copied; saying it twice is the same as once. Without an address no file goes direct from this end. Returns `XFT_OK`,
+ * `XFT_ERR_HOST`, `XFT_ERR_FULL` (no room left in `hosts_bytes`), `XFT_ERR_NO_STREAMS` (the session stays in band),
+ * `XFT_ERR_CLOSED` or a status of the border. Call it before `xft_offer`, once for each address; the one that peers
+ * shall try first comes first.
  *
  * # Safety
  * `session` comes from `xft_session_init`; `host` has its length.
@@ -2289,7 +2310,8 @@ xft_status xft_clear_addresses(struct xft_session *session);
  *
  * `jid` is the proxy's JID, for example `proxy.example.org`; `host` and `port` are where it listens, as in
  * `xft_add_address`. Both are copied. Returns `XFT_OK`, `XFT_ERR_PROXY`, `XFT_ERR_HOST`, `XFT_ERR_FULL` (no room left
- * in `hosts_bytes`), `XFT_ERR_CLOSED` or a status of the border. Call it before the login, once for each proxy.
+ * in `hosts_bytes`), `XFT_ERR_NO_STREAMS` (the session stays in band), `XFT_ERR_CLOSED` or a status of the border. Call
+ * it before the login, once for each proxy.
  *
  * # Safety
  * `session` comes from `xft_session_init`; `jid` and `host` have their lengths.
@@ -2321,7 +2343,7 @@ xft_status xft_stream_open(struct xft_session *session,
  * `exporter` is `tls-exporter` (RFC 9266, TLS 1.3: 32 bytes), `server_end_point` is `tls-server-end-point`
  * (RFC 5929: the hash of the server's certificate, at most 64 bytes); NULL with length 0 where not known. Both are
  * copied. Give all that are known: they let the login notice a man in the middle. Returns `XFT_OK`,
- * `XFT_ERR_CHANNEL_BINDING`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
+ * `XFT_ERR_CHANNEL_BINDING`, `XFT_ERR_STATE` (at any other time), `XFT_ERR_CLOSED` or a status of the border. Call it after
  * `XFT_OUTPUT_START_TLS`, or before `xft_stream_open` with `XFT_TLS_DIRECT`, once the certificate is verified.
  *
  * # Safety
@@ -2358,7 +2380,8 @@ xft_status xft_stream_accepted(struct xft_session *session,
  * `*received` points at is lent until the next call on this session. A program that cannot store as fast as bytes come
  * on a SOCKS5 stream does not read its socket for a while; the sender then waits. Returns `XFT_OK`; `XFT_ERR_FULL`,
  * nothing was used: drain with `xft_poll` and `xft_stored`, then hand the same bytes in again; `XFT_ERR_STREAM` (void
- * by now: throw the bytes away), `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border. Call it for every read,
+ * by now: throw the bytes away), `XFT_ERR_STATE` (`xft_stream_open`, or `xft_tls_done` after `XFT_OUTPUT_START_TLS`, was
+ * not called yet, or the host owns the XMPP stream), `XFT_ERR_CLOSED` or a status of the border. Call it for every read,
  * before the next `xft_poll`.
  *
  * # Safety
@@ -2426,7 +2449,8 @@ xft_status xft_supply(struct xft_session *session,
  * `XFT_EVENT_FINISHED`. Drain with `xft_poll` afterwards: the peer's answer comes as `XFT_EVENT_ACCEPTED` or as the
  * end of the transfer. Returns `XFT_OK`; `XFT_ERR_FULL` (all slots are taken); `XFT_ERR_OFFLINE`, `XFT_ERR_PEER`,
  * `XFT_ERR_NAME`, `XFT_ERR_FILE_SIZE`, `XFT_ERR_TEXT`, `XFT_ERR_TOO_LARGE` (the server takes no stanza of that size),
- * `XFT_ERR_CLOSED` or a status of the border. Call it any time after `XFT_EVENT_ONLINE`.
+ * `XFT_ERR_STATE` (`xft_close` was called), `XFT_ERR_CLOSED` or a status of the border. Call it any time after
+ * `XFT_EVENT_ONLINE`.
  *
  * # Safety
  * `session` comes from `xft_session_init`; `file` is a filled structure; `transfer` may be written.
@@ -2471,9 +2495,10 @@ xft_status xft_prefix(struct xft_session *session,
 /**
  * Declines an offer.
  *
- * `why` is `XFT_DECLINE_UNWANTED` or `XFT_DECLINE_BUSY`. The handle is stale afterwards. Returns `XFT_OK`,
- * `XFT_ERR_CODE`, `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border.
- * Call it after `XFT_RECEIVED_OFFER` instead of `xft_accept`.
+ * `why` is `XFT_DECLINE_UNWANTED` or `XFT_DECLINE_BUSY`. `XFT_EVENT_FINISHED` follows, as for every transfer, with
+ * `XFT_ENDING_FAILED` and `XFT_REASON_DECLINED`; the handle is stale from there on. Returns `XFT_OK`, `XFT_ERR_CODE`,
+ * `XFT_ERR_STATE` (not an offer of a peer, or answered already), `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or
+ * a status of the border. Call it after `XFT_RECEIVED_OFFER` instead of `xft_accept`, before `offer_ms` is over.
  *
  * # Safety
  * `session` comes from `xft_session_init`.
