@@ -57,7 +57,15 @@ int exit_code_of_session(uint32_t reason, int was_online)
 void say_reason(const char *what, uint32_t reason, uint32_t condition)
 {
     const char *word = xft_condition_name(condition);
-    if (word[0] != '\0')
+    if (condition == XFT_CONDITION_STANZA_REMOTE_SERVER_NOT_FOUND)
+        say("%s: the server finds no XMPP server for the recipient's domain; check what is behind the @ in --to, and the "
+            "domain's DNS [the server said: %s]",
+            what, word);
+    else if (condition == XFT_CONDITION_STANZA_REMOTE_SERVER_TIMEOUT)
+        say("%s: the server of the recipient's domain does not answer; check the domain, and the network between the "
+            "servers [the server said: %s]",
+            what, word);
+    else if (word[0] != '\0')
         say("%s: %s [the other side said: %s]", what, xft_reason_text(reason), word);
     else
         say("%s: %s", what, xft_reason_text(reason));

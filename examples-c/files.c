@@ -33,14 +33,21 @@ static struct file *file_of(struct files *files, uint32_t transfer)
 
 int files_check(struct files *files)
 {
+    size_t readable = 0;
     for (size_t at = 0; files->to != NULL && at < files->paths.count; at++) {
         struct stat about;
         const char *path = files->paths.items[at];
-        if (stat(path, &about) != 0 || access(path, R_OK) != 0 || !S_ISREG(about.st_mode)) {
-            say("cannot send %s: %s", path, errno != 0 ? strerror(errno) : "it is no plain file");
-            return EXIT_READ;
+        errno = 0;
+        if (stat(path, &about) == 0 && access(path, R_OK) == 0 && S_ISREG(about.st_mode)) {
+            readable++;
+            continue;
         }
+        say("cannot send %s: %s", path, errno != 0 ? strerror(errno) : "it is no plain file");
+        files->paths.items[at] = NULL; /* the others are sent */
+        fail(files, EXIT_READ);
     }
+    if (files->to != NULL && readable == 0)
+        return EXIT_READ;
     if (files->dir == NULL)
         return EXIT_ALL_WELL;
     files->dir_fd = open(files->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -95,6 +102,8 @@ int files_go_on(struct files *files, xft_session *session, uint64_t now_ms)
         return files->count != 0 && files->over >= files->count;
     while (file->transfer == 0 && files->offered < files->paths.count) {
         file->path = files->paths.items[files->offered++];
+        if (file->path == NULL)
+            continue;
         file->started_ms = now_ms;
         if (offer(files, session, file) != XFT_OK)
             file_over(files, file);

@@ -98,7 +98,11 @@ int network_tell(const struct network_options *options, xft_session *session)
         split_proxy(options->proxy.items[at], &jid_bytes, &place);
         status = xft_add_proxy(session, options->proxy.items[at], jid_bytes, place.host, strlen(place.host),
                                (uint32_t)atoi(place.port));
-        if (status != XFT_OK)
+        if (status == XFT_ERR_HOST)
+            say("--proxy %s: %s port %s is no address that a proxy can have: give an IP address or a host name, and its "
+                "port",
+                options->proxy.items[at], place.host, place.port);
+        else if (status != XFT_OK)
             say("--proxy %s: %s", options->proxy.items[at], xft_status_text(status));
     }
     for (size_t at = 0; at < options->announce.count && status == XFT_OK; at++) {

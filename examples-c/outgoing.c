@@ -31,11 +31,14 @@ int outgoing_look(struct outgoing_list *list, const struct texts *paths)
         file->fd = -1;
         if (stat(file->path, &about) != 0 || access(file->path, R_OK) != 0) {
             say("cannot read %s: %s", file->path, strerror(errno));
-            return EXIT_READ;
-        }
-        if (!S_ISREG(about.st_mode)) {
+            file->over = 1;
+        } else if (!S_ISREG(about.st_mode)) {
             say("cannot send %s: it is no plain file", file->path);
-            return EXIT_READ;
+            file->over = 1;
+        }
+        if (file->over) {
+            list->unreadable++;
+            continue;
         }
         file->size = (uint64_t)about.st_size;
         file->date = (int64_t)about.st_mtime;
@@ -76,6 +79,8 @@ struct outgoing *outgoing_next(struct outgoing_list *list, uint64_t now_ms)
             list->waiting--;
             return &list->files[at];
         }
+    while (list->next < list->count && list->files[list->next].over)
+        list->next++;
     return list->next < list->count ? &list->files[list->next++] : NULL;
 }
 

@@ -28,10 +28,12 @@ struct outgoing {
 struct outgoing_list {
     struct outgoing *files;
     size_t count, next, running, waiting; /* next: not offered yet; waiting: to be offered again */
+    size_t unreadable;                    /* left out from the beginning */
     uint64_t total_bytes, done_bytes;     /* done: of files that are over */
 };
 
-/* Looks at every file before anything is sent, so that a typing error does not show up half an hour later. An exit code. */
+/* Looks at every file before anything is sent, so that a typing error does not show up half an hour later. What cannot be
+ * sent is said, counted in `unreadable` and left out: the others are sent. EXIT_ALL_WELL, or EXIT_DEFECT. */
 int outgoing_look(struct outgoing_list *list, const struct texts *paths);
 
 /* The file of a transfer that is not over, or NULL. */

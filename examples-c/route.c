@@ -148,12 +148,10 @@ static const char *name_of(uint32_t method)
     }
 }
 
-/* Whether people want to read why this method did not carry the file. Who switched it off knows, and nobody asks for one
- * that comes after the one that did; a receiver does not know what its sender would rather have had. */
+/* Whether people want to read why this method did not carry the file. Nobody asks for one that comes after the one that
+ * did; a receiver does not know what its sender would rather have had. */
 static int is_of_interest(const struct skipped *skipped, const xft_output *output, const uint32_t order[3])
 {
-    if (skipped->why == XFT_SKIP_POLICY)
-        return 0;
     if (order == NULL)
         return skipped->why != XFT_SKIP_NOT_CHOSEN;
     for (size_t at = 0; at < 3 && order[at] != output->method; at++)
@@ -179,6 +177,9 @@ void route_text(const struct routes *routes, const xft_output *output, const uin
     }
     for (size_t at = 0; at < count; at++) {
         const char *why = xft_skip_text(skipped[at].why);
+        /* Who switched a way off knows. */
+        if (skipped[at].why == XFT_SKIP_POLICY)
+            continue;
         if (output->event == XFT_EVENT_FINISHED && !is_of_interest(&skipped[at], output, order))
             continue;
         /* The recipient takes an empty file in band, because a stream of its own would carry nothing. */
@@ -221,6 +222,8 @@ void say_way(const struct routes *routes, const xft_output *output, const char *
         break;
     case XFT_EVENT_FELL_BACK:
         route_text(routes, output, NULL, UINT64_MAX, why);
+        if (why[0] == '\0')
+            snprintf(why, sizeof why, "the other side asked for it");
         say("%s: goes on in band%s: %s", file, output->again ? ", with a new offer" : "", why);
         break;
     case XFT_EVENT_INTRUDED:

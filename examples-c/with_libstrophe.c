@@ -413,7 +413,8 @@ static int transfer(struct host *host)
     free(host->polled);
     free(host->memory);
     free(host->out);
-    return code != EXIT_ALL_WELL ? code : host->files.code;
+    /* A file that could not be read was the first failure. */
+    return host->files.code != EXIT_ALL_WELL ? host->files.code : code;
 }
 
 int main(int argc, char **argv)

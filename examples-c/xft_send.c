@@ -390,7 +390,9 @@ int main(int argc, char **argv)
     int code = check_options(&sender);
     if (code == EXIT_ALL_WELL)
         code = outgoing_look(&sender.list, &paths);
-    if (code == EXIT_ALL_WELL) {
+    if (sender.list.unreadable > 0)
+        fail(&sender, EXIT_READ);
+    if (code == EXIT_ALL_WELL && sender.list.unreadable < sender.list.count) {
         uint32_t transfers = (uint32_t)sender.account.parallel;
         progress_start(&sender.progress, sender.account.progress);
         code = loop_open(&loop, &sender.account, transfers, 1);
@@ -403,5 +405,6 @@ int main(int argc, char **argv)
     network_options_free(&sender.account.network);
     free(sender.list.files);
     free(paths.items);
-    return code != EXIT_ALL_WELL ? code : sender.code;
+    fail(&sender, code);
+    return sender.code;
 }

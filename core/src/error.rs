@@ -58,6 +58,8 @@ pub enum Argument {
     StanzaBytes,
     /// The peer is not a full JID (STZ-10), or longer than `Config::jid_bytes`.
     Peer,
+    /// The peer is this session itself.
+    Myself,
     /// The file name is empty or longer than 120 bytes after sanitising.
     Name,
     /// The size is above 2^63-1.

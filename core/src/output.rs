@@ -288,6 +288,8 @@ pub enum Skip {
     NoProxy,
     /// The server has proxies, but none told where it listens (DSC-09).
     ProxyRefused,
+    /// The server has proxies, but where they say they listen nobody can connect to (S5B-03).
+    ProxyUnusable,
     /// The server did not tell its proxies in time.
     ProxySilent,
     /// We could not connect to any streamhost of this kind; `Event::HostFailed` tells more.

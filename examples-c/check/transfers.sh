@@ -64,6 +64,16 @@ claim="a wrong password is named"
 XFT_PASSWORD=wrong send 5 "$dir/out/1.bin"; says send.log "password"
 claim="an unknown recipient is named"
 send 6 --to bob@hospital.test/nowhere "$dir/out/1.bin"
+claim="an unknown domain is named"
+send 6 --to bob@elsewhere.test/in "$dir/out/1.bin"; says send.log "no XMPP server for the recipient's domain"
+claim="nobody sends to oneself"
+send 2 --to Alice@hospital.test/out "$dir/out/1.bin"; says send.log "the recipient is this program itself"
+claim="an unusable address of a proxy is called that"
+send 2 --method mediated,inband --proxy 'proxy.hospital.test=no host:5000' "$dir/out/1.bin"; says send.log "no address that a proxy can have"
+claim="files that cannot be read do not keep the others"
+recv --count 2 && { mkdir -p "$dir/out/folder"; send 11 "$dir/out/1.bin" "$dir/out/none" "$dir/out/folder" "$dir/out/2.bin"; received 0; same "$dir/out/1.bin" "$dir/in/1.bin"; same "$dir/out/2.bin" "$dir/in/2.bin"; says send.log "cannot read $dir/out/none"; says send.log "no plain file"; }
+claim="a file that vanishes before its turn does not keep the others"
+recv --count 2 && { cp "$dir/out/3.bin" "$dir/out/gone.bin"; cp "$dir/out/large.bin" "$dir/out/first.bin"; { sleep 0.4; rm "$dir/out/gone.bin"; } & send 11 --block 2048 --window 2048 "$dir/out/first.bin" "$dir/out/gone.bin" "$dir/out/2.bin"; received 0; same "$dir/out/2.bin" "$dir/in/2.bin"; says send.log "cannot read $dir/out/gone.bin"; }
 claim="an untrusted certificate is named, and the password stays here"
 if command -v openssl > /dev/null; then
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/key" -out "$dir/other.pem" -days 2 -subj /CN=other 2> /dev/null

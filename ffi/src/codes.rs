@@ -64,6 +64,8 @@ pub enum xft_status {
     XFT_ERR_HOST = 35,
     /// The proxy's JID is none, or longer than 256 bytes.
     XFT_ERR_PROXY = 36,
+    /// The peer is this session itself: nobody sends a file to its own full JID.
+    XFT_ERR_MYSELF = 39,
     /// Another argument is out of its range.
     XFT_ERR_ARGUMENT = 49,
     /// A pointer is NULL, although it is no text or buffer of length 0.
@@ -153,6 +155,7 @@ const fn argument(which: Argument) -> xft_status {
         Argument::WindowBytes => XFT_ERR_WINDOW_BYTES,
         Argument::StanzaBytes => XFT_ERR_STANZA_BYTES,
         Argument::Peer => XFT_ERR_PEER,
+        Argument::Myself => XFT_ERR_MYSELF,
         Argument::Name => XFT_ERR_NAME,
         Argument::Size => XFT_ERR_FILE_SIZE,
         Argument::Offset => XFT_ERR_OFFSET,
@@ -391,6 +394,7 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_ERR_STANZA, "not one whole stanza; hand in exactly one"),
     (XFT_ERR_HOST, "no such host or port; give an IP address without brackets, or a name, and a port"),
     (XFT_ERR_PROXY, "the proxy is no JID; write it like proxy.example.org, 256 bytes at most"),
+    (XFT_ERR_MYSELF, "the recipient is this program itself; give the JID of another one, with its own resource"),
     (XFT_ERR_ARGUMENT, "an argument is out of range; see the call's description"),
     (XFT_ERR_NULL, "a pointer is NULL; only texts and buffers of length 0 may be"),
     (XFT_ERR_ALIGN, "a pointer is misaligned; pass a variable of the declared type"),

@@ -95,6 +95,8 @@ pub enum xft_skip {
     XFT_SKIP_REFUSED = 11,
     /// It carried bytes and broke, or the peer broke the rules.
     XFT_SKIP_BROKEN = 12,
+    /// The server has proxies, but where they say they listen nobody can connect to.
+    XFT_SKIP_PROXY_UNUSABLE = 13,
     /// A cause that this version of the library has no number for.
     XFT_SKIP_OTHER = 999,
 }
@@ -111,6 +113,7 @@ impl From<Skip> for xft_skip {
             Skip::NoProxy => XFT_SKIP_NO_PROXY,
             Skip::ProxyRefused => XFT_SKIP_PROXY_REFUSED,
             Skip::ProxySilent => XFT_SKIP_PROXY_SILENT,
+            Skip::ProxyUnusable => XFT_SKIP_PROXY_UNUSABLE,
             Skip::NotReached => XFT_SKIP_NOT_REACHED,
             Skip::PeerFailed => XFT_SKIP_PEER_FAILED,
             Skip::PeerSilent => XFT_SKIP_PEER_SILENT,
@@ -189,6 +192,7 @@ pub(crate) const SKIPS: Texts = texts! {
     (XFT_SKIP_NO_PROXY, "proxy not found: the server offers none; ask for mod_proxy65 or give one"),
     (XFT_SKIP_PROXY_REFUSED, "the server's proxy refuses this account; have its access rules checked"),
     (XFT_SKIP_PROXY_SILENT, "the server's proxy did not answer; have it checked, or give another one"),
+    (XFT_SKIP_PROXY_UNUSABLE, "the server's proxy names an unusable address; have its address and port set right"),
     (XFT_SKIP_NOT_REACHED, "none of its hosts was reached from here; see each host's failure, check the firewall"),
     (XFT_SKIP_PEER_FAILED, "the other side reached none of the addresses it was given; check the firewall between"),
     (XFT_SKIP_PEER_SILENT, "the other side did not answer in time; check that it is still online"),

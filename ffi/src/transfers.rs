@@ -62,7 +62,7 @@ pub unsafe extern "C" fn xft_supply(
 /// `file` and its texts are copied. On success `*transfer` is the handle of the transfer; it is over with
 /// `XFT_EVENT_FINISHED`. Drain with `xft_poll` afterwards: the peer's answer comes as `XFT_EVENT_ACCEPTED` or as the
 /// end of the transfer. Returns `XFT_OK`; `XFT_ERR_FULL` (all slots are taken); `XFT_ERR_OFFLINE`, `XFT_ERR_PEER`,
-/// `XFT_ERR_NAME`, `XFT_ERR_FILE_SIZE`, `XFT_ERR_TEXT`, `XFT_ERR_TOO_LARGE` (the server takes no stanza of that size),
+/// `XFT_ERR_MYSELF`, `XFT_ERR_NAME`, `XFT_ERR_FILE_SIZE`, `XFT_ERR_TEXT`, `XFT_ERR_TOO_LARGE` (the server takes no stanza of that size),
 /// `XFT_ERR_STATE` (`xft_close` was called), `XFT_ERR_CLOSED` or a status of the border. Call it any time after
 /// `XFT_EVENT_ONLINE`.
 ///

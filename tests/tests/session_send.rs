@@ -193,7 +193,9 @@ fn si_09_refusals_of_an_offer_have_their_names() {
     for (condition, app, reason, word) in [
         ("forbidden", "", Reason::Declined, Forbidden),
         ("bad-request", extra, Reason::NoMethod, BadRequest),
-        ("bad-request", "", Reason::Refused, BadRequest),
+        // Some peers leave the child out.
+        ("bad-request", "", Reason::NoMethod, BadRequest),
+        ("bad-request", "<bad-profile xmlns='http://jabber.org/protocol/si'/>", Reason::Refused, BadRequest),
         ("not-acceptable", "", Reason::Refused, NotAcceptable),
         ("resource-constraint", "", Reason::Refused, ResourceConstraint),
         ("service-unavailable", "", Reason::PeerGone, ServiceUnavailable),
@@ -672,6 +674,9 @@ fn stz_10_offers_go_to_full_addresses_and_arguments_are_checked() {
     let long = "x".repeat(65);
     for (offer, argument) in [
         (bad("pacs@hospital.test", "a", 1, None), Argument::Peer),
+        // Spelled as somebody types it, too.
+        (bad("ct1@hospital.test/gw", "a", 1, None), Argument::Myself),
+        (bad("CT1@Hospital.TEST/gw", "a", 1, None), Argument::Myself),
         (bad("", "a", 1, None), Argument::Peer),
         (bad(PEER, "", 1, None), Argument::Name),
         (bad(PEER, "a", 1 << 63, None), Argument::Size),

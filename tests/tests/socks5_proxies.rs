@@ -237,7 +237,7 @@ fn dsc_09_refusals_and_things_that_are_no_proxies_leave_the_other_methods() {
                 (_, true) => Ok(proxy()),
                 _ => Ok(addresses(&[("x.hospital.test", "", 7777), ("x.hospital.test", "203.0.113.5", 0)])),
             },
-            Skip::ProxyRefused,
+            Skip::ProxyUnusable,
         ),
     ];
     for (n, (answer, skip)) in cases.into_iter().enumerate() {

@@ -35,15 +35,15 @@ pub(crate) struct Discovery {
     /// Number of the question for items, 0 for none.
     request: u32,
     pub(crate) deadline: Option<Instant>,
-    /// One item is a proxy.
-    found: bool,
+    /// What the items that are proxies came to: with none, the one before.
+    skip: Skip,
     /// Something was not answered in time; from then on it may be asked again.
     silent_until: Option<Instant>,
 }
 
 impl Discovery {
     pub(crate) const IDLE: Self =
-        Self { stage: Stage::Idle, request: 0, deadline: None, found: false, silent_until: None };
+        Self { stage: Stage::Idle, request: 0, deadline: None, skip: Skip::NoProxy, silent_until: None };
 
     /// Nothing more is to come.
     pub(crate) const fn is_settled(&self) -> bool {
@@ -52,11 +52,7 @@ impl Discovery {
 
     /// Why there is no proxy, if there is none.
     pub(crate) const fn skip(&self) -> Skip {
-        match (self.silent_until.is_some(), self.found) {
-            (true, _) => Skip::ProxySilent,
-            (false, true) => Skip::ProxyRefused,
-            (false, false) => Skip::NoProxy,
-        }
+        if self.silent_until.is_some() { Skip::ProxySilent } else { self.skip }
     }
 }
 
@@ -151,10 +147,14 @@ impl State<'_> {
             self.hosts.remove(|host| host.id == id);
             match (kind, payload) {
                 (HostKind::Item, Some(query)) if proxies::is_proxy(&query) => {
-                    self.discovery.found = true;
+                    if self.discovery.skip == Skip::NoProxy {
+                        self.discovery.skip = Skip::ProxyRefused;
+                    }
                     let _ = self.hosts.push(HostKind::Silent, from, "", 0);
                 }
                 (HostKind::Silent, Some(query)) => {
+                    // Unless one of these is of use.
+                    self.discovery.skip = Skip::ProxyUnusable;
                     for proxy in proxies::read_addresses(&query) {
                         // Two components may be one proxy; each place is offered once (S5B-03).
                         let same =

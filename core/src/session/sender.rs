@@ -41,6 +41,9 @@ impl State<'_> {
         let to = jid::Jid::parse(offer.to).ok().filter(|jid| jid.is_full());
         let to = to.and_then(|jid| jid.prepared::<{ crate::JID_BYTES }>());
         let Some(to) = to else { return bad(Argument::Peer) };
+        if to == self.link.jid() {
+            return bad(Argument::Myself);
+        }
         let methods = offer.methods.unwrap_or(self.settings.methods);
         if methods.has_socks5() && self.streams.is_empty() {
             return bad(Argument::Methods);
@@ -176,8 +179,11 @@ impl State<'_> {
     fn offer_refused(&mut self, index: usize, condition: StanzaCondition, element: Element<'_>) {
         let error = element.child(Ns::Client, "error");
         let no_streams = error.is_some_and(|e| e.child(Ns::Si, "no-valid-streams").is_some());
+        let bad_profile = error.is_some_and(|e| e.child(Ns::Si, "bad-profile").is_some());
         let reason = match condition {
             _ if no_streams => Reason::NoMethod,
+            // SI-09: some peers leave the child out. Our offer is well-formed, so the methods are what they cannot take.
+            StanzaCondition::BadRequest if !bad_profile => Reason::NoMethod,
             StanzaCondition::Forbidden => Reason::Declined,
             // STZ-11: it told what it can before, so its resource is gone.
             StanzaCondition::ServiceUnavailable | StanzaCondition::RecipientUnavailable => Reason::PeerGone,
