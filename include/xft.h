@@ -414,6 +414,10 @@ enum xft_status
    */
   XFT_ERR_PROXY = 36,
   /**
+   * The peer is this session itself: nobody sends a file to its own full JID.
+   */
+  XFT_ERR_MYSELF = 39,
+  /**
    * Another argument is out of its range.
    */
   XFT_ERR_ARGUMENT = 49,
@@ -1420,6 +1424,10 @@ enum xft_skip
    */
   XFT_SKIP_BROKEN = 12,
   /**
+   * The server has proxies, but where they say they listen nobody can connect to.
+   */
+  XFT_SKIP_PROXY_UNUSABLE = 13,
+  /**
    * A cause that this version of the library has no number for.
    */
   XFT_SKIP_OTHER = 999,
@@ -2121,8 +2129,9 @@ xft_status xft_file_init(struct xft_file *file, size_t size);
  * Tells how much memory a session with this configuration needs.
  *
  * Writes the bytes to `*size` and their alignment to `*align`. `cfg` is filled as for `xft_session_init`, and refused
- * with the same statuses: those of its fields (20..49, 60..61, 90, 91) and those of the border. Nothing is kept. Call it
- * before `xft_session_init`; a program with static memory uses `XFT_SESSION_BYTES` instead.
+ * with the same statuses. Nothing is kept. Returns `XFT_OK`, the status of the field of `cfg` that is wrong (20..49,
+ * 56..62, 90, 91), or a status of the border. Call it before `xft_session_init`; a program with static memory uses
+ * `XFT_SESSION_BYTES` instead.
  *
  * # Safety
  * `cfg` is a filled structure; `size` and `align` may be written.
@@ -2138,8 +2147,8 @@ xft_status xft_session_layout(const struct xft_config *cfg,
  * or used otherwise. `cfg` and its texts are copied. `now_ms` is the time on the clock that `xft_tick` will use:
  * monotonic milliseconds from any origin. On success `*session` is the handle for all other calls. A session that was in
  * that memory is over then; it stays when the new one is refused. Returns `XFT_OK`, `XFT_ERR_MEMORY_SIZE`,
- * `XFT_ERR_MEMORY_ALIGN`, the status of the field of `cfg` that is wrong (20..49, 60..61, 90, 91), or a status of the
- * border. One session serves one thread at a time; different sessions are independent.
+ * `XFT_ERR_MEMORY_ALIGN`, the status of the field of `cfg` that is wrong (20..49, 56..62, 90, 91), or a status of the
+ * border. Call it at the start, and again after `xft_session_wipe` for a session that is to follow.
  *
  * # Safety
  * `mem` may be written for `len` bytes, `cfg` is a filled structure, `session` may be written.
@@ -2184,7 +2193,8 @@ xft_status xft_last_refusal(const struct xft_session *session, struct xft_refusa
  * `xft_stored`, then hand it in again; `XFT_ERR_STANZA`, `XFT_ERR_STATE` (the session owns the stream),
  * `XFT_ERR_CLOSED` or a status of the border. With `XFT_RECEIVED_NOT_MINE` the host handles the stanza; service
  * discovery is among these, and its answer has to hold the features of `xft_feature`. A stanza with an in-band block
- * was decoded in place by then: a host with in-band bytestreams of its own keeps a copy of those.
+ * was decoded in place by then: a host with in-band bytestreams of its own keeps a copy of those. Call it for every
+ * stanza that comes, before the next `xft_poll`.
  *
  * # Safety
  * `session` comes from `xft_session_init`; `stanza` may be written for `len` bytes and lies outside the session's
@@ -2448,7 +2458,7 @@ xft_status xft_supply(struct xft_session *session,
  * `file` and its texts are copied. On success `*transfer` is the handle of the transfer; it is over with
  * `XFT_EVENT_FINISHED`. Drain with `xft_poll` afterwards: the peer's answer comes as `XFT_EVENT_ACCEPTED` or as the
  * end of the transfer. Returns `XFT_OK`; `XFT_ERR_FULL` (all slots are taken); `XFT_ERR_OFFLINE`, `XFT_ERR_PEER`,
- * `XFT_ERR_NAME`, `XFT_ERR_FILE_SIZE`, `XFT_ERR_TEXT`, `XFT_ERR_TOO_LARGE` (the server takes no stanza of that size),
+ * `XFT_ERR_MYSELF`, `XFT_ERR_NAME`, `XFT_ERR_FILE_SIZE`, `XFT_ERR_TEXT`, `XFT_ERR_TOO_LARGE` (the server takes no stanza of that size),
  * `XFT_ERR_STATE` (`xft_close` was called), `XFT_ERR_CLOSED` or a status of the border. Call it any time after
  * `XFT_EVENT_ONLINE`.
  *

@@ -126,8 +126,9 @@ unsafe fn init<T: Copy>(at: *mut T, size: usize, value: T) -> xft_status {
 /// Tells how much memory a session with this configuration needs.
 ///
 /// Writes the bytes to `*size` and their alignment to `*align`. `cfg` is filled as for `xft_session_init`, and refused
-/// with the same statuses: those of its fields (20..49, 60..61, 90, 91) and those of the border. Nothing is kept. Call it
-/// before `xft_session_init`; a program with static memory uses `XFT_SESSION_BYTES` instead.
+/// with the same statuses. Nothing is kept. Returns `XFT_OK`, the status of the field of `cfg` that is wrong (20..49,
+/// 56..62, 90, 91), or a status of the border. Call it before `xft_session_init`; a program with static memory uses
+/// `XFT_SESSION_BYTES` instead.
 ///
 /// # Safety
 /// `cfg` is a filled structure; `size` and `align` may be written.
@@ -155,8 +156,8 @@ pub unsafe extern "C" fn xft_session_layout(
 /// or used otherwise. `cfg` and its texts are copied. `now_ms` is the time on the clock that `xft_tick` will use:
 /// monotonic milliseconds from any origin. On success `*session` is the handle for all other calls. A session that was in
 /// that memory is over then; it stays when the new one is refused. Returns `XFT_OK`, `XFT_ERR_MEMORY_SIZE`,
-/// `XFT_ERR_MEMORY_ALIGN`, the status of the field of `cfg` that is wrong (20..49, 60..61, 90, 91), or a status of the
-/// border. One session serves one thread at a time; different sessions are independent.
+/// `XFT_ERR_MEMORY_ALIGN`, the status of the field of `cfg` that is wrong (20..49, 56..62, 90, 91), or a status of the
+/// border. Call it at the start, and again after `xft_session_wipe` for a session that is to follow.
 ///
 /// # Safety
 /// `mem` may be written for `len` bytes, `cfg` is a filled structure, `session` may be written.
@@ -225,7 +226,8 @@ pub unsafe extern "C" fn xft_last_refusal(
 /// `xft_stored`, then hand it in again; `XFT_ERR_STANZA`, `XFT_ERR_STATE` (the session owns the stream),
 /// `XFT_ERR_CLOSED` or a status of the border. With `XFT_RECEIVED_NOT_MINE` the host handles the stanza; service
 /// discovery is among these, and its answer has to hold the features of `xft_feature`. A stanza with an in-band block
-/// was decoded in place by then: a host with in-band bytestreams of its own keeps a copy of those.
+/// was decoded in place by then: a host with in-band bytestreams of its own keeps a copy of those. Call it for every
+/// stanza that comes, before the next `xft_poll`.
 ///
 /// # Safety
 /// `session` comes from `xft_session_init`; `stanza` may be written for `len` bytes and lies outside the session's

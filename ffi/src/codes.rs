@@ -198,9 +198,12 @@ pub enum xft_output_kind {
     /// until then, after everything more urgent; a program whose reads take long goes on with `xft_tick` and
     /// `xft_poll` meanwhile, a few times a second.
     XFT_OUTPUT_NEED_DATA = 2,
-    /// Start TLS on stream 0 now, then call `xft_tls_done`.
+    /// Start TLS on stream 0 now, as a client, with everything before it transmitted; verify that the certificate is that
+    /// of the account's domain. Then call `xft_tls_done`, or `xft_stream_end` with `XFT_END_TLS_FAILED`. From here on the
+    /// bytes of stream 0 are what TLS carries.
     XFT_OUTPUT_START_TLS = 3,
-    /// Close `stream`, or give up connecting it; everything before it was transmitted. Its number is void from here on.
+    /// Close `stream`, or give up connecting it; everything before it was transmitted. Its number is void from here on. For
+    /// stream 0 `XFT_EVENT_OFFLINE` follows.
     XFT_OUTPUT_CLOSE = 4,
     /// Something happened: see `event`.
     XFT_OUTPUT_EVENT = 5,

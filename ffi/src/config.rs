@@ -81,7 +81,7 @@ pub struct xft_config {
     pub password: *const c_char,
     /// Bytes of `password`.
     pub password_len: usize,
-    /// Wanted resource; empty (the default) lets the server make one.
+    /// Wanted resource, at most 256 bytes; empty (the default) lets the server make one.
     pub resource: *const c_char,
     /// Bytes of `resource`.
     pub resource_len: usize,
@@ -89,7 +89,7 @@ pub struct xft_config {
     pub host_jid: *const c_char,
     /// Bytes of `host_jid`.
     pub host_jid_len: usize,
-    /// Name of the client in service discovery; default "libxft".
+    /// Name of the client in service discovery, at most 32 bytes without control characters; default "libxft".
     pub client_name: *const c_char,
     /// Bytes of `client_name`.
     pub client_name_len: usize,
@@ -114,9 +114,9 @@ pub struct xft_config {
     pub chunk_bytes: u32,
     /// Most bytes in flight per transfer, at least `block_bytes`; default 262144.
     pub window_bytes: u32,
-    /// Largest stanza the server takes, bytes, when it does not say so itself; at least 10000.
+    /// Largest stanza the server takes, bytes, when it does not say so itself; at least 10000, default 262144.
     pub stanza_bytes: u32,
-    /// Largest first-level element to read, bytes; at least 10000.
+    /// Largest first-level element to read, bytes; at least 10000, default 262144. It takes no memory.
     pub element_bytes: u32,
     /// Which stanza carries the blocks we send: `XFT_CARRIER_IQ` (default) or `XFT_CARRIER_MESSAGE`.
     pub carrier: u32,

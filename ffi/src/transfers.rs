@@ -92,8 +92,9 @@ pub unsafe extern "C" fn xft_offer(
 /// Accepts an offer; the file's bytes are wanted from `from_offset` on.
 ///
 /// `from_offset` is 0, or, if the offer has `XFT_HAS_RANGED`, the bytes that are there already; show these with
-/// `xft_prefix`. Bytes come as `XFT_RECEIVED_DATA`. Returns `XFT_OK`, `XFT_ERR_OFFSET`, `XFT_ERR_STATE` (not an offer of a peer, or answered
-/// already), `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
+/// `xft_prefix`. Drain with `xft_poll` afterwards. Bytes come as `XFT_RECEIVED_DATA`, in their order; an empty file brings
+/// none. Returns `XFT_OK`, `XFT_ERR_OFFSET`, `XFT_ERR_STATE` (not an offer of a peer, answered already, or `xft_close` was
+/// called), `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
 /// `XFT_RECEIVED_OFFER`, before `offer_ms` is over.
 ///
 /// # Safety
@@ -204,7 +205,7 @@ pub unsafe extern "C" fn xft_sent(session: *mut xft_session, transfer: u32, upto
 /// Says that the bytes of the file before `upto` are safe: only now they are acknowledged to the sender.
 ///
 /// `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. Returns `XFT_OK`,
-/// `XFT_ERR_OFFSET` (beyond what came), `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border.
+/// `XFT_ERR_OFFSET` (beyond what came), `XFT_ERR_STATE` (nothing was accepted there), `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border.
 /// Call it after each `XFT_RECEIVED_DATA`, once the bytes would survive a power cut as well as the program promises.
 ///
 /// # Safety

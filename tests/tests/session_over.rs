@@ -53,8 +53,10 @@ fn file() -> Offer<'static> {
     }
 }
 
+type End = (Reason, fn(&mut Owned<'_>));
+
 /// The ways a session can end, and the reason that each gives.
-const ENDS: [(Reason, fn(&mut Owned<'_>)); 3] = [
+const ENDS: [End; 3] = [
     (Reason::StreamEnded, |s| s.session.stream_end(StreamId::XMPP, StreamEnd::Lost).unwrap()),
     (Reason::Closed, |s| {
         s.session.close().unwrap();
