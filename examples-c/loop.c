@@ -9,6 +9,8 @@
 
 /* How long the last bytes of a stream may take. */
 #define GOODBYE_MS 2000
+/* A turn that took so much longer than it waited was not this program's. */
+#define PAUSE_MS 1000
 /* How often all descriptors are looked at while there is no end of work on some. */
 #define LOOK_MS 10
 
@@ -86,11 +88,16 @@ static void want_room(struct loop *loop)
         loop->room = (size_t)refusal.needed;
 }
 
-static void next_turn(struct loop *loop)
+void loop_tick(struct loop *loop)
 {
+    uint64_t before_ms = loop->now_ms + loop->waited_ms;
     loop->now_ms = loop->socks.now_ms = clock_ms();
     if (loop->socks.moved_ms > loop->moved_ms)
         loop->moved_ms = loop->socks.moved_ms;
+    /* Time in which this program was stopped is nobody's silence. */
+    if (loop->now_ms > before_ms + PAUSE_MS)
+        loop->moved_ms += loop->now_ms - before_ms;
+    loop->waited_ms = 0;
     loop->blocked = 0;
     xft_tick(loop->session, loop->now_ms);
 }
@@ -98,23 +105,28 @@ static void next_turn(struct loop *loop)
 static void upgrade_to_tls(struct loop *loop)
 {
     flush_all(loop);
-    if (loop_start_tls(loop) == STREAM_OK) {
+    int status = loop_start_tls(loop);
+    loop_tick(loop);
+    if (status == STREAM_OK) {
         loop_tls_done(loop);
     } else {
         xft_stream_end(loop->session, 0, XFT_END_TLS_FAILED);
         stream_close(&loop->stream);
     }
-    next_turn(loop);
 }
 
 /* Lets the session say everything it has to say. */
 static int drain(struct loop *loop)
 {
     for (;;) {
-        if (!make_room(loop))
+        /* While the server takes nothing, nothing is written; but time goes on, and events need no room. */
+        size_t room = make_room(loop) ? loop->out_bytes - loop->out_to : 0;
+        uint32_t status = xft_poll(loop->session, loop->out + loop->out_to, room, &loop->output);
+        if (room == 0 &&
+            (status == XFT_ERR_NO_SPACE || (status == XFT_OK && loop->output.kind == XFT_OUTPUT_NEED_DATA))) {
+            loop->until_ms = loop->now_ms + PAUSE_MS;
             return GO_ON;
-        uint32_t status = xft_poll(loop->session, loop->out + loop->out_to, loop->out_bytes - loop->out_to,
-                                   &loop->output);
+        }
         if (status == XFT_ERR_NO_SPACE) {
             want_room(loop);
             continue;
@@ -245,9 +257,22 @@ static void look(struct loop *loop, int may_wait)
     loop->polled[0] = stream_poll(&loop->stream, unsent(loop), loop->in_from == loop->in_to);
     loop->polled[1] = (struct pollfd){ loop->stopped ? -1 : signals_fd(), POLLIN, 0 };
     socks_loop_before_poll(&loop->socks, loop->polled + 2, &then_ms);
+    int timeout_ms = may_wait ? wait_ms(loop, then_ms) : 0;
+    loop->waited_ms = (uint64_t)timeout_ms;
     /* poll() leaves out negative descriptors. */
-    if (poll(loop->polled, (nfds_t)wanted, may_wait ? wait_ms(loop, then_ms) : 0) > 0)
+    if (poll(loop->polled, (nfds_t)wanted, timeout_ms) > 0)
         socks_loop_after_poll(&loop->socks, loop->polled + 2);
+}
+
+/* Reads what has come, and does what can be done for SOCKS5 streams: a step, or, before something due is judged, all that
+ * there is to read. 1 when there was something. */
+static int work(struct loop *loop)
+{
+    size_t steps = loop->until_ms <= loop->now_ms ? 2 * socks_loop_polled(&loop->socks) : 1;
+    int came = fill(loop), done = 0;
+    while (steps-- > 0 && !socks_loop_has_input(&loop->socks) && socks_loop_work(&loop->socks))
+        done = 1;
+    return came || done;
 }
 
 enum loop_step loop_next(struct loop *loop)
@@ -277,8 +302,8 @@ enum loop_step loop_next(struct loop *loop)
         /* Draining may have made room for what was left of the input. */
         if ((loop->in_from < loop->in_to || socks_loop_has_input(&loop->socks)) && !loop->full)
             continue;
-        if (fill(loop) + socks_loop_work(&loop->socks) > 0) {
-            next_turn(loop);
+        if (work(loop)) {
+            loop_tick(loop);
             /* A stream that is never empty must not keep the others waiting. */
             if (loop->now_ms >= loop->look_ms)
                 look(loop, 0);
@@ -295,7 +320,9 @@ enum loop_step loop_next(struct loop *loop)
         }
         look(loop, 1);
         loop->idle_said = loop->full = 0;
-        next_turn(loop);
+        loop_tick(loop);
+        /* What has come goes before what is due. */
+        work(loop);
     }
 }
 

@@ -56,7 +56,7 @@ struct loop {
     uint8_t *in, *out;
     size_t in_from, in_to;
     size_t out_from, out_to, out_bytes, room;
-    uint64_t until_ms, moved_ms, stall_ms, look_ms;
+    uint64_t until_ms, moved_ms, stall_ms, look_ms, waited_ms;
     int full, idle_said, stopped, broken, blocked;
     struct socks_loop socks;
     struct pollfd *polled;
@@ -77,6 +77,9 @@ uint32_t loop_supply(struct loop *loop, const uint8_t *bytes, size_t size);
  * and LOOP_UNREAD says if that fails. With `by_system` sendfile(2) does it, where there is one: faster, and without
  * hashing at this end. */
 void loop_send_raw(struct loop *loop, int file_fd, int by_system);
+
+/* For the loop itself. Tells the session the time: before everything that comes in and every command. */
+void loop_tick(struct loop *loop);
 
 /* For the loop itself. Runs the TLS handshake: STREAM_OK, or the failure after saying it. */
 int loop_start_tls(struct loop *loop);

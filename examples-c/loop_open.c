@@ -144,8 +144,10 @@ static int open_all(struct loop *loop, uint32_t transfers, int sends)
         if (code != 0)
             return code;
     }
-    if (status == XFT_OK)
+    if (status == XFT_OK) {
+        loop_tick(loop);
         status = xft_stream_open(loop->session, 0);
+    }
     if (status != XFT_OK) {
         say("%s", xft_status_text(status));
         return status >= XFT_ERR_ACCOUNT && status < XFT_ERR_NULL ? EXIT_USAGE : EXIT_DEFECT;

@@ -196,6 +196,9 @@ static int wants_to_write(const struct socks_stream *stream)
 /* One thing for this stream. 1: done. */
 static int work_on(struct socks_loop *loop, struct socks_stream *stream)
 {
+    /* Its time may have passed while the program was stopped: one more try. */
+    if (stream->id == 0 && stream->fd >= 0 && loop->now_ms >= stream->until_ms)
+        (void)socks_flush(stream);
     if (stream->id == 0 && (stream->fd < 0 || !socks_unsent(stream) || loop->now_ms >= stream->until_ms)) {
         socks_remove(&loop->streams, stream);
         return 1;

@@ -18,7 +18,8 @@ static int wait_until(int fd, short events, uint64_t end_ms)
     for (;;) {
         struct pollfd one = { fd, events, 0 };
         uint64_t now = clock_ms();
-        int ready = now >= end_ms ? 0 : poll(&one, 1, (int)(end_ms - now));
+        /* What came while the program was stopped counts. */
+        int ready = poll(&one, 1, now >= end_ms ? 0 : (int)(end_ms - now));
         if (ready >= 0 || errno != EINTR)
             return ready > 0;
     }

@@ -36,6 +36,9 @@
 /* libstrophe has timers of its own, which nobody can ask for: it gets a turn at least this often. */
 #define TURN_MS 1000
 
+/* While libstrophe has more to read the session is told the time this often. */
+#define TICK_MS 100
+
 /* Things done for SOCKS5 streams before libstrophe gets its turn. */
 #define SOCKS_STEPS 64
 
@@ -51,7 +54,7 @@ struct host {
     size_t out_bytes;
     uint8_t block[65536]; /* what it is given to send */
     struct pollfd *polled;
-    uint64_t now_ms, until_ms;
+    uint64_t now_ms, until_ms, ticked_ms;
     int begun, leaving, code;
 };
 
@@ -311,9 +314,7 @@ static int turn_socks(struct host *host)
     xft_received received;
     for (int step = 0; step < SOCKS_STEPS; step++) {
         int full = 0, busy = 1;
-        drain(host);
-        if (host->session == NULL)
-            return 0;
+        /* What has come goes before what is due. */
         if (socks_loop_feed(&host->socks, &received, &full))
             files_store(&host->files, host->session, &received);
         else
@@ -321,7 +322,8 @@ static int turn_socks(struct host *host)
         if (host->socks.unread_transfer != 0)
             files_unread(&host->files, host->session, host->socks.unread_transfer, host->socks.unread_cause);
         host->socks.unread_transfer = 0;
-        if (!busy)
+        drain(host);
+        if (host->session == NULL || !busy)
             return 0;
     }
     return 1;
@@ -358,8 +360,11 @@ static void run(struct host *host)
         if (host->begun)
             turns = wait_for_news(host, busy || turns > 0) ? TURNS_PER_READ : turns > 0 ? turns - 1 : 0;
         host->now_ms = host->socks.now_ms = clock_ms();
-        if (host->session != NULL)
+        /* Nothing is judged before libstrophe has read what there is: a block may take it many turns. */
+        if (host->session != NULL && (turns == 0 || host->now_ms >= host->ticked_ms + TICK_MS)) {
+            host->ticked_ms = host->now_ms;
             xft_tick(host->session, host->now_ms);
+        }
         strophe_turn(&host->strophe);
         if (host->strophe.online && !host->begun)
             begin(host);

@@ -17,7 +17,6 @@
  *   if (xft_session_init(mem, sizeof mem, &cfg, now_ms(), &session) != XFT_OK) { return; }
  *   xft_stream_open(session, 0);                      // the socket is connected
  *   for (;;) {
- *     xft_tick(session, now_ms());
  *     while (xft_poll(session, out, sizeof out, &o) == XFT_OK && o.kind != XFT_OUTPUT_WAIT) {
  *       if (o.kind == XFT_OUTPUT_NEED_DATA) {         // a block of the file is wanted
  *         ssize_t n = pread(file, block, o.len, (off_t)o.offset);
@@ -31,6 +30,7 @@
  *     }
  *     if (at == len) {                                // all that came is taken: poll(2) with a deadline, then read(2)
  *       ssize_t got = read_until(sock, in, sizeof in, o.until_ms);
+ *       xft_tick(session, now_ms());                  // the time at which it came
  *       if (got == 0) { xft_stream_end(session, 0, XFT_END_LOST); }
  *       at = 0;
  *       len = got > 0 ? (size_t)got : 0;
@@ -45,6 +45,11 @@
  *       }
  *     }
  *   }
+ *
+ * Time alone ends nothing. A deadline that has come is judged by xft_poll, once XFT_OUTPUT_WAIT had left the program alone
+ * with it and nothing came from there to the next xft_tick and xft_poll. So a program that was stopped, or slept with its
+ * laptop, loses no file whose acknowledgements wait in its sockets. What it must do: after every XFT_OUTPUT_WAIT read what
+ * is there, on every stream, and hand it in. When `until_ms` has come it does not sleep, but it does read.
  *
  * Files that go over SOCKS5 bytestreams, direct or through a proxy of the server, have a TCP stream of their own; the
  * program carries it like the XMPP stream, under the number that XFT_OUTPUT_CONNECT or xft_stream_accepted gave:
@@ -826,16 +831,19 @@ enum xft_output_kind
   XFT_OUTPUT_TRANSMIT = 1,
   /**
    * Read up to `len` bytes of the file of `transfer` at `offset` and hand them in with `xft_supply`. It is said again
-   * until then, after everything more urgent; a program whose reads take long goes on with `xft_tick` and
-   * `xft_poll` meanwhile, a few times a second.
+   * until then, after everything more urgent; a program whose reads take long goes on with
+   * what comes in, `xft_tick` and `xft_poll` meanwhile, a few times a second.
    */
   XFT_OUTPUT_NEED_DATA = 2,
   /**
-   * Start TLS on stream 0 now, then call `xft_tls_done`.
+   * Start TLS on stream 0 now, as a client, with everything before it transmitted; verify that the certificate is that
+   * of the account's domain. Then call `xft_tls_done`, or `xft_stream_end` with `XFT_END_TLS_FAILED`. From here on the
+   * bytes of stream 0 are what TLS carries.
    */
   XFT_OUTPUT_START_TLS = 3,
   /**
-   * Close `stream`, or give up connecting it; everything before it was transmitted. Its number is void from here on.
+   * Close `stream`, or give up connecting it; everything before it was transmitted. Its number is void from here on. For
+   * stream 0 `XFT_EVENT_OFFLINE` follows.
    */
   XFT_OUTPUT_CLOSE = 4,
   /**
@@ -1538,7 +1546,7 @@ typedef struct xft_config {
    */
   size_t password_len;
   /**
-   * Wanted resource; empty (the default) lets the server make one.
+   * Wanted resource, at most 256 bytes; empty (the default) lets the server make one.
    */
   const char *resource;
   /**
@@ -1554,7 +1562,7 @@ typedef struct xft_config {
    */
   size_t host_jid_len;
   /**
-   * Name of the client in service discovery; default "libxft".
+   * Name of the client in service discovery, at most 32 bytes without control characters; default "libxft".
    */
   const char *client_name;
   /**
@@ -1603,11 +1611,11 @@ typedef struct xft_config {
    */
   uint32_t window_bytes;
   /**
-   * Largest stanza the server takes, bytes, when it does not say so itself; at least 10000.
+   * Largest stanza the server takes, bytes, when it does not say so itself; at least 10000, default 262144.
    */
   uint32_t stanza_bytes;
   /**
-   * Largest first-level element to read, bytes; at least 10000.
+   * Largest first-level element to read, bytes; at least 10000, default 262144. It takes no memory.
    */
   uint32_t element_bytes;
   /**
@@ -1949,7 +1957,8 @@ typedef struct xft_output {
    */
   uint64_t end;
   /**
-   * WAIT: call `xft_tick` and poll again at this time, milliseconds; `UINT64_MAX` without a timer.
+   * WAIT: call `xft_tick` and poll again at this time, milliseconds on the clock of `xft_tick`; `UINT64_MAX` without a
+   * timer. It may have come already: then hand in what there is to read, without sleeping, and tick and poll.
    */
   uint64_t until_ms;
   /**
@@ -2222,8 +2231,10 @@ xft_status xft_feature(uint32_t index,
 /**
  * Tells the session the time, `now_ms` on the clock given to `xft_session_init`.
  *
- * Too early is harmless, backwards is taken as no progress. Drain with `xft_poll` afterwards. Returns `XFT_OK`,
- * `XFT_ERR_CLOSED` or a status of the border. Call it before draining, whenever the program wakes up.
+ * Too early is harmless, backwards is taken as no progress. Nothing ends by this call: `xft_poll` judges what was due
+ * when it last said WAIT, unless something came since. Returns `XFT_OK`, `XFT_ERR_CLOSED` once `XFT_EVENT_OFFLINE` was
+ * said, or a status of the border. Call it whenever the program wakes up, before it hands in what came, whose deadlines
+ * count from here; then drain with `xft_poll`.
  *
  * # Safety
  * `session` comes from `xft_session_init`.
@@ -2237,7 +2248,8 @@ xft_status xft_tick(struct xft_session *session,
  * `*output` says what: see `XFT_OUTPUT_...`. Do it, then call again, until it says `XFT_OUTPUT_WAIT`. `out` stays
  * the caller's; with `XFT_OUT_BYTES(block_bytes)` bytes it is always large enough. Returns
  * `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed: call again with as much as `xft_last_refusal` tells;
- * `XFT_ERR_CLOSED` once `XFT_EVENT_OFFLINE` was said; or a status of the border. Call it after every other call.
+ * `XFT_ERR_CLOSED` once `XFT_EVENT_OFFLINE` was said; or a status of the border. Call it after every other call. A program
+ * that cannot send for a while calls it with `cap` 0, so that events and deadlines go on: they need no room.
  *
  * # Safety
  * `session` comes from `xft_session_init`; `out` may be written for `cap` bytes and lies outside the session's
@@ -2473,8 +2485,9 @@ xft_status xft_offer(struct xft_session *session,
  * Accepts an offer; the file's bytes are wanted from `from_offset` on.
  *
  * `from_offset` is 0, or, if the offer has `XFT_HAS_RANGED`, the bytes that are there already; show these with
- * `xft_prefix`. Bytes come as `XFT_RECEIVED_DATA`. Returns `XFT_OK`, `XFT_ERR_OFFSET`, `XFT_ERR_STATE` (not an offer of a peer, or answered
- * already), `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
+ * `xft_prefix`. Drain with `xft_poll` afterwards. Bytes come as `XFT_RECEIVED_DATA`, in their order; an empty file brings
+ * none. Returns `XFT_OK`, `XFT_ERR_OFFSET`, `XFT_ERR_STATE` (not an offer of a peer, answered already, or `xft_close` was
+ * called), `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border. Call it after
  * `XFT_RECEIVED_OFFER`, before `offer_ms` is over.
  *
  * # Safety
@@ -2550,7 +2563,7 @@ xft_status xft_sent(struct xft_session *session,
  * Says that the bytes of the file before `upto` are safe: only now they are acknowledged to the sender.
  *
  * `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. Returns `XFT_OK`,
- * `XFT_ERR_OFFSET` (beyond what came), `XFT_ERR_STATE`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border.
+ * `XFT_ERR_OFFSET` (beyond what came), `XFT_ERR_STATE` (nothing was accepted there), `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border.
  * Call it after each `XFT_RECEIVED_DATA`, once the bytes would survive a power cut as well as the program promises.
  *
  * # Safety

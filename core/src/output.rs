@@ -45,7 +45,7 @@ pub enum Output<'o> {
         bytes: &'o [u8],
     },
     /// Read up to `max` bytes of the file at `offset` and hand them in with `supply`. It is said again until then, after
-    /// everything more urgent; an owner whose reads take long goes on with `tick` and `poll` meanwhile.
+    /// everything more urgent; an owner whose reads take long goes on with input, `tick` and `poll` meanwhile.
     NeedData {
         /// Which transfer.
         transfer: TransferId,
@@ -96,7 +96,8 @@ pub enum Output<'o> {
     Event(Event),
     /// Nothing to do before input, a command, or this time.
     Wait {
-        /// When to call `tick` and poll again; `None` without a timer. A time that has come means: poll again at once.
+        /// When to call `tick` and poll again; `None` without a timer. A time that has come means: hand in what there is to
+        /// read, without sleeping, then `tick` and poll again: nothing is judged before.
         until: Option<Instant>,
         /// What the deadline is for.
         why: Timer,

@@ -271,8 +271,10 @@ pub unsafe extern "C" fn xft_feature(index: u32, feature: *mut *const c_char, le
 
 /// Tells the session the time, `now_ms` on the clock given to `xft_session_init`.
 ///
-/// Too early is harmless, backwards is taken as no progress. Drain with `xft_poll` afterwards. Returns `XFT_OK`,
-/// `XFT_ERR_CLOSED` or a status of the border. Call it before draining, whenever the program wakes up.
+/// Too early is harmless, backwards is taken as no progress. Nothing ends by this call: `xft_poll` judges what was due
+/// when it last said WAIT, unless something came since. Returns `XFT_OK`, `XFT_ERR_CLOSED` once `XFT_EVENT_OFFLINE` was
+/// said, or a status of the border. Call it whenever the program wakes up, before it hands in what came, whose deadlines
+/// count from here; then drain with `xft_poll`.
 ///
 /// # Safety
 /// `session` comes from `xft_session_init`.
@@ -290,7 +292,8 @@ pub unsafe extern "C" fn xft_tick(session: *mut xft_session, now_ms: u64) -> xft
 /// `*output` says what: see `XFT_OUTPUT_...`. Do it, then call again, until it says `XFT_OUTPUT_WAIT`. `out` stays
 /// the caller's; with `XFT_OUT_BYTES(block_bytes)` bytes it is always large enough. Returns
 /// `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed: call again with as much as `xft_last_refusal` tells;
-/// `XFT_ERR_CLOSED` once `XFT_EVENT_OFFLINE` was said; or a status of the border. Call it after every other call.
+/// `XFT_ERR_CLOSED` once `XFT_EVENT_OFFLINE` was said; or a status of the border. Call it after every other call. A program
+/// that cannot send for a while calls it with `cap` 0, so that events and deadlines go on: they need no room.
 ///
 /// # Safety
 /// `session` comes from `xft_session_init`; `out` may be written for `cap` bytes and lies outside the session's

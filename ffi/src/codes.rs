@@ -195,8 +195,8 @@ pub enum xft_output_kind {
     /// Send `bytes`/`len` on `stream`, all of them, in order, before polling again.
     XFT_OUTPUT_TRANSMIT = 1,
     /// Read up to `len` bytes of the file of `transfer` at `offset` and hand them in with `xft_supply`. It is said again
-    /// until then, after everything more urgent; a program whose reads take long goes on with `xft_tick` and
-    /// `xft_poll` meanwhile, a few times a second.
+    /// until then, after everything more urgent; a program whose reads take long goes on with
+    /// what comes in, `xft_tick` and `xft_poll` meanwhile, a few times a second.
     XFT_OUTPUT_NEED_DATA = 2,
     /// Start TLS on stream 0 now, as a client, with everything before it transmitted; verify that the certificate is that
     /// of the account's domain. Then call `xft_tls_done`, or `xft_stream_end` with `XFT_END_TLS_FAILED`. From here on the

@@ -45,8 +45,8 @@ pub struct xft_output {
     pub offset: u64,
     /// ACCEPTED: one past the last byte wanted. SEND_RAW: one past the last byte that may go.
     pub end: u64,
-    /// WAIT: call `xft_tick` and poll again at this time, milliseconds on the clock of `xft_tick`; it may have come
-    /// already. `UINT64_MAX` without a timer.
+    /// WAIT: call `xft_tick` and poll again at this time, milliseconds on the clock of `xft_tick`; `UINT64_MAX` without a
+    /// timer. It may have come already: then hand in what there is to read, without sleeping, and tick and poll.
     pub until_ms: u64,
     /// WAIT: what the deadline is for, `XFT_TIMER_...`; for logs.
     pub timer: xft_timer,

@@ -353,7 +353,7 @@ fn without_receipts_at_either_end_the_file_arrives_and_nobody_says_it_was_compar
         pair!(p, |cfg_a: &mut Config<'_>, cfg_b: &mut Config<'_>| (cfg_a.receipts, cfg_b.receipts) = (a, b));
         p.listens("192.0.2.1", 5280);
         p.offer(SIZE);
-        p.run(60_000);
+        p.run(61_000);
         assert_eq!(p.ended(), [Ending::Delivered, Ending::Unverified], "{a} {b}");
         assert_eq!(p.stored, p.ends[0].file[..SIZE as usize]);
         assert!(!p.log.iter().any(|said| said.contains("<receipt ") && said.contains("sha-256")), "{a} {b}");

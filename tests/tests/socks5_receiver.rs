@@ -254,9 +254,13 @@ fn a_stream_that_comes_up_behind_its_time_is_no_mistake_of_the_owner() {
     receiver!(s);
     let (_, said) = connecting(&mut s, 10, &HOSTS[..1]);
     let stream = connects(&said)[0].0;
-    // Its 4 s are over, and the owner has not polled yet.
+    // Its 4 s are over, and the owner, which has no room for an answer that goes before, was not told yet.
     s.now += 4_000;
-    s.session.tick(Instant::from_ms(s.now)).unwrap();
+    s.give(&set(PEER, "x", "<receipt xmlns='urn:libxft:receipt:0'/>"));
+    for _ in 0..3 {
+        s.session.tick(Instant::from_ms(s.now)).unwrap();
+        assert!(matches!(s.session.poll(&mut []), Err(Error::NoSpace { .. })));
+    }
     assert_eq!(s.session.stream_open(stream), Ok(()));
     assert!(s.poll().contains(&Said::Close(stream)));
 }

@@ -186,7 +186,9 @@ fn a_proxy_that_is_not_even_connected_to_in_time_is_given_up() {
     s.session.add_proxy("own.hospital.test", "203.0.113.5", 7777).unwrap();
     let hosts = hosting(&mut s, 10);
     s.give(&result(PEER, attr(&hosts, "id"), &used(attr(&hosts, "sid"), "own.hospital.test")));
-    // The owner was busy with something else.
+    // The owner was busy with something else, and then never says whether it connected.
+    let said = s.wait_ms(6000);
+    assert_eq!(connects(&said).len(), 1, "{said:?}");
     let said = s.wait_ms(6000);
     assert!(stanza(&said).contains("<open "), "{said:?}");
 }

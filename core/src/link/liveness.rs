@@ -54,6 +54,10 @@ impl Liveness {
 
     pub(super) fn step_starts(&mut self, now: Instant) {
         self.step = self.at(now);
+        // The owner was stopped, and what it waited for had come: steps are few, so each of them may begin anew.
+        if self.login.after(self.times.login_ms) <= self.step {
+            self.login = self.step;
+        }
     }
 
     pub(super) fn online(&mut self, now: Instant) {
@@ -102,32 +106,13 @@ impl Liveness {
 }
 
 impl Link {
-    pub(super) fn timers(&mut self, now: Instant) -> Result<(), Failure> {
+    /// What is to be said at a time: a probe after silence, a blank for others that look for it.
+    pub(super) fn timers(&mut self, now: Instant) {
         let now = self.liveness.at(now);
-        if self.hosted {
-            return Ok(());
+        if self.hosted || self.state != State::Online {
+            return;
         }
-        match self.state {
-            State::Idle | State::Over => Ok(()),
-            State::Closing => {
-                if now >= self.liveness.close_deadline() {
-                    // The tag may still be queued when the owner cannot write: it is too late for it.
-                    self.give_up(&[Send::Close]);
-                }
-                Ok(())
-            }
-            State::Online => self.online_timers(now),
-            _ if now >= self.liveness.login_deadline() => Err(self.login_timeout()),
-            _ => Ok(()),
-        }
-    }
-
-    fn online_timers(&mut self, now: Instant) -> Result<(), Failure> {
-        let (deadline, why) = self.liveness.probe_deadline();
-        if now >= deadline {
-            if why == Timer::Probe {
-                return Err(self.fail(Reason::ServerSilent, &[Send::Close]));
-            }
+        if self.liveness.probe.is_none() && now >= self.liveness.probe_deadline().0 {
             self.liveness.probe = Some(now);
             self.asked_again = self.asked_again.wrapping_add(1);
             self.outgoing.add(Send::Ping);
@@ -136,7 +121,29 @@ impl Link {
             self.outgoing.add(Send::Blank);
             self.liveness.sent(now);
         }
-        Ok(())
+    }
+
+    /// What did not come before a time up to which everything was read.
+    pub(super) fn missed(&mut self, read: Instant) -> Result<(), Failure> {
+        if self.hosted {
+            return Ok(());
+        }
+        match self.state {
+            State::Idle | State::Over => Ok(()),
+            State::Closing => {
+                if read >= self.liveness.close_deadline() {
+                    // The tag may still be queued when the owner cannot write: it is too late for it.
+                    self.give_up(&[Send::Close]);
+                }
+                Ok(())
+            }
+            State::Online if self.liveness.probe.is_some() && read >= self.liveness.probe_deadline().0 => {
+                Err(self.fail(Reason::ServerSilent, &[Send::Close]))
+            }
+            State::Online => Ok(()),
+            _ if read >= self.liveness.login_deadline() => Err(self.login_timeout()),
+            _ => Ok(()),
+        }
     }
 
     fn login_timeout(&mut self) -> Failure {

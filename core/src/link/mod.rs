@@ -282,12 +282,17 @@ impl Link {
         self.liveness.sent(now);
     }
 
-    /// Time goes on.
+    /// Time goes on: what is to be said by then is queued, and nothing is judged.
+    pub fn tick(&mut self, now: Instant) {
+        self.timers(now);
+    }
+
+    /// Everything that had come by `read` was taken: deadlines up to then are judged.
     ///
     /// # Errors
     /// The stream is over: the login took too long or the server is silent.
-    pub fn tick(&mut self, now: Instant) -> Result<(), Failure> {
-        self.timers(now)
+    pub fn judge(&mut self, read: Instant) -> Result<(), Failure> {
+        self.missed(read)
     }
 
     /// When to call [`tick`](Self::tick) or [`poll`](Self::poll) again, and what for.

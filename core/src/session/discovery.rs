@@ -127,6 +127,10 @@ impl State<'_> {
         if self.discovery.stage != Stage::Asked || number == 0 {
             return false;
         }
+        // The owner was stopped, and answers had come: the questions behind them need their time.
+        if self.discovery.deadline.is_some_and(|deadline| deadline <= self.now) {
+            self.discovery.deadline = self.in_ms(self.settings.times.discovery_ms);
+        }
         let payload = s.payload.filter(|_| error.is_none());
         if number == self.discovery.request {
             if !from.is_empty() && from != domain(self.link.jid()) {

@@ -52,6 +52,16 @@ impl State<'_> {
     /// The next thing to do. A refused write changes nothing.
     pub(crate) fn next(&mut self, out: &mut [u8]) -> Result<Next, Error> {
         self.check_told()?;
+        self.judge_if_read();
+        let next = self.next_thing(out);
+        // Who cannot write, or has no bytes at hand, gets to read as well.
+        if let Ok(Next::Wait { .. } | Next::NeedData { .. }) | Err(Error::NoSpace { .. }) = next {
+            self.reading.leaves(self.now);
+        }
+        next
+    }
+
+    fn next_thing(&mut self, out: &mut [u8]) -> Result<Next, Error> {
         if let Some(next) = self.next_of_link(out)? {
             return Ok(next);
         }
@@ -82,10 +92,11 @@ impl State<'_> {
             }
         }
         if self.is_ending() {
-            return self.next(out);
+            return self.next_thing(out);
         }
         let (until, why) = self.next_deadline();
-        Ok(Next::Wait { until, why })
+        // One that is due waits for what has come to be read.
+        Ok(Next::Wait { until: until.map(|at| at.max(self.now)), why })
     }
 
     fn is_ending(&self) -> bool {

@@ -13,6 +13,7 @@ mod offers;
 mod outbox;
 mod owed;
 mod raw;
+mod reading;
 mod receiver;
 mod requester;
 mod sender;
@@ -44,6 +45,7 @@ use identity::{Identity, Settings};
 use ids::Ids;
 use incoming::Taken;
 use outbox::Outbox;
+use reading::Reading;
 use setup::{check_storage, link_config};
 use state::{Life, State};
 
@@ -109,6 +111,7 @@ impl<'a> Session<'a> {
             outbox: Outbox::new(storage.outbox),
             acks: Acks::new(storage.acks),
             now,
+            reading: Reading::new(now),
             life: Life::Running,
             news_online: hosted,
             turn: 0,
@@ -130,6 +133,7 @@ impl<'a> Session<'a> {
     /// [`Error::Argument`] ([`Argument::Stream`]): its id is void by now, close it; [`Error::Closed`].
     pub fn stream_open(&mut self, stream: StreamId) -> Result<(), Error> {
         self.state.check_alive()?;
+        self.state.reading.feeds();
         if stream != StreamId::XMPP {
             return self.state.stream_up(stream);
         }
@@ -146,6 +150,7 @@ impl<'a> Session<'a> {
     /// [`Error::State`] when TLS was not asked for, [`Error::Argument`] for a binding that is too long.
     pub fn tls_done(&mut self, binding: &ChannelBinding<'_>) -> Result<(), Error> {
         self.state.check_alive()?;
+        self.state.reading.feeds();
         self.state.link.tls_done(binding, self.state.now)
     }
 
@@ -162,6 +167,9 @@ impl<'a> Session<'a> {
         input: &'i mut [u8],
     ) -> Result<(usize, Received<'i>), Error> {
         self.state.check_alive()?;
+        if !input.is_empty() {
+            self.state.reading.feeds();
+        }
         if stream != StreamId::XMPP {
             let (used, taken) = self.state.stream_read(stream, input)?;
             let came: &'i [u8] = input;
@@ -238,6 +246,7 @@ impl<'a> Session<'a> {
         if !self.state.settings.hosted {
             return Err(Error::State);
         }
+        self.state.reading.feeds();
         if !self.has_room() {
             return Err(Error::Full);
         }
@@ -261,6 +270,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`Error::Argument`]: that stream is over already; harmless.
     pub fn stream_end(&mut self, stream: StreamId, end: StreamEnd) -> Result<(), Error> {
+        self.state.reading.feeds();
         if stream != StreamId::XMPP {
             return self.state.stream_over(stream, end);
         }
@@ -275,7 +285,11 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Time goes on. Too early is harmless, backwards is clamped. Call it before input and commands.
+    /// Time goes on. Too early is harmless, backwards is clamped. Call it whenever the owner wakes, before input and
+    /// commands, since what comes counts from here on.
+    ///
+    /// Nothing is over by this alone: a deadline counts as missed when [`poll`](Self::poll) left the owner alone with it
+    /// and no input came from there to the next poll. So the owner reads what is there after `Wait`.
     ///
     /// # Errors
     /// [`Error::Closed`]: the session is over and everything was told.
@@ -286,6 +300,9 @@ impl<'a> Session<'a> {
     }
 
     /// The next thing to do. Call until it says [`Output::Wait`]; events come here too.
+    ///
+    /// Behind `Wait` the owner reads what has come on every stream, without sleeping if `until` has come. An owner that
+    /// cannot send polls all the same, with an empty `out`: events, deadlines and `Wait` need no room.
     ///
     /// # Errors
     /// [`Error::NoSpace`]: `out` is too small for the next stanza; nothing changed. [`Error::Closed`]: the session is

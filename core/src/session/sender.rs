@@ -138,6 +138,7 @@ impl State<'_> {
 
     /// The peer answered our request for that transfer.
     pub(crate) fn request_answered(&mut self, index: usize, s: &Stanza<'_>, error: Option<StanzaCondition>) {
+        let open = self.in_ms(self.settings.times.open_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
         slot.request = 0;
         match slot.phase {
@@ -151,6 +152,7 @@ impl State<'_> {
                 None => self.opened(index),
                 Some(StanzaCondition::ResourceConstraint) if slot.bytestream.halve() => {
                     slot.owed.open = true;
+                    slot.deadline = open;
                     self.learn_ceiling(index);
                 }
                 Some(condition) if slot.attempt.step == Step::Failed => {

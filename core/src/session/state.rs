@@ -5,6 +5,7 @@ use super::discovery::Discovery;
 use super::identity::{Identity, Settings};
 use super::ids::Ids;
 use super::outbox::Outbox;
+use super::reading::Reading;
 use crate::contact::ContactSlot;
 use crate::error::{Condition, Error, Reason};
 use crate::link::Link;
@@ -41,6 +42,8 @@ pub(crate) struct State<'a> {
     pub(crate) outbox: Outbox<'a>,
     pub(crate) acks: Acks<'a>,
     pub(crate) now: Instant,
+    /// Up to when the owner could read: nothing later is judged.
+    pub(crate) reading: Reading,
     pub(crate) life: Life,
     /// `Event::Online` is to be told.
     pub(crate) news_online: bool,

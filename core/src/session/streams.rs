@@ -6,6 +6,7 @@ use super::state::State;
 use crate::config::Method;
 use crate::error::{Argument, Error};
 use crate::output::{HostFailure, StreamEnd, StreamId};
+use crate::time::Instant;
 use crate::transfer::Phase;
 use crate::transport::socks5::hosts::{HostKind, Hosts};
 use crate::transport::socks5::{Heard, Say, Step, StreamSlot, TransferKey};
@@ -46,6 +47,7 @@ impl State<'_> {
     /// A stream came to our listener (S5B-30).
     pub(crate) fn stream_accepted(&mut self, source: u64) -> Result<StreamId, Error> {
         self.check_alive()?;
+        self.reading.feeds();
         let awaited =
             self.transfers.iter().any(|t| t.phase == Phase::Opening && t.attempt.step == Step::Offered);
         if !awaited {
@@ -72,10 +74,29 @@ impl State<'_> {
     /// A stream that the owner was to connect is up.
     pub(crate) fn stream_up(&mut self, id: StreamId) -> Result<(), Error> {
         let place = self.stream_place(id).ok_or(Error::Argument(Argument::Stream))?;
+        self.goes_on_late(place);
         // One whose time was over is about to be closed, which its owner could not know.
         let known =
             self.streams.get_mut(place).is_some_and(|stream| stream.connected() || stream.is_closing());
         if known { Ok(()) } else { Err(Error::State) }
+    }
+
+    /// A handshake goes on though its time had passed unjudged: the owner was stopped, and needs the rest of it now. Short
+    /// as handshakes are, nobody can make much of that.
+    fn goes_on_late(&mut self, place: usize) {
+        let (now, again) = (self.now, self.in_ms(self.settings.times.host_ms));
+        let late = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
+        let transfer = self.stream_transfer(place);
+        let Some(stream) = self.streams.get_mut(place).filter(|stream| stream.is_handshaking()) else {
+            return;
+        };
+        if late(stream.deadline) {
+            stream.deadline = again;
+        }
+        let attempt = transfer.and_then(|index| self.transfers.get_mut(index));
+        if let Some(slot) = attempt.filter(|slot| slot.phase == Phase::Connecting && late(slot.deadline)) {
+            slot.deadline = again;
+        }
     }
 
     /// Bytes came on a stream: those of the handshake, or payload. Returns how many were used.
@@ -84,6 +105,7 @@ impl State<'_> {
         if self.streams.get(place).is_some_and(StreamSlot::is_connecting) {
             return Err(Error::State);
         }
+        self.goes_on_late(place);
         let transfer = self.stream_transfer(place);
         let echo = transfer.filter(|_| self.settings.strict_replies).and_then(|index| self.digest(index));
         let key = transfer.filter(|_| echo.is_some()).map(|index| self.key(index));
@@ -294,12 +316,11 @@ impl State<'_> {
     }
 
     /// Streams whose time is over.
-    pub(crate) fn expire_streams(&mut self) {
+    pub(crate) fn expire_streams(&mut self, read: Instant) {
         for place in 0..self.streams.len() {
             let id = self.stream_id(place);
-            let now = self.now;
             let Some(stream) = self.streams.get_mut(place) else { continue };
-            if stream.deadline.is_none_or(|deadline| deadline > now) {
+            if stream.deadline.is_none_or(|deadline| deadline > read) {
                 continue;
             }
             let (host, unheard_of) = (stream.host, stream.owes_connect());

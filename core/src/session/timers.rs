@@ -14,22 +14,29 @@ impl State<'_> {
     /// Time goes on; going backwards is clamped.
     pub(crate) fn tick(&mut self, now: Instant) {
         self.now = self.now.max(now);
-        if self.check_alive().is_err() {
-            return;
+        self.reading.ticks();
+        if self.check_alive().is_ok() {
+            self.link.tick(self.now);
         }
-        if let Err(failure) = self.link.tick(self.now) {
+    }
+
+    /// Everything that had come by `read` was taken: what is missing by then does not come in time.
+    pub(crate) fn judge(&mut self, read: Instant) {
+        if let Err(failure) = self.link.judge(read) {
             self.fail(failure.reason, failure.condition);
             return;
         }
+        let due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= read);
         for index in 0..self.contacts.len() {
-            self.expire_contact(index);
+            if self.contacts.get(index).is_some_and(|contact| due(contact.deadline)) {
+                self.expire_contact(index);
+            }
         }
-        if self.discovery.deadline.is_some_and(|deadline| deadline <= self.now) {
+        if due(self.discovery.deadline) {
             self.expire_discovery();
         }
-        self.expire_streams();
+        self.expire_streams(read);
         for index in 0..self.transfers.len() {
-            let due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= self.now);
             if self.transfers.get(index).is_some_and(|t| due(t.deadline)) {
                 self.expire_transfer(index);
             }
@@ -37,9 +44,8 @@ impl State<'_> {
     }
 
     fn expire_contact(&mut self, index: usize) {
-        let now = self.now;
         let Some(contact) = self.contacts.get_mut(index) else { return };
-        if contact.known == Known::Asked && contact.deadline.is_some_and(|deadline| deadline <= now) {
+        if contact.known == Known::Asked {
             contact.known = Known::Nothing;
             contact.request = 0;
             contact.deadline = None;

@@ -139,10 +139,23 @@ impl<'m> Hosted<'m> {
         self.poll()
     }
 
-    /// Time goes on by `ms`; gives what goes out then.
+    /// Time goes on by `ms`, and nothing comes; gives what goes out then.
     pub fn wait_ms(&mut self, ms: u64) -> Vec<String> {
         self.now += ms;
+        let mut sent = self.turn();
+        for _ in 0..100 {
+            if self.wait.is_none_or(|at| at > self.now) {
+                return sent;
+            }
+            sent.extend(self.turn());
+        }
+        panic!("waits for a time that came: {:?}", self.why);
+    }
+
+    /// One turn of an owner that found nothing to read; gives what goes out.
+    pub fn turn(&mut self) -> Vec<String> {
         self.session.tick(Instant::from_ms(self.now)).unwrap();
+        self.wait = None;
         self.poll()
     }
 

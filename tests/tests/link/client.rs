@@ -206,7 +206,9 @@ impl Client {
 
     pub fn tick(&mut self, now: u64) -> String {
         self.now = now;
-        if let Err(failure) = self.link.tick(Instant::from_ms(now)) {
+        self.link.tick(Instant::from_ms(now));
+        // Nothing more had come by then.
+        if let Err(failure) = self.link.judge(Instant::from_ms(now)) {
             self.failure = Some(failure);
         }
         self.drain()

@@ -114,9 +114,26 @@ impl<'m> Owned<'m> {
         self.poll().concat()
     }
 
+    /// Time goes on by `ms`, and nothing comes; gives what goes out then.
     pub fn wait_ms(&mut self, ms: u64) -> String {
         self.now += ms;
-        self.session.tick(Instant::from_ms(self.now)).unwrap();
+        let mut sent = self.turn();
+        for _ in 0..100 {
+            if self.wait.is_none_or(|at| at > self.now) {
+                return sent;
+            }
+            sent += &self.turn();
+        }
+        panic!("waits for a time that came");
+    }
+
+    /// One turn of an owner that found nothing to read; gives what goes out.
+    pub fn turn(&mut self) -> String {
+        self.wait = None;
+        match self.session.tick(Instant::from_ms(self.now)) {
+            Err(Error::Closed(_)) => return String::new(),
+            told => told.unwrap(),
+        }
         self.poll().concat()
     }
 }
