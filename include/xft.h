@@ -212,6 +212,22 @@
 #define XFT_FLAG_NO_RECEIPTS 32
 
 /**
+ * `flags`: the client certificate of `XFT_FLAG_SASL_EXTERNAL` holds several addresses, so EXTERNAL says that `account`
+ * is the one that logs in.
+ */
+#define XFT_FLAG_SASL_EXTERNAL_ACCOUNT 64
+
+/**
+ * `service`: the stream begins in plain, then STARTTLS; `tls` is `XFT_TLS_START`.
+ */
+#define XFT_SERVICE_START_TLS 1
+
+/**
+ * `service`: the stream begins with TLS; `tls` is `XFT_TLS_DIRECT`.
+ */
+#define XFT_SERVICE_DIRECT 2
+
+/**
  * `has`: `date` is given.
  */
 #define XFT_HAS_DATE 1
@@ -355,7 +371,7 @@ enum xft_status
    */
   XFT_ERR_ACCOUNT = 20,
   /**
-   * The password is empty where one is needed, or longer than 256 bytes.
+   * The password is empty where one is needed, longer than 256 bytes, or holds control characters.
    */
   XFT_ERR_PASSWORD = 21,
   /**
@@ -419,6 +435,14 @@ enum xft_status
    */
   XFT_ERR_PROXY = 36,
   /**
+   * The entropy was not set: all its bytes are 0.
+   */
+  XFT_ERR_ENTROPY = 37,
+  /**
+   * A time of the configuration is 0 that has no meaning for it.
+   */
+  XFT_ERR_TIMES = 38,
+  /**
    * The peer is this session itself: nobody sends a file to its own full JID.
    */
   XFT_ERR_MYSELF = 39,
@@ -468,8 +492,8 @@ enum xft_status
    */
   XFT_ERR_OVERLAP = 59,
   /**
-   * `transfers`, `contacts`, `streams`, `hosts_bytes`, `offers_per_peer`, `accepted_per_source` or `priority` is out
-   * of its range.
+   * `transfers`, `contacts`, `streams`, `hosts_bytes`, `offers_per_peer`, `accepted_per_source`, `message_rate`,
+   * `scram_rounds_max`, `scram_rounds_per_poll` or `priority` is out of its range.
    */
   XFT_ERR_RANGE = 60,
   /**
@@ -736,11 +760,11 @@ enum xft_reason
    */
   XFT_REASON_SERVER_NOT_PROVEN = 118,
   /**
-   * The server's SCRAM message is malformed or its iteration count is outside the limits.
+   * A message of the server's in the login is malformed, or its iteration count is outside the limits.
    */
   XFT_REASON_BAD_CHALLENGE = 119,
   /**
-   * Channel binding was stripped from the login.
+   * `scram_floor` demands channel binding, and the server announces its types but no mechanism that uses them.
    */
   XFT_REASON_DOWNGRADE = 120,
   /**
@@ -1518,7 +1542,12 @@ typedef struct xft_session xft_session;
 /**
  * Everything a session is told at its start. Fill it with `xft_config_init`, then set `account`, `password`,
  * `entropy` and what differs from the defaults. Texts are UTF-8, without a terminating NUL, with their length in
- * bytes, and need to live only until `xft_session_init` returns. Times are milliseconds.
+ * bytes, and need to live only until `xft_session_init` returns. Times are milliseconds; one that is 0 is refused with
+ * `XFT_ERR_TIMES` unless its description gives 0 a meaning.
+ *
+ * Addresses and passwords beyond ASCII are taken as they stand: a program that lets people type them prepares them
+ * first (RFC 6120: Nodeprep, Nameprep, Resourceprep and SASLprep, for example with libidn; `examples-c/prepare.c` does
+ * it). ASCII needs nothing: capitals in the account and the domain are folded here.
  */
 typedef struct xft_config {
   /**
@@ -1530,7 +1559,8 @@ typedef struct xft_config {
    */
   uint32_t transfers;
   /**
-   * Bare JID of the account, `user@domain`, at most 256 bytes; with `XFT_OWNER_HOST` it may be empty.
+   * Bare JID of the account, `user@domain`, at most 256 bytes; with `XFT_OWNER_HOST` it may be empty. The domain as it
+   * stands in the stream, an internationalised one in letters (U-label); DNS and TLS want its A-label.
    */
   const char *account;
   /**
@@ -1538,7 +1568,8 @@ typedef struct xft_config {
    */
   size_t account_len;
   /**
-   * Password, printable ASCII or already normalised (RFC 8265), at most 256 bytes.
+   * Password, at most 256 bytes, no control characters: printable ASCII, or normalised with SASLprep (RFC 8265 is
+   * as good where both agree). It may be empty with `XFT_FLAG_SASL_EXTERNAL` and `XFT_OWNER_HOST` only.
    */
   const char *password;
   /**
@@ -1546,7 +1577,7 @@ typedef struct xft_config {
    */
   size_t password_len;
   /**
-   * Wanted resource, at most 256 bytes; empty (the default) lets the server make one.
+   * Wanted resource, at most 256 bytes, no control characters; empty (the default) lets the server make one.
    */
   const char *resource;
   /**
@@ -1562,7 +1593,7 @@ typedef struct xft_config {
    */
   size_t host_jid_len;
   /**
-   * Name of the client in service discovery, at most 32 bytes without control characters; default "libxft".
+   * Name of the client in service discovery, at most 32 bytes, no control characters; default "libxft".
    */
   const char *client_name;
   /**
@@ -1570,7 +1601,8 @@ typedef struct xft_config {
    */
   size_t client_name_len;
   /**
-   * 32 fresh bytes of a cryptographic random source: nonces and ids come from them. Never the same twice.
+   * 32 fresh bytes of a cryptographic random source: nonces and ids come from them. Never the same twice. All 0, as
+   * `xft_config_init` leaves them, are refused with `XFT_ERR_ENTROPY`.
    */
   uint8_t entropy[32];
   /**
@@ -1590,11 +1622,11 @@ typedef struct xft_config {
    */
   uint32_t scram_floor;
   /**
-   * Largest SCRAM iteration count to accept; default 1000000.
+   * Largest SCRAM iteration count to accept, 4096 or more; default 1000000.
    */
   uint32_t scram_rounds_max;
   /**
-   * SCRAM iterations computed in one `xft_poll`; default 1024. Smaller keeps a board's loop responsive.
+   * SCRAM iterations computed in one `xft_poll`, 1 or more; default 1024. Smaller keeps a board's loop responsive.
    */
   uint32_t scram_rounds_per_poll;
   /**
@@ -1623,7 +1655,7 @@ typedef struct xft_config {
    */
   uint32_t carrier;
   /**
-   * Bytes per second for message stanzas, which have no window; default 1000000.
+   * Bytes per second for message stanzas, which have no window, 1 or more; default 1000000.
    */
   uint32_t message_rate;
   /**
@@ -1648,11 +1680,11 @@ typedef struct xft_config {
    */
   uint32_t login_ms;
   /**
-   * Silence before a white-space keepalive; default 240000.
+   * Silence before a white-space keepalive; default 240000; 0: only as often as the server asks for.
    */
   uint32_t keepalive_ms;
   /**
-   * Silence of the server before a probe; default 120000.
+   * Silence of the server before a probe; default 120000; 0: never.
    */
   uint32_t idle_ms;
   /**
@@ -1713,7 +1745,8 @@ typedef struct xft_config {
    */
   uint32_t discovery_ms;
   /**
-   * Between the attempt with one streamhost and that with the next, while the first goes on; default 200.
+   * Between the attempt with one streamhost and that with the next, while the first goes on; default 200; 0: all at
+   * once.
    */
   uint32_t stagger_ms;
   /**
@@ -2032,6 +2065,70 @@ typedef struct xft_output {
 } xft_output;
 
 /**
+ * One SRV record, as the DNS gave it; an array of them is what `xft_locate_next` chooses from.
+ */
+typedef struct xft_record {
+  /**
+   * `sizeof(xft_record)`.
+   */
+  uint32_t size;
+  /**
+   * Of which name it is, `XFT_SERVICE_...`.
+   */
+  uint32_t service;
+  /**
+   * Priority, 0..65535; lower ones come first.
+   */
+  uint32_t priority;
+  /**
+   * Weight, 0..65535: the share among records of the same priority.
+   */
+  uint32_t weight;
+  /**
+   * TCP port, 0..65535.
+   */
+  uint32_t port;
+  /**
+   * 0.
+   */
+  uint32_t reserved;
+  /**
+   * Name of the host, ASCII; a single `.` says that the service is not offered here.
+   */
+  const char *target;
+  /**
+   * Bytes of `target`, without a terminating NUL.
+   */
+  size_t target_len;
+} xft_record;
+
+/**
+ * Where to connect to. `host` points into `domain` or a `target` that were given to the call.
+ */
+typedef struct xft_place {
+  /**
+   * How the stream begins, `XFT_SERVICE_...`; 0: no place is left.
+   */
+  uint32_t service;
+  /**
+   * TCP port.
+   */
+  uint32_t port;
+  /**
+   * Name of the host without a final dot, not NUL-terminated.
+   */
+  const char *host;
+  /**
+   * Bytes of `host`.
+   */
+  size_t host_len;
+  /**
+   * 0.
+   */
+  uint64_t reserved[2];
+} xft_place;
+
+/**
  * How far a transfer is, filled by `xft_progress`. All four are positions in the file, bytes.
  */
 typedef struct xft_marks {
@@ -2277,7 +2374,7 @@ xft_status xft_jid(const struct xft_session *session,
  * Tells what the server said beside the condition when the session ended.
  *
  * It is the text of its error, another host it names, or the name of a feature it requires that is unknown here. Writes
- * a pointer to `*len` bytes of printable ASCII, at most 96, into `*text`, not NUL-terminated, lent until the next call
+ * a pointer to `*len` bytes of printable ASCII, at most 264, into `*text`, not NUL-terminated, lent until the next call
  * on this session; `*len` is 0 when the server said nothing. It is the server's word: show it to people, decide nothing
  * by it. Returns `XFT_OK` or a status of the border. Call it after `XFT_EVENT_OFFLINE`.
  *
@@ -2298,6 +2395,41 @@ xft_status xft_detail(const struct xft_session *session,
  * `session` comes from `xft_session_init`.
  */
 xft_status xft_close(struct xft_session *session);
+
+/**
+ * What stands before the domain in the name to ask SRV records for: `_xmpp-client._tcp.` or `_xmpps-client._tcp.`.
+ *
+ * The domain behind it is that of the account, an internationalised one as its A-label. Returns a NUL-terminated constant
+ * of the library that needs no freeing; an empty text for what is no `XFT_SERVICE_...`. Callable at any time.
+ */
+const char *xft_service_prefix(uint32_t service);
+
+/**
+ * Tells where to connect to, one place after another, until one can be reached (RFC 6120 section 3.2, XEP-0368).
+ *
+ * The program asks the DNS for the SRV records of one service or of both and hands in all that came, the same in every
+ * call; 64 of them count. They are one set: by priority, and those of equal priority by chance as their weights say.
+ * Without any record the only place is `domain` itself, at port 5222, or 5223 with `fallback` `XFT_SERVICE_DIRECT`; a
+ * record whose target is `.` is one. `random` is a fresh random number, the same for all calls of one search. `*tried` is
+ * 0 before the first call and the library's own from then on. `place->service` 0 says that no place is left. Nothing is
+ * kept, and no session is needed.
+ *
+ * Wherever the stream goes, the certificate and SNI are those of the account's domain; with `XFT_SERVICE_DIRECT` ALPN is
+ * `xmpp-client`. Returns `XFT_OK`, `XFT_ERR_CODE` (a service), `XFT_ERR_RANGE` (a number above 65535), or a status of the
+ * border.
+ *
+ * # Safety
+ * `domain` may be read for `domain_len` bytes, `records` for `count` structures and their texts; `tried` and `place` may be
+ * written.
+ */
+xft_status xft_locate_next(const char *domain,
+                           size_t domain_len,
+                           uint32_t fallback,
+                           const struct xft_record *records,
+                           size_t count,
+                           uint64_t random,
+                           uint64_t *tried,
+                           struct xft_place *place);
 
 /**
  * Tells an address where the program listens for SOCKS5 streams; peers get it with the next offers.

@@ -1,7 +1,8 @@
 //! What the owner decides before the session starts.
 
 use crate::error::{Argument, Error};
-use crate::wire::jid::{Jid, split_at_byte};
+use crate::wire::jid::Jid;
+use crate::wire::scram::ROUNDS_MIN;
 
 /// Longest JID the session stores, bytes. Longer ones are legal XMPP (STZ-12) and refused with an error of their own.
 pub const JID_BYTES: usize = 256;
@@ -18,11 +19,13 @@ const ENVELOPE_BYTES: u32 = 1024;
 /// Everything a session is told at its start. Strings are copied; nothing is borrowed afterwards.
 #[derive(Clone, Copy, Debug)]
 pub struct Config<'a> {
-    /// Bare JID of the account, `user@domain`, prepared. May be empty where the host owns the stream.
+    /// Bare JID of the account, `user@domain`. ASCII letters may be capitals; what is not ASCII is taken as it stands, so
+    /// it must be prepared (STZ-12). May be empty where the host owns the stream.
     pub account: &'a str,
-    /// Password: printable ASCII, or already normalised by the host (SASL-03). At most 256 bytes.
+    /// Password: printable ASCII, or already normalised by the host: SASLprep, or RFC 8265 where both agree (SASL-03). At
+    /// most 256 bytes, no control characters. May be empty with EXTERNAL and where the host owns the stream.
     pub password: &'a str,
-    /// Wanted resource; empty lets the server make one.
+    /// Wanted resource, prepared, at most 256 bytes; empty lets the server make one.
     pub resource: &'a str,
     /// Who owns the XMPP stream.
     pub owner: StreamOwner<'a>,
@@ -30,7 +33,8 @@ pub struct Config<'a> {
     pub tls: Tls,
     /// Which SASL mechanisms may be used.
     pub sasl: Sasl,
-    /// 32 fresh random bytes: nonces, ids and stream ids come from them. Never the same twice.
+    /// 32 fresh random bytes: nonces, ids and stream ids come from them. Never the same twice; all 0, which is what was
+    /// never set, is refused.
     pub entropy: [u8; 32],
     /// Largest block to offer and to accept, bytes before base64, 1..=65535 (IBB-01).
     pub block_bytes: u16,
@@ -44,17 +48,17 @@ pub struct Config<'a> {
     pub element_bytes: u32,
     /// Which stanza carries the blocks we send (IBB-08); `Message` has no acknowledgements.
     pub carrier: Carrier,
-    /// Bytes per second for message stanzas, which have no window (IBB-17).
+    /// Bytes per second for message stanzas, which have no window (IBB-17); not 0.
     pub message_rate: u32,
     /// Send blocks of `3*floor(block/4)` bytes, for receivers of XEP-0047 1.3 (IBB-03).
     pub compat_blocks: bool,
     /// Compute and offer MD5 for SI peers without SHA-256 (SI-12).
     pub md5: bool,
-    /// Most pending offers from one peer (ATK-33).
+    /// Most pending offers from one peer (ATK-33); not 0.
     pub offers_per_peer: u8,
     /// Presence priority, -128..=127; negative gets no offline messages (BND-04).
     pub priority: i8,
-    /// Name of the client in service discovery, at most 32 bytes without control characters.
+    /// Name of the client in service discovery, at most 32 bytes without control characters; may be empty.
     pub client_name: &'a str,
     /// Which methods may carry a file, the preferred one first.
     pub methods: Methods,
@@ -64,7 +68,7 @@ pub struct Config<'a> {
     /// Refuse a streamhost whose reply does not repeat our request, as XEP-0065 wants it; many send something else
     /// (S5B-23).
     pub strict_replies: bool,
-    /// Most streams from one source that have not shown a digest yet, or showed a wrong one (S5B-30).
+    /// Most streams from one source that have not shown a digest yet, or showed a wrong one (S5B-30); not 0.
     pub accepted_per_source: u8,
     /// Deadlines.
     pub times: Times,
@@ -138,7 +142,7 @@ pub enum StreamOwner<'a> {
     Session,
     /// The host has a bound XMPP stream under this full JID and hands in whole stanzas.
     Host {
-        /// Full JID, as bound.
+        /// Full JID, as bound; ASCII letters of account and domain may be capitals.
         jid: &'a str,
     },
 }
@@ -159,13 +163,15 @@ pub enum Tls {
 pub struct Sasl {
     /// The TLS layer presents a client certificate: use EXTERNAL if offered.
     pub external: bool,
+    /// That certificate holds several addresses: EXTERNAL says which one logs in (SASL-11).
+    pub names_account: bool,
     /// Allow PLAIN on an encrypted stream: the server then learns the password.
     pub plain: bool,
     /// Weakest SCRAM to accept.
     pub floor: ScramFloor,
-    /// Largest iteration count to accept; the smallest is 4096 (SASL-05).
+    /// Largest iteration count to accept, at least 4096, which is the smallest (SASL-05).
     pub rounds_max: u32,
-    /// Iterations computed in one `poll` (SASL-06).
+    /// Iterations computed in one `poll` (SASL-06); not 0.
     pub rounds_per_poll: u32,
 }
 
@@ -191,16 +197,16 @@ pub enum Carrier {
     Message,
 }
 
-/// Deadlines, milliseconds.
+/// Deadlines, milliseconds. 0 is refused, except where a meaning is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
     /// One step of the login (STR-13).
     pub step_ms: u32,
     /// The whole login (STR-13).
     pub login_ms: u32,
-    /// Silence before a white-space keepalive (STR-12).
+    /// Silence before a white-space keepalive (STR-12); 0: only as often as the server asks for.
     pub keepalive_ms: u32,
-    /// Silence of the server before a probe (STR-13).
+    /// Silence of the server before a probe (STR-13); 0: never.
     pub idle_ms: u32,
     /// The answer to a probe (STR-13).
     pub probe_ms: u32,
@@ -220,7 +226,7 @@ pub struct Times {
     pub finish_ms: u32,
     /// What the server tells of its proxies, all questions together (DSC-09).
     pub discovery_ms: u32,
-    /// Between the attempts with one streamhost and the next, while the first goes on (S5B-04).
+    /// Between the attempts with one streamhost and the next, while the first goes on (S5B-04); 0: all at once.
     pub stagger_ms: u32,
     /// One streamhost of the peer's own: TCP and handshake (S5B-24).
     pub host_ms: u32,
@@ -264,6 +270,7 @@ impl Default for Sasl {
     fn default() -> Self {
         Self {
             external: false,
+            names_account: false,
             plain: false,
             floor: ScramFloor::Sha1,
             rounds_max: 1_000_000,
@@ -308,52 +315,90 @@ impl<'a> Config<'a> {
     /// # Errors
     /// [`Error::Argument`] names the field.
     pub fn check(&self) -> Result<(), Error> {
-        let (local, rest) = split_at_byte(self.account, b'@').unwrap_or(("", ""));
-        // A host that is bound already has said all about its account in its full JID.
-        let unneeded = matches!(self.owner, StreamOwner::Host { .. }) && self.account.is_empty();
-        let bare = !local.is_empty() && !rest.is_empty() && !rest.contains(['/', '@']);
-        if !unneeded && (!bare || self.account.len() > JID_BYTES) {
-            return Err(Error::Argument(Argument::Account));
-        }
-        if self.password.len() > JID_BYTES {
-            return Err(Error::Argument(Argument::Password));
-        }
-        if self.resource.len() > JID_BYTES {
-            return Err(Error::Argument(Argument::Resource));
-        }
-        if let StreamOwner::Host { jid } = self.owner {
-            bound_jid(jid)?;
-        }
-        if self.client_name.len() > CLIENT_NAME_BYTES || self.client_name.contains(char::is_control) {
-            return Err(Error::Argument(Argument::Text));
-        }
-        if self.block_bytes == 0 || self.chunk_bytes == 0 || self.chunk_bytes > self.block_bytes {
-            return Err(Error::Argument(Argument::BlockBytes));
-        }
         // The largest block in base64, its envelope, and the line breaks some peers put in must fit what we read: else
         // a block we agreed to would end the stream.
         let text_bytes = u32::from(self.block_bytes).div_ceil(3).saturating_mul(4);
-        if text_bytes.saturating_add(text_bytes / 16).saturating_add(ENVELOPE_BYTES) > self.element_bytes {
-            return Err(Error::Argument(Argument::BlockBytes));
+        let element_bytes = text_bytes.saturating_add(text_bytes / 16).saturating_add(ENVELOPE_BYTES);
+        let block = self.chunk_bytes != 0
+            && self.chunk_bytes <= self.block_bytes
+            && element_bytes <= self.element_bytes;
+        let sasl = &self.sasl;
+        let range = sasl.rounds_max >= ROUNDS_MIN
+            && ![sasl.rounds_per_poll, self.message_rate].contains(&0)
+            && ![self.offers_per_peer, self.accepted_per_source].contains(&0);
+        let rules = [
+            (self.account_fits(), Argument::Account),
+            (self.password_fits(), Argument::Password),
+            (self.resources_fit(), Argument::Resource),
+            (is_text(self.client_name, CLIENT_NAME_BYTES), Argument::Text),
+            (self.entropy != [0; 32], Argument::Entropy),
+            (block, Argument::BlockBytes),
+            (self.window_bytes >= u32::from(self.block_bytes), Argument::WindowBytes),
+            (self.stanza_bytes >= 10_000 && self.element_bytes >= 10_000, Argument::StanzaBytes),
+            (range, Argument::Range),
+            (!self.times.needed().contains(&0), Argument::Times),
+        ];
+        match rules.iter().find(|(kept, _)| !kept) {
+            Some((_, argument)) => Err(Error::Argument(*argument)),
+            None => Ok(()),
         }
-        if self.window_bytes < u32::from(self.block_bytes) {
-            return Err(Error::Argument(Argument::WindowBytes));
-        }
-        if self.stanza_bytes < 10_000 || self.element_bytes < 10_000 {
-            return Err(Error::Argument(Argument::StanzaBytes));
-        }
-        Ok(())
+    }
+
+    fn is_hosted(&self) -> bool {
+        matches!(self.owner, StreamOwner::Host { .. })
+    }
+
+    fn account_fits(&self) -> bool {
+        // A host that is bound already has said all about its account in its full JID.
+        (self.is_hosted() && self.account.is_empty())
+            || self.account.len() <= JID_BYTES
+                && Jid::parse(self.account).is_ok_and(|jid| jid.local().is_some() && !jid.is_full())
+    }
+
+    /// SASL-03: printable ASCII is prepared as it stands; SASLprep takes no control characters anywhere.
+    fn password_fits(&self) -> bool {
+        let unneeded = self.is_hosted() || self.sasl.external;
+        (unneeded || !self.password.is_empty()) && is_text(self.password, JID_BYTES)
+    }
+
+    fn resources_fit(&self) -> bool {
+        let bound = match self.owner {
+            StreamOwner::Session => true,
+            StreamOwner::Host { jid } => {
+                jid.len() <= JID_BYTES && Jid::parse(jid).is_ok_and(|jid| jid.is_full())
+            }
+        };
+        bound && is_text(self.resource, JID_BYTES)
     }
 }
 
-/// The full JID of a stream that the host has bound.
-///
-/// # Errors
-/// [`Argument::Resource`] if it is none, or too long.
-pub(crate) fn bound_jid(text: &str) -> Result<&str, Error> {
-    let jid = Jid::parse(text).ok().filter(Jid::is_full);
-    let short = jid.filter(|jid| jid.as_str().len() <= JID_BYTES);
-    short.map(|jid| jid.as_str()).ok_or(Error::Argument(Argument::Resource))
+/// At most so many bytes, and nothing that drives a terminal.
+fn is_text(text: &str, bytes_max: usize) -> bool {
+    text.len() <= bytes_max && !text.chars().any(char::is_control)
+}
+
+impl Times {
+    /// Those that must not be 0: a deadline that has always passed ends everything, or is told for ever.
+    const fn needed(&self) -> [u32; 16] {
+        [
+            self.step_ms,
+            self.login_ms,
+            self.probe_ms,
+            self.close_ms,
+            self.request_ms,
+            self.offer_ms,
+            self.open_ms,
+            self.block_ms,
+            self.progress_ms,
+            self.finish_ms,
+            self.discovery_ms,
+            self.host_ms,
+            self.proxy_ms,
+            self.hosts_ms,
+            self.accept_ms,
+            self.end_ms,
+        ]
+    }
 }
 
 /// Channel-binding data of the TLS layer (SASL-08). Give all that are known; none is fine.

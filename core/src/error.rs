@@ -45,9 +45,9 @@ pub enum Error {
 pub enum Argument {
     /// `Config::account` is not a bare JID with a local part.
     Account,
-    /// `Config::password` is empty where one is needed, or too long.
+    /// `Config::password` is empty where one is needed, too long, or holds control characters.
     Password,
-    /// `Config::resource` or the JID of a host-owned stream.
+    /// `Config::resource`, or the JID of a host-owned stream, is too long, or what it must not be.
     Resource,
     /// `Config::block_bytes` or `chunk_bytes` is 0, `chunk_bytes` is the larger, or a block in base64 does not fit
     /// `element_bytes`.
@@ -82,6 +82,12 @@ pub enum Argument {
     Host,
     /// The JID of the proxy is none, or longer than 256 bytes.
     Proxy,
+    /// `Config::entropy` was not set: it is all 0.
+    Entropy,
+    /// A number of `Config` is 0, or `Sasl::rounds_max` below 4096.
+    Range,
+    /// A time of `Config` is 0 that has no meaning for it.
+    Times,
 }
 
 /// The part of the storage an [`Error::Storage`] speaks of.
@@ -217,11 +223,12 @@ pub enum Reason {
     NotAuthorized,
     /// Authentication failed for another reason, see the condition.
     AuthFailed,
-    /// The server did not prove that it knows the password (SASL-07): possibly an impostor.
+    /// The server did not prove that it knows the password, or did so wrongly (SASL-07): possibly an impostor.
     ServerNotProven,
-    /// The server's SCRAM message is malformed, or its iteration count is outside the limits (SASL-05).
+    /// A message of the server's in the login is malformed, or its iteration count is outside the limits (SASL-05).
     BadChallenge,
-    /// Channel-binding types are offered without a mechanism that uses them: a stripping attack (SASL-09).
+    /// The configuration demands channel binding, and the server announces its types but no mechanism that uses them:
+    /// its operator switched them off, or somebody took them out (SASL-09).
     Downgrade,
     /// The server refused to bind a resource.
     BindRefused,

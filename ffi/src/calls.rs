@@ -341,7 +341,7 @@ pub unsafe extern "C" fn xft_jid(
 /// Tells what the server said beside the condition when the session ended.
 ///
 /// It is the text of its error, another host it names, or the name of a feature it requires that is unknown here. Writes
-/// a pointer to `*len` bytes of printable ASCII, at most 96, into `*text`, not NUL-terminated, lent until the next call
+/// a pointer to `*len` bytes of printable ASCII, at most 264, into `*text`, not NUL-terminated, lent until the next call
 /// on this session; `*len` is 0 when the server said nothing. It is the server's word: show it to people, decide nothing
 /// by it. Returns `XFT_OK` or a status of the border. Call it after `XFT_EVENT_OFFLINE`.
 ///

@@ -32,7 +32,7 @@ pub enum xft_status {
     XFT_ERR_NO_STREAMS = 8,
     /// The account is not a bare JID `user@domain`, or longer than 256 bytes.
     XFT_ERR_ACCOUNT = 20,
-    /// The password is empty where one is needed, or longer than 256 bytes.
+    /// The password is empty where one is needed, longer than 256 bytes, or holds control characters.
     XFT_ERR_PASSWORD = 21,
     /// The resource, or the JID of a host-owned stream, is malformed or too long.
     XFT_ERR_RESOURCE = 22,
@@ -64,6 +64,10 @@ pub enum xft_status {
     XFT_ERR_HOST = 35,
     /// The proxy's JID is none, or longer than 256 bytes.
     XFT_ERR_PROXY = 36,
+    /// The entropy was not set: all its bytes are 0.
+    XFT_ERR_ENTROPY = 37,
+    /// A time of the configuration is 0 that has no meaning for it.
+    XFT_ERR_TIMES = 38,
     /// The peer is this session itself: nobody sends a file to its own full JID.
     XFT_ERR_MYSELF = 39,
     /// Another argument is out of its range.
@@ -89,8 +93,8 @@ pub enum xft_status {
     /// Two of buffers, texts, structures and places for results overlap, or one lies in the session's memory, as what the
     /// library lent does.
     XFT_ERR_OVERLAP = 59,
-    /// `transfers`, `contacts`, `streams`, `hosts_bytes`, `offers_per_peer`, `accepted_per_source` or `priority` is out
-    /// of its range.
+    /// `transfers`, `contacts`, `streams`, `hosts_bytes`, `offers_per_peer`, `accepted_per_source`, `message_rate`,
+    /// `scram_rounds_max`, `scram_rounds_per_poll` or `priority` is out of its range.
     XFT_ERR_RANGE = 60,
     /// `methods` holds an unknown method, one twice, or one behind a 0; or, in `xft_file`, one over SOCKS5 where the
     /// session has no streams.
@@ -167,6 +171,9 @@ const fn argument(which: Argument) -> xft_status {
         Argument::Host => XFT_ERR_HOST,
         Argument::Proxy => XFT_ERR_PROXY,
         Argument::Methods => XFT_ERR_METHODS,
+        Argument::Entropy => XFT_ERR_ENTROPY,
+        Argument::Range => XFT_ERR_RANGE,
+        Argument::Times => XFT_ERR_TIMES,
         _ => XFT_ERR_ARGUMENT,
     }
 }
@@ -381,7 +388,7 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_ERR_CLOSED, "the session is over; wipe it and start a new one"),
     (XFT_ERR_NO_STREAMS, "this session stays in band; add a method over SOCKS5 to methods, or leave the call out"),
     (XFT_ERR_ACCOUNT, "the account is not a JID; write it as user@domain, 256 bytes at most"),
-    (XFT_ERR_PASSWORD, "the password is empty or over 256 bytes; give another one"),
+    (XFT_ERR_PASSWORD, "the password is empty, over 256 bytes, or has control characters; give another one"),
     (XFT_ERR_RESOURCE, "the resource or host JID is malformed; shorten or correct it"),
     (XFT_ERR_BLOCK_BYTES, "block_bytes must be 1..65535 and fit element_bytes in base64"),
     (XFT_ERR_WINDOW_BYTES, "window_bytes must hold at least one block"),
@@ -397,6 +404,8 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_ERR_STANZA, "not one whole stanza; hand in exactly one"),
     (XFT_ERR_HOST, "no such host or port; give an IP address without brackets, or a name, and a port"),
     (XFT_ERR_PROXY, "the proxy is no JID; write it like proxy.example.org, 256 bytes at most"),
+    (XFT_ERR_ENTROPY, "entropy is not set; fill it with 32 random bytes"),
+    (XFT_ERR_TIMES, "a time is 0 that needs a value; see xft_config"),
     (XFT_ERR_MYSELF, "the recipient is this program itself; give the JID of another one, with its own resource"),
     (XFT_ERR_ARGUMENT, "an argument is out of range; see the call's description"),
     (XFT_ERR_NULL, "a pointer is NULL; only texts and buffers of length 0 may be"),

@@ -46,13 +46,17 @@ pub const XFT_FLAG_STRICT_REPLIES: u32 = 16;
 /// `flags`: no verified receipts. Nothing is hashed then unless an offer brings a hash: faster, but no sender hears
 /// that its file is whole.
 pub const XFT_FLAG_NO_RECEIPTS: u32 = 32;
+/// `flags`: the client certificate of `XFT_FLAG_SASL_EXTERNAL` holds several addresses, so EXTERNAL says that `account`
+/// is the one that logs in.
+pub const XFT_FLAG_SASL_EXTERNAL_ACCOUNT: u32 = 64;
 
 const FLAGS: u32 = XFT_FLAG_SASL_EXTERNAL
     | XFT_FLAG_SASL_PLAIN
     | XFT_FLAG_COMPAT_BLOCKS
     | XFT_FLAG_MD5
     | XFT_FLAG_STRICT_REPLIES
-    | XFT_FLAG_NO_RECEIPTS;
+    | XFT_FLAG_NO_RECEIPTS
+    | XFT_FLAG_SASL_EXTERNAL_ACCOUNT;
 
 /// How much of each part a session's memory holds.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +69,12 @@ pub(crate) struct Room {
 
 /// Everything a session is told at its start. Fill it with `xft_config_init`, then set `account`, `password`,
 /// `entropy` and what differs from the defaults. Texts are UTF-8, without a terminating NUL, with their length in
-/// bytes, and need to live only until `xft_session_init` returns. Times are milliseconds.
+/// bytes, and need to live only until `xft_session_init` returns. Times are milliseconds; one that is 0 is refused with
+/// `XFT_ERR_TIMES` unless its description gives 0 a meaning.
+///
+/// Addresses and passwords beyond ASCII are taken as they stand: a program that lets people type them prepares them
+/// first (RFC 6120: Nodeprep, Nameprep, Resourceprep and SASLprep, for example with libidn; `examples-c/prepare.c` does
+/// it). ASCII needs nothing: capitals in the account and the domain are folded here.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct xft_config {
@@ -73,15 +82,17 @@ pub struct xft_config {
     pub size: u32,
     /// Transfers at once, both directions together, 1..65535; default 2.
     pub transfers: u32,
-    /// Bare JID of the account, `user@domain`, at most 256 bytes; with `XFT_OWNER_HOST` it may be empty.
+    /// Bare JID of the account, `user@domain`, at most 256 bytes; with `XFT_OWNER_HOST` it may be empty. The domain as it
+    /// stands in the stream, an internationalised one in letters (U-label); DNS and TLS want its A-label.
     pub account: *const c_char,
     /// Bytes of `account`.
     pub account_len: usize,
-    /// Password, printable ASCII or already normalised (RFC 8265), at most 256 bytes.
+    /// Password, at most 256 bytes, no control characters: printable ASCII, or normalised with SASLprep (RFC 8265 is
+    /// as good where both agree). It may be empty with `XFT_FLAG_SASL_EXTERNAL` and `XFT_OWNER_HOST` only.
     pub password: *const c_char,
     /// Bytes of `password`.
     pub password_len: usize,
-    /// Wanted resource, at most 256 bytes; empty (the default) lets the server make one.
+    /// Wanted resource, at most 256 bytes, no control characters; empty (the default) lets the server make one.
     pub resource: *const c_char,
     /// Bytes of `resource`.
     pub resource_len: usize,
@@ -89,11 +100,12 @@ pub struct xft_config {
     pub host_jid: *const c_char,
     /// Bytes of `host_jid`.
     pub host_jid_len: usize,
-    /// Name of the client in service discovery, at most 32 bytes without control characters; default "libxft".
+    /// Name of the client in service discovery, at most 32 bytes, no control characters; default "libxft".
     pub client_name: *const c_char,
     /// Bytes of `client_name`.
     pub client_name_len: usize,
-    /// 32 fresh bytes of a cryptographic random source: nonces and ids come from them. Never the same twice.
+    /// 32 fresh bytes of a cryptographic random source: nonces and ids come from them. Never the same twice. All 0, as
+    /// `xft_config_init` leaves them, are refused with `XFT_ERR_ENTROPY`.
     pub entropy: [u8; 32],
     /// Who owns the XMPP stream: `XFT_OWNER_SESSION` (default) or `XFT_OWNER_HOST`.
     pub owner: u32,
@@ -103,9 +115,9 @@ pub struct xft_config {
     pub flags: u32,
     /// Weakest SCRAM to accept, `XFT_SCRAM_...`; default `XFT_SCRAM_SHA1`.
     pub scram_floor: u32,
-    /// Largest SCRAM iteration count to accept; default 1000000.
+    /// Largest SCRAM iteration count to accept, 4096 or more; default 1000000.
     pub scram_rounds_max: u32,
-    /// SCRAM iterations computed in one `xft_poll`; default 1024. Smaller keeps a board's loop responsive.
+    /// SCRAM iterations computed in one `xft_poll`, 1 or more; default 1024. Smaller keeps a board's loop responsive.
     pub scram_rounds_per_poll: u32,
     /// Largest block to offer and to accept, bytes before base64, 1..65535; default 8192.
     pub block_bytes: u32,
@@ -120,7 +132,7 @@ pub struct xft_config {
     pub element_bytes: u32,
     /// Which stanza carries the blocks we send: `XFT_CARRIER_IQ` (default) or `XFT_CARRIER_MESSAGE`.
     pub carrier: u32,
-    /// Bytes per second for message stanzas, which have no window; default 1000000.
+    /// Bytes per second for message stanzas, which have no window, 1 or more; default 1000000.
     pub message_rate: u32,
     /// Most unanswered offers from one peer, 1..255; default 4.
     pub offers_per_peer: u32,
@@ -133,9 +145,9 @@ pub struct xft_config {
     pub step_ms: u32,
     /// The whole login; default 60000.
     pub login_ms: u32,
-    /// Silence before a white-space keepalive; default 240000.
+    /// Silence before a white-space keepalive; default 240000; 0: only as often as the server asks for.
     pub keepalive_ms: u32,
-    /// Silence of the server before a probe; default 120000.
+    /// Silence of the server before a probe; default 120000; 0: never.
     pub idle_ms: u32,
     /// The answer to a probe; default 30000.
     pub probe_ms: u32,
@@ -168,7 +180,8 @@ pub struct xft_config {
     pub accepted_per_source: u32,
     /// What the server tells of its proxies, all questions together; default 10000.
     pub discovery_ms: u32,
-    /// Between the attempt with one streamhost and that with the next, while the first goes on; default 200.
+    /// Between the attempt with one streamhost and that with the next, while the first goes on; default 200; 0: all at
+    /// once.
     pub stagger_ms: u32,
     /// One streamhost of the peer's own, connecting and handshake; default 4000.
     pub host_ms: u32,
@@ -342,6 +355,7 @@ impl xft_config {
     fn sasl(&self) -> Result<Sasl, xft_status> {
         Ok(Sasl {
             external: self.flags & XFT_FLAG_SASL_EXTERNAL != 0,
+            names_account: self.flags & XFT_FLAG_SASL_EXTERNAL_ACCOUNT != 0,
             plain: self.flags & XFT_FLAG_SASL_PLAIN != 0,
             floor: match self.scram_floor {
                 XFT_SCRAM_SHA1 => ScramFloor::Sha1,

@@ -99,9 +99,9 @@ pub enum xft_reason {
     XFT_REASON_AUTH_FAILED = 117,
     /// The server did not prove that it knows the password.
     XFT_REASON_SERVER_NOT_PROVEN = 118,
-    /// The server's SCRAM message is malformed or its iteration count is outside the limits.
+    /// A message of the server's in the login is malformed, or its iteration count is outside the limits.
     XFT_REASON_BAD_CHALLENGE = 119,
-    /// Channel binding was stripped from the login.
+    /// `scram_floor` demands channel binding, and the server announces its types but no mechanism that uses them.
     XFT_REASON_DOWNGRADE = 120,
     /// The server refused to bind a resource.
     XFT_REASON_BIND_REFUSED = 121,
@@ -238,15 +238,15 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_REASON_STREAM_ERROR, "the server ended the stream with an error; the condition says which"),
     (
         XFT_REASON_NO_MECHANISM,
-        "no login mechanism is shared; enable SCRAM at the server, or lower scram_floor",
+        "no login mechanism is shared; enable SCRAM at the server, allow PLAIN, or lower scram_floor",
     ),
     (XFT_REASON_NOT_AUTHORIZED, "wrong user name or password; correct it"),
     (XFT_REASON_AUTH_FAILED, "login failed; the condition says why, ask the server's administrator"),
     (XFT_REASON_SERVER_NOT_PROVEN, "the server is not proven; it may be an impostor, check first"),
-    (XFT_REASON_BAD_CHALLENGE, "the server's login challenge is malformed; check rounds_max and the server"),
-    (XFT_REASON_DOWNGRADE, "channel binding was stripped; someone may be tampering, check the network"),
+    (XFT_REASON_BAD_CHALLENGE, "the server's answer in the login is malformed; check rounds_max and the server"),
+    (XFT_REASON_DOWNGRADE, "channel binding, a must here, is switched off or stripped; check the server and the network"),
     (XFT_REASON_BIND_REFUSED, "the server refused the resource; try another one or leave it empty"),
-    (XFT_REASON_BIND_MISMATCH, "the server bound another account; check the account name and the server"),
+    (XFT_REASON_BIND_MISMATCH, "the server bound another account; write the name as the server does, or check the server"),
     (XFT_REASON_LOGIN_TIMEOUT, "login took too long; check server and network"),
     (XFT_REASON_SERVER_SILENT, "the server stopped answering; reconnect"),
     (XFT_REASON_REPLACED, "another login took this resource; use distinct ones"),

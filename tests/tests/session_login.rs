@@ -1,5 +1,7 @@
 //! What a session makes of a login that goes wrong, seen from its owner.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use xft_core::*;
 use xft_tests::world::Memory;
 
@@ -107,4 +109,88 @@ fn a_lost_transport_ends_the_session_once_and_for_all() {
             assert_eq!(session.stream_open(StreamId::XMPP), Err(Error::Closed(Reason::StreamEnded)));
         }
     });
+}
+
+const TLS_FEATURES: &str = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' \
+    id='1' from='hospital.test' version='1.0'><stream:features><mechanisms \
+    xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>SCRAM-SHA-256</mechanism><mechanism>PLAIN</mechanism>\
+    </mechanisms></stream:features>";
+
+/// What a session over direct TLS says first in the login, decoded.
+fn first_message(account: &str) -> String {
+    let mut cfg = Config::new(account, "secret", [3; 32]);
+    cfg.tls = Tls::Direct;
+    let mut message = String::new();
+    with_session(&cfg, |session| {
+        let header = drained(session);
+        assert!(header[0].contains(" to='hospital.test'"), "{header:?}");
+        feed(session, TLS_FEATURES);
+        let said = drained(session);
+        let text = said[0].split_once('>').unwrap().1.split_once('<').unwrap().0;
+        message = String::from_utf8(STANDARD.decode(text).unwrap()).unwrap();
+    });
+    message
+}
+
+/// SASL-03, STZ-12
+#[test]
+fn sasl_03_the_user_name_is_the_prepared_local_part_escaped_and_nobody_else_is_meant() {
+    for (account, name) in [
+        ("ct1@hospital.test", "ct1"),
+        ("CT1@Hospital.Test", "ct1"),
+        ("A,b=C@hospital.test.", "a=2Cb=3Dc"),
+        // XEP-0106 keeps its capitals and backslashes; beyond ASCII nothing is touched.
+        ("b\\40Clinic@hospital.test", "b\\40clinic"),
+        ("\u{e4}RZTE@hospital.test", "\u{e4}rzte"),
+    ] {
+        let said = first_message(account);
+        // No authorization identity between the two commas, and one nonce of at least 18 bytes behind the name (SASL-04).
+        let nonce = said.strip_prefix(&format!("n,,n={name},r=")).unwrap_or_else(|| panic!("{said}"));
+        assert!(nonce.len() >= 24 && !nonce.contains([',', ' ']), "{said}");
+    }
+}
+
+/// SASL-03
+#[test]
+fn sasl_03_the_password_goes_as_its_owner_prepared_it() {
+    with_session(
+        &{
+            let mut cfg = Config::new("CT1@hospital.test", "Gr\u{fc}\u{df}e a b~", [3; 32]);
+            (cfg.tls, cfg.sasl.plain) = (Tls::Direct, true);
+            cfg
+        },
+        |session| {
+            drained(session);
+            feed(session, &TLS_FEATURES.replace("<mechanism>SCRAM-SHA-256</mechanism>", ""));
+            let said = drained(session)[0].clone();
+            let text = said.split_once('>').unwrap().1.split_once('<').unwrap().0;
+            assert_eq!(STANDARD.decode(text).unwrap(), "\0ct1\0Gr\u{fc}\u{df}e a b~".as_bytes());
+        },
+    );
+}
+
+/// BND-01, STZ-12
+#[test]
+fn an_account_typed_with_capitals_is_the_one_that_the_server_binds() {
+    let mut cfg = Config::new("CT1@Hospital.Test", "secret", [3; 32]);
+    (cfg.tls, cfg.sasl.plain) = (Tls::Direct, true);
+    for (bound, online) in [("ct1@hospital.test/Gw", true), ("ct2@hospital.test/Gw", false)] {
+        with_session(&cfg, |session| {
+            drained(session);
+            feed(session, &TLS_FEATURES.replace("<mechanism>SCRAM-SHA-256</mechanism>", ""));
+            drained(session);
+            feed(session, "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+            drained(session);
+            let bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
+            let header = TLS_FEATURES.split_once("<stream:features>").unwrap().0;
+            feed(session, &format!("{header}<stream:features>{bind}</stream:features>"));
+            let asked = drained(session)[0].clone();
+            let id = asked.split(" id='").nth(1).unwrap().split('\'').next().unwrap();
+            let jid = format!("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{bound}</jid></bind>");
+            feed(session, &format!("<iq type='result' id='{id}'>{jid}</iq>"));
+            let said = drained(session).concat();
+            assert_eq!(said.contains("Online"), online, "{said}");
+            assert_eq!(said.contains("BindMismatch"), !online, "{said}");
+        });
+    }
 }

@@ -12,6 +12,9 @@ impl Link {
         if element.name() != "features" {
             return self.unexpected();
         }
+        if self.bad_header {
+            return Err(self.fail(Reason::BadHeader, &[Send::CloseTag, Send::Close]));
+        }
         self.limits(element);
         if let Some(step) = self.tls_step(element.child(Ns::Tls, "starttls").is_some(), now) {
             return step;

@@ -27,8 +27,10 @@ pub(super) struct Liveness {
 }
 
 impl Liveness {
-    pub(super) const fn new(times: Times) -> Self {
+    pub(super) const fn new(mut times: Times) -> Self {
         let zero = Instant::from_ms(0);
+        times.keepalive_ms = or_never(times.keepalive_ms);
+        times.idle_ms = or_never(times.idle_ms);
         Self {
             times,
             keepalive_ms: times.keepalive_ms,
@@ -105,6 +107,11 @@ impl Liveness {
     }
 }
 
+/// 0 stands for a time that never comes: seven weeks, in which every stream has moved.
+const fn or_never(ms: u32) -> u32 {
+    if ms == 0 { u32::MAX } else { ms }
+}
+
 impl Link {
     /// What is to be said at a time: a probe after silence, a blank for others that look for it.
     pub(super) fn timers(&mut self, now: Instant) {
@@ -150,7 +157,7 @@ impl Link {
         // In a handshake nothing can be written in plain any more.
         let last: &[Send] =
             if self.state == State::Handshake { &[Send::Close] } else { &[Send::CloseTag, Send::Close] };
-        self.fail(Reason::LoginTimeout, last)
+        self.fail(if self.bad_header { Reason::BadHeader } else { Reason::LoginTimeout }, last)
     }
 
     pub(super) fn next_timer(&self) -> Option<(Instant, Timer)> {

@@ -7,6 +7,7 @@ mod bind;
 mod end;
 mod features;
 mod liveness;
+pub mod locate;
 mod mechanism;
 mod outgoing;
 mod sasl;
@@ -19,11 +20,11 @@ use self::liveness::Liveness;
 use self::mechanism::Bindings;
 use self::outgoing::{Outgoing, Send};
 use self::sasl::Exchange;
-use crate::config::{ChannelBinding, JID_BYTES, Sasl, Times, Tls, bound_jid};
+use crate::config::{ChannelBinding, JID_BYTES, Sasl, Times, Tls};
 use crate::error::{Argument, Error, Reason, StreamCondition};
 use crate::output::Timer;
 use crate::time::Instant;
-use crate::wire::jid::concat;
+use crate::wire::jid::Jid;
 use crate::wire::scram::Scram;
 use crate::wire::stanza::{Element, Ns};
 
@@ -146,6 +147,8 @@ pub struct Link {
     /// The bind request goes without resource: none is wanted, or the wanted one was refused (BND-02).
     no_resource: bool,
     session_needed: bool,
+    /// The server's header is not that of the wanted domain: what follows may say why (SER-03), but is not answered.
+    bad_header: bool,
     /// Advertised by the server (LIM-01).
     max_bytes: Option<u32>,
     liveness: Liveness,
@@ -157,8 +160,8 @@ pub struct Link {
     detail: heapless::Vec<u8, DETAIL_BYTES>,
 }
 
-/// Most bytes kept of what a server says beside a condition (ATK-62).
-const DETAIL_BYTES: usize = 96;
+/// Most bytes kept of what a server says beside a condition (ATK-62): the longest name of a host and its port (SER-03).
+const DETAIL_BYTES: usize = 264;
 
 impl Link {
     /// A stream whose transport is not up yet.
@@ -180,6 +183,7 @@ impl Link {
             jid: heapless::String::new(),
             no_resource: false,
             session_needed: false,
+            bad_header: false,
             max_bytes: None,
             liveness: Liveness::new(cfg.times),
             asked_again: 0,
@@ -195,7 +199,9 @@ impl Link {
     /// # Errors
     /// [`Argument::Resource`] if that is no full JID or too long.
     pub fn hosted(full_jid: &str, stanza_bytes: u32) -> Result<Self, Error> {
-        let jid = bound_jid(full_jid)?;
+        let wrong = Error::Argument(Argument::Resource);
+        let jid = Jid::parse(full_jid).ok().filter(Jid::is_full);
+        let jid = jid.and_then(|jid| jid.prepared()).ok_or(wrong)?;
         let mut link = Self::new(LinkConfig {
             tls: Tls::Direct,
             sasl: Sasl::default(),
@@ -205,7 +211,7 @@ impl Link {
             nonce: [0; 24],
             id_prefix: [0; 8],
         });
-        link.jid = concat(&[jid]).ok_or(Error::Argument(Argument::Resource))?;
+        link.jid = jid;
         link.hosted = true;
         link.was_online = true;
         link.state = State::Online;
@@ -350,7 +356,7 @@ impl Link {
     }
 
     /// What the server said beside the condition when the stream failed: the text of its error, the other host, or
-    /// the name of the feature nobody knows (STR-06, SER-03). Printable ASCII, cut short; the server's word only.
+    /// the name of the feature nobody knows (STR-06, SER-03). Printable ASCII, 264 bytes at most; the server's word only.
     #[must_use]
     pub fn detail(&self) -> &str {
         core::str::from_utf8(&self.detail).unwrap_or("")
@@ -370,6 +376,7 @@ impl Link {
     fn new_header(&mut self, now: Instant) {
         self.max_bytes = None;
         self.session_needed = false;
+        self.bad_header = false;
         self.liveness.idle_limit(None);
         self.next(State::Header, Send::Header, now);
     }

@@ -46,12 +46,9 @@ impl Link {
     /// Starts the best mechanism that both sides have.
     pub(super) fn start_sasl(&mut self, now: Instant) -> Result<Step, Failure> {
         let Some(mechanism) = Mechanism::ALL.into_iter().find(|mechanism| self.allows(*mechanism)) else {
-            return Err(self.fail(Reason::NoMechanism, &[Send::CloseTag, Send::Close]));
+            let reason = if self.is_stripped() { Reason::Downgrade } else { Reason::NoMechanism };
+            return Err(self.fail(reason, &[Send::CloseTag, Send::Close]));
         };
-        // EXTERNAL is bound to the TLS session by itself.
-        if mechanism != Mechanism::External && self.is_stripped() {
-            return Err(self.fail(Reason::Downgrade, &[Send::CloseTag, Send::Close]));
-        }
         self.scram = match mechanism.hash() {
             Some(hash) => match self.new_scram(hash, mechanism) {
                 Ok(scram) => Some(scram),
@@ -88,8 +85,7 @@ impl Link {
     /// deployed servers take types we must not use, so -PLUS is left alone unless the owner insists on it.
     fn binding(&self) -> Option<Binding<'_>> {
         let offer = self.exchange.offer;
-        let insists = matches!(self.cfg.sasl.floor, ScramFloor::Sha1Plus | ScramFloor::Sha256Plus);
-        let guess = insists && !offer.announced;
+        let guess = self.insists() && !offer.announced;
         let exporter = self.bindings.exporter().filter(|_| offer.exporter || guess);
         let end_point = self.bindings.server_end_point().filter(|_| offer.server_end_point || guess);
         if !self.encrypted {
@@ -98,10 +94,16 @@ impl Link {
         exporter.map(Binding::Exporter).or_else(|| end_point.map(Binding::ServerEndPoint))
     }
 
-    /// SASL-09: the announcement and the mechanisms do not fit, so somebody between took mechanisms out.
+    /// The owner's floor makes channel binding a must.
+    fn insists(&self) -> bool {
+        matches!(self.cfg.sasl.floor, ScramFloor::Sha1Plus | ScramFloor::Sha256Plus)
+    }
+
+    /// SASL-09: types are announced and every mechanism that uses them is gone. Many operators switch only the mechanisms
+    /// off, and the `y` flag tells the server of a real theft, so it counts only where a binding is a must.
     fn is_stripped(&self) -> bool {
         let offer = self.exchange.offer;
-        self.encrypted && offer.announced && (!offer.any_plus || !(offer.exporter || offer.server_end_point))
+        self.encrypted && self.insists() && offer.announced && !offer.any_plus
     }
 
     fn new_scram(&mut self, hash: Hash, mechanism: Mechanism) -> Result<Scram, ScramError> {
@@ -169,16 +171,17 @@ impl Link {
     fn success(&mut self, element: Element<'_>, now: Instant) -> Result<Step, Failure> {
         if let Some(scram) = &mut self.scram {
             let mut buf = [0u8; SERVER_FIRST_BYTES];
-            let message = decoded(element, &mut buf).unwrap_or_default();
-            let result = match self.exchange.phase {
-                Phase::Proof if !message.is_empty() => scram.server_final(message),
+            let result = match (decoded(element, &mut buf), self.exchange.phase) {
+                // What cannot be read is no sign of an impostor.
+                (None, _) => Err(ScramError::Malformed),
+                (Some(message), Phase::Proof) if !message.is_empty() => scram.server_final(message),
                 _ => Ok(()),
             };
             let proven = scram.is_verified();
             match result {
-                Err(ScramError::Refused) => return Err(self.abort(ScramError::Refused)),
-                _ if !proven => return Err(self.abort(ScramError::Signature)),
-                _ => {}
+                Err(error) => return Err(self.abort(error)),
+                Ok(()) if !proven => return Err(self.abort(ScramError::Signature)),
+                Ok(()) => {}
             }
         }
         self.scram = None;
@@ -252,7 +255,10 @@ impl Link {
                 w.text_base64(message.get(..length).unwrap_or_default());
                 message.zeroize();
             }
-            // SASL-11: the certificate says who we are.
+            // SASL-11: the certificate says who we are, or which of several we may be.
+            None if self.cfg.sasl.names_account => {
+                w.text_base64(account.bare.as_bytes());
+            }
             None => {
                 w.text("=");
             }

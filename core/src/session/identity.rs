@@ -2,6 +2,7 @@
 
 use zeroize::Zeroize;
 
+use super::discovery::prepared;
 use crate::config::{CLIENT_NAME_BYTES, Carrier, Config, JID_BYTES, Methods, Times};
 use crate::error::{Argument, Error};
 use crate::link::Account;
@@ -20,7 +21,8 @@ impl Identity {
     pub(crate) fn new(cfg: &Config<'_>) -> Result<Self, Error> {
         let copy = |text: &str, argument| concat(&[text]).ok_or(Error::Argument(argument));
         Ok(Self {
-            bare: copy(cfg.account, Argument::Account)?,
+            // Empty where a host owns the stream; else checked before.
+            bare: prepared(cfg.account).unwrap_or_default(),
             password: copy(cfg.password, Argument::Password)?,
             resource: copy(cfg.resource, Argument::Resource)?,
             client_name: concat(&[cfg.client_name]).ok_or(Error::Argument(Argument::Text))?,

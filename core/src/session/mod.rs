@@ -338,7 +338,7 @@ impl<'a> Session<'a> {
     }
 
     /// What the server said beside the condition when the session ended: the text of its error, another host it names,
-    /// or the feature it requires that nobody knows here. Printable ASCII, at most 96 bytes, empty when it said nothing.
+    /// or the feature it requires that nobody knows here. Printable ASCII, at most 264 bytes, empty when it said nothing.
     /// For people only: it is the server's word (ATK-62).
     pub fn detail(&self) -> &str {
         self.state.link.detail()

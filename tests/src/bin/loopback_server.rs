@@ -15,6 +15,7 @@ use xft_tests::router::{LimitsElement, Mechanism, ProxyConfig, Rate, Refused, Ro
 
 const USAGE: &str = "usage: loopback_server --account USER:PASSWORD... [--domain D] [--cert-dir DIR] [--port N] [--tls-port N]
   --domain D           the domain served (hospital.test)
+  --certificate NAME   the name in the certificate, where the domain is not ASCII (the domain)
   --cert-dir DIR       where ca.pem, server.crt and server.key are written (a temporary folder)
   --port N             port for streams that begin in plain text, 0 for a free one (0)
   --tls-port N         port for direct TLS, 0 for a free one (0)
@@ -98,7 +99,8 @@ fn end_when_told(stopper: Stopper) -> std::io::Result<()> {
 
 fn arguments(temporary: &Path) -> Result<Option<Setup>, lexopt::Error> {
     let router = RouterConfig::new("hospital.test", &[], seed());
-    let mut setup = Setup { router, c2s_port: 0, tls_port: 0, cert_dir: temporary.to_owned() };
+    let mut setup =
+        Setup { router, c2s_port: 0, tls_port: 0, cert_dir: temporary.to_owned(), certificate: None };
     let (mut mechanisms, mut proxies) = (Vec::new(), Vec::new());
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
@@ -110,6 +112,7 @@ fn arguments(temporary: &Path) -> Result<Option<Setup>, lexopt::Error> {
             }
             Long("domain") => setup.router.domain = parser.value()?.string()?.to_ascii_lowercase(),
             Long("cert-dir") => setup.cert_dir = PathBuf::from(parser.value()?),
+            Long("certificate") => setup.certificate = Some(parser.value()?.string()?),
             Long("port") => setup.c2s_port = parser.value()?.parse()?,
             Long("tls-port") => setup.tls_port = parser.value()?.parse()?,
             Long("plain") => setup.router.tls = Tls::None,

@@ -90,7 +90,7 @@ const POLICIES: [&[Method]; 6] = [
 pub fn negotiation(bytes: &[u8]) {
     let mut input = Input(bytes);
     let flags = input.byte();
-    let mut cfg = Config::new("ct1@hospital.test", "secret", [flags; 32]);
+    let mut cfg = Config::new("ct1@hospital.test", "secret", [flags.max(1); 32]);
     cfg.owner = StreamOwner::Host { jid: ME };
     (cfg.block_bytes, cfg.chunk_bytes) = (16, 16);
     cfg.methods = Methods::of(POLICIES[usize::from(input.byte()) % POLICIES.len()]).expect("a policy");

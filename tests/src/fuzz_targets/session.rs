@@ -48,7 +48,7 @@ pub fn session(bytes: &[u8]) {
     let mut input = Input(bytes);
     let flags = input.byte();
     let hosted = flags & 1 == 0;
-    let mut cfg = Config::new("ct1@hospital.test", "secret", [flags; 32]);
+    let mut cfg = Config::new("ct1@hospital.test", "secret", [flags.max(1); 32]);
     cfg.methods = xft_core::Methods::IN_BAND;
     cfg.resource = "gw";
     cfg.tls = Tls::UnsafePlain;

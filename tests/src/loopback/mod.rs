@@ -46,6 +46,8 @@ pub struct Setup {
     pub tls_port: u16,
     /// Folder for `ca.pem`, `server.crt` and `server.key`; made if absent.
     pub cert_dir: PathBuf,
+    /// The name in the server's certificate; `None`: the domain, which must be ASCII then.
+    pub certificate: Option<String>,
 }
 
 /// Why a loopback server could not start.
@@ -119,7 +121,10 @@ impl Loopback {
     pub fn start(mut setup: Setup) -> Result<Self, Error> {
         let ca = doing("making the test CA", TestCa::new())?;
         let ca_path = doing("writing the CA certificate", ca.write(&setup.cert_dir))?;
-        doing("issuing the server certificate", ca.issue(&setup.router.domain, &setup.cert_dir))?;
+        doing(
+            "issuing the server certificate",
+            ca.issue(setup.certificate.as_ref().unwrap_or(&setup.router.domain), &setup.cert_dir),
+        )?;
         let (tls, end_point) = server_config(&setup.cert_dir)?;
         let poll = doing("making the event loop", Poll::new())?;
         let waker = doing("making the event loop's waker", Waker::new(poll.registry(), WAKE))?;

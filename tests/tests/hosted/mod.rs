@@ -43,7 +43,7 @@ impl From<Received<'_>> for Got {
 }
 
 pub fn config(jid: &str) -> Config<'_> {
-    let mut cfg = Config::new(jid.split('/').next().unwrap(), "", [jid.len() as u8; 32]);
+    let mut cfg = Config::new(jid.split('/').next().unwrap(), "", [(jid.len() as u8).max(1); 32]);
     cfg.methods = xft_core::Methods::IN_BAND;
     cfg.owner = StreamOwner::Host { jid };
     cfg

@@ -39,14 +39,50 @@ fn stream_error_during_the_login_ends_it() {
 
 /// SER-03, ATK-10
 #[test]
-fn see_other_host_is_reported_and_not_followed() {
-    // ATK-10, SER-03
-    let text = "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>evil.test:5222</see-other-host></stream:error>";
-    let (client, said) = Client::at_features(config(Tls::Direct), text);
-    let failure = client.failure.unwrap();
-    assert_eq!(failure.condition, Some(Condition::Stream(StreamCondition::SeeOtherHost)));
-    assert_eq!(said, CLOSED);
-    assert_eq!(client.link.detail(), "evil.test:5222");
+fn see_other_host_is_told_whenever_it_comes_and_never_followed() {
+    let other = |host: &str, more: &str| {
+        format!(
+            "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>{host}</see-other-host>{more}</stream:error>"
+        )
+    };
+    let moved = "<text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>moved</text>";
+    let longest = format!("{}{}:65535", "name.".repeat(50), "tst");
+    assert_eq!(longest.len(), 253 + 6);
+    let told = |client: &Client, said: &str, host: &str| {
+        let failure = client.failure.unwrap();
+        assert_eq!(failure.reason, Reason::StreamError);
+        assert_eq!(failure.condition, Some(Condition::Stream(StreamCondition::SeeOtherHost)));
+        assert_eq!(said, CLOSED);
+        assert_eq!(client.link.detail(), host);
+    };
+    for (host, more) in [("evil.test:5222", ""), ("[2001:db8::7]:5222", moved), (&longest, moved)] {
+        // At once in plain, after STARTTLS was asked for, under TLS, in the middle of SASL, before binding, and online.
+        let error = other(host, more);
+        let mut client = Client::opened(config(Tls::StartTls));
+        let said = client.ask(&format!("{SERVER_HEADER}{error}"));
+        told(&client, &said, host);
+        let mut client = Client::opened(config(Tls::StartTls));
+        client.ask(&format!(
+            "{SERVER_HEADER}<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"
+        ));
+        let said = client.ask(&error);
+        told(&client, &said, host);
+        let (client, said) = Client::at_features(config(Tls::Direct), &error);
+        told(&client, &said, host);
+        let (mut client, _) = Client::at_features(config(Tls::Direct), &mechanisms(&["SCRAM-SHA-256"], &[]));
+        let said = client.ask(&error);
+        told(&client, &said, host);
+        let (mut client, _) = Client::at_bind(&mut config(Tls::Direct), BIND_FEATURE);
+        let said = client.ask(&error);
+        told(&client, &said, host);
+        let mut client = Client::online(config(Tls::Direct));
+        let said = client.ask(&error);
+        told(&client, &said, host);
+        // Behind a header of another name, as the host that sends us away may have.
+        let mut client = Client::opened(config(Tls::StartTls));
+        let said = client.ask(&format!("{}{error}", SERVER_HEADER.replace("hospital.test", "node7.test")));
+        told(&client, &said, host);
+    }
 }
 
 /// ATK-62
@@ -59,7 +95,7 @@ fn what_the_server_says_is_kept_short_and_printable() {
     );
     let (client, _) = Client::at_features(config(Tls::Direct), &text);
     let detail = client.link.detail();
-    assert!(detail.starts_with("Wartung?????xxx") && detail.len() == 96, "{detail}");
+    assert!(detail.starts_with("Wartung?????xxx") && detail.len() == 264, "{detail}");
     let (client, _) = Client::at_features(config(Tls::Direct), &stream_error("conflict"));
     assert_eq!(client.link.detail(), "why");
 }

@@ -84,16 +84,45 @@ fn floor_with_binding_insists_on_it() {
     assert_eq!(chosen(both, &[], exporter, cfg), Err(Reason::NoMechanism));
 }
 
-/// SASL-09, ATK-09
+/// SASL-09, SASL-08
 #[test]
-fn stripped_mechanisms_are_noticed() {
-    // SASL-09, ATK-09
+fn announced_types_that_nobody_can_use_do_not_stop_a_login() {
     let cfg = config(Tls::Direct);
     let exporter = Some(&BINDING[..]);
-    assert_eq!(chosen(&["SCRAM-SHA-256"], &["tls-exporter"], exporter, cfg), Err(Reason::Downgrade));
-    assert_eq!(chosen(&["SCRAM-SHA-256"], &["tls-exporter"], None, cfg), Err(Reason::Downgrade));
+    // Types without any -PLUS: the operator switched them off. `y` lets the server notice if it was somebody else.
+    let plain = &["SCRAM-SHA-256"];
+    assert_eq!(chosen(plain, &["tls-exporter"], exporter, cfg), is("SCRAM-SHA-256", "y,"));
+    assert_eq!(chosen(plain, &["tls-unique"], exporter, cfg), is("SCRAM-SHA-256", "y,"));
+    assert_eq!(chosen(plain, &["tls-exporter"], None, cfg), is("SCRAM-SHA-256", "n,"));
+    // TLS 1.2, and only the type that nobody may use: -PLUS is there, so no `y`, whatever we have.
     let both = &["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"];
-    assert_eq!(chosen(both, &["tls-unique"], exporter, cfg), Err(Reason::Downgrade));
+    for types in [&["tls-unique"][..], &["tls-unique", "x-unknown"]] {
+        assert_eq!(chosen(both, types, exporter, cfg), is("SCRAM-SHA-256", "n,"));
+        assert_eq!(chosen(both, types, None, cfg), is("SCRAM-SHA-256", "n,"));
+    }
+    // -PLUS of a hash we lack alone.
+    let other = &["SCRAM-SHA-512-PLUS", "SCRAM-SHA-1"];
+    assert_eq!(chosen(other, &["tls-exporter"], exporter, cfg), is("SCRAM-SHA-1", "n,"));
+}
+
+/// SASL-09, ATK-09
+#[test]
+fn where_binding_is_a_must_nothing_else_logs_in() {
+    let exporter = Some(&BINDING[..]);
+    for floor in [ScramFloor::Sha1Plus, ScramFloor::Sha256Plus] {
+        let mut cfg = config(Tls::Direct);
+        cfg.sasl.floor = floor;
+        // Types without a mechanism: switched off, or stripped.
+        assert_eq!(chosen(&["SCRAM-SHA-256"], &["tls-exporter"], exporter, cfg), Err(Reason::Downgrade));
+        assert_eq!(chosen(&["SCRAM-SHA-256"], &["tls-unique"], None, cfg), Err(Reason::Downgrade));
+        // Nothing that we can compute.
+        let both = &["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"];
+        assert_eq!(chosen(both, &["tls-unique"], exporter, cfg), Err(Reason::NoMechanism));
+        assert_eq!(
+            chosen(both, &["tls-exporter"], exporter, cfg),
+            is("SCRAM-SHA-256-PLUS", "p=tls-exporter,")
+        );
+    }
 }
 
 /// SASL-02, SASL-11
@@ -104,6 +133,11 @@ fn external_sends_the_single_character_and_plain_its_three_parts() {
     cfg.sasl.external = true;
     let (_, said) = Client::at_features(cfg, &mechanisms(&["EXTERNAL"], &[]));
     assert_eq!(said, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>");
+    // A certificate with several addresses: the bare JID says which one.
+    cfg.sasl.names_account = true;
+    let (_, said) = Client::at_features(cfg, &mechanisms(&["EXTERNAL"], &[]));
+    let named = format!("mechanism='EXTERNAL'>{}</auth>", STANDARD.encode("ct1@hospital.test"));
+    assert!(said.ends_with(&named), "{said}");
     cfg.sasl.plain = true;
     let mut client = Client::opened(cfg);
     (client.account.local, client.account.password) = ("juliet", "R0m30");
@@ -195,12 +229,43 @@ fn success_without_proof_of_the_server_is_refused() {
     let mut client = started();
     client.ask(&sasl("success", ""));
     assert_eq!(client.reason(), Reason::ServerNotProven);
-    for text in ["", "=", "dj0=", "bm9uc2Vuc2U="] {
+    // Nothing, a signature of another password, half of one.
+    for text in ["", "=", &STANDARD.encode(format!("v={}", STANDARD.encode([7; 32]))), "dj1BQUFB"] {
         let (mut client, _) = proven();
         let said = client.ask(&sasl("success", text));
         assert_eq!(client.reason(), Reason::ServerNotProven, "{text}");
         assert!(said.ends_with(CLOSED));
         assert!(!said.contains("<stream:stream"));
+    }
+    let (mut client, _) = proven();
+    client.ask(&sasl("challenge", &STANDARD.encode(format!("v={}", STANDARD.encode([7; 32])))));
+    assert_eq!(client.reason(), Reason::ServerNotProven);
+}
+
+/// SASL-02, SASL-07
+#[test]
+fn an_answer_that_cannot_be_read_is_malformed_and_no_impostor() {
+    for name in ["success", "challenge"] {
+        let (_, signature) = proven();
+        let right = STANDARD.encode(&signature);
+        let (head, tail) = right.split_at(20);
+        let inner = signature.replace('=', "\n=");
+        for text in [
+            format!("{head}\n{tail}"),
+            format!("\n{right}\n"),
+            format!("{head}=!"),
+            STANDARD.encode("v="),
+            STANDARD.encode("nonsense"),
+            STANDARD.encode("v=a b"),
+            STANDARD.encode(format!("{signature},m=x")),
+            STANDARD.encode(inner),
+            "A".repeat(1024),
+        ] {
+            let (mut client, _) = proven();
+            let said = client.ask(&sasl(name, &text));
+            assert_eq!(client.reason(), Reason::BadChallenge, "{name} {text}");
+            assert_eq!(said, format!("<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>{CLOSED}"));
+        }
     }
 }
 

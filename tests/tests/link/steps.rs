@@ -19,6 +19,10 @@ fn header(attributes: &str) -> String {
     )
 }
 
+fn stream_error(condition: &str) -> String {
+    format!("<stream:error>{condition}</stream:error>")
+}
+
 fn error(condition: &str) -> String {
     format!("<stream:error><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>{CLOSED}")
 }
@@ -51,7 +55,18 @@ fn other_headers_are_refused() {
         "id='1' version='1.0' from='evil.test'",
         "id='1' version='1.0' from=''",
     ] {
-        assert_eq!(header_fails(&header(attributes)), (bad, CLOSED.to_owned()), "{attributes}");
+        // What follows is no more than heard: it may say why the server is another one.
+        let followed = |text: &str| header_fails(&format!("{}{text}", header(attributes)));
+        assert_eq!(followed(STARTTLS), (bad, CLOSED.to_owned()), "{attributes}");
+        assert_eq!(followed(""), (None, String::new()), "{attributes}");
+        let elsewhere = stream_error(
+            "<see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>a.test</see-other-host>",
+        );
+        assert_eq!(followed(&elsewhere), (Some(Reason::StreamError), CLOSED.to_owned()), "{attributes}");
+        let mut client = Client::opened(config(Tls::StartTls));
+        client.ask(&header(attributes));
+        client.tick(15_000);
+        assert_eq!(client.reason(), Reason::BadHeader, "{attributes}");
     }
     let other = "<stream:stream xmlns='jabber:client' xmlns:stream='urn:other' id='1' version='1.0'>";
     assert_eq!(header_fails(other), (bad, error("invalid-namespace")));

@@ -77,8 +77,14 @@ impl<'m> Owned<'m> {
                 Ok(Output::Transmit { bytes, .. }) => sent.push(String::from_utf8(bytes.to_vec()).unwrap()),
                 Ok(Output::Event(event)) => self.events.push(event),
                 Ok(Output::Close { .. }) => self.closed = true,
-                Ok(Output::Wait { until, .. }) => {
+                Ok(Output::Wait { until, why }) => {
                     self.wait = until.map(Instant::ms);
+                    // Else the owner would turn in circles.
+                    assert!(
+                        self.wait.is_none_or(|at| at > self.now),
+                        "{why:?} at {until:?}, now {}",
+                        self.now
+                    );
                     return sent;
                 }
                 Ok(other) => panic!("{other:?}"),
