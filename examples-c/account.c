@@ -1,74 +1,56 @@
 /* The account to log in with. */
 #include "account.h"
 
+#include "password.h"
+
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-static int split_server(struct account_options *options, const char *text)
+static int split_server(struct account_options *options)
 {
-    if (split_host_port(text, options->tls == TLS_DIRECT ? "5223" : "5222", &options->place) == 0)
+    if (options->server == NULL)
         return 0;
-    say("'%s' is no server: give HOST, HOST:PORT or [IPV6]:PORT", text);
+    if (options->nameserver != NULL) {
+        say("--nameserver is for finding the server, which --server names");
+        return -1;
+    }
+    if (options->tls == TLS_AUTO)
+        options->tls = TLS_STARTTLS;
+    if (split_host_port(options->server, options->tls == TLS_DIRECT ? "5223" : "5222", &options->place) == 0)
+        return 0;
+    say("'%s' is no server: give HOST, HOST:PORT or [IPV6]:PORT", options->server);
     return -1;
 }
 
 static int split_jid(struct account_options *options)
 {
-    const char *jid = options->jid;
-    const char *at = strchr(jid, '@'), *slash = strchr(jid, '/');
-    size_t length = slash != NULL ? (size_t)(slash - jid) : strlen(jid);
-    if (at == NULL || at == jid || (slash != NULL && (slash < at + 2 || slash[1] == '\0')) || at[1] == '\0' ||
-        length >= sizeof options->account) {
-        say("'%s' is no account: give --jid USER@DOMAIN or USER@DOMAIN/RESOURCE", jid);
+    const char *typed = options->jid, *at = strchr(typed, '@'), *slash = strchr(typed, '/');
+    if (at == NULL || at == typed || (slash != NULL && (slash < at + 2 || slash[1] == '\0')) || at[1] == '\0') {
+        say("'%s' is no account: give --jid USER@DOMAIN or USER@DOMAIN/RESOURCE", typed);
         return -1;
     }
-    memcpy(options->account, jid, length);
+    if (prepare_address("jid", typed, options->full) != 0)
+        return -1;
+    slash = strchr(options->full, '/');
+    size_t length = slash != NULL ? (size_t)(slash - options->full) : strlen(options->full);
+    memcpy(options->account, options->full, length);
     options->account[length] = '\0';
     options->domain = strchr(options->account, '@') + 1;
     options->resource = slash != NULL ? slash + 1 : "";
-    return 0;
-}
-
-static int read_password(struct account_options *options)
-{
-    const char *path = options->password_file;
-    const char *word = path == NULL ? getenv("XFT_PASSWORD") : NULL;
-    if (path != NULL) {
-        FILE *file = fopen(path, "r");
-        struct stat about;
-        if (file == NULL || fgets(options->password, sizeof options->password, file) == NULL) {
-            say("cannot read the password from %s: %s", path, file == NULL ? strerror(errno) : "the file is empty");
-            if (file != NULL)
-                fclose(file);
-            return -1;
-        }
-        if (fstat(fileno(file), &about) == 0 && (about.st_mode & (S_IRGRP | S_IROTH)) != 0)
-            say("warning: others can read %s; chmod 600 would end that", path);
-        fclose(file);
-    } else if (word != NULL && strlen(word) < sizeof options->password) {
-        memcpy(options->password, word, strlen(word) + 1);
-    }
-    options->password[strcspn(options->password, "\r\n")] = '\0';
-    if (options->password[0] == '\0') {
-        say("no password: give --password-file FILE or set XFT_PASSWORD (at most 256 bytes)");
-        return -1;
-    }
-    return 0;
+    return prepare_domain(options->domain, options->dns_domain);
 }
 
 static int choose_tls(struct account_options *options)
 {
-    static const char *const WORDS[] = { "starttls", "direct", "none-unsafe" };
+    static const char *const WORDS[] = { "starttls", "direct", "none-unsafe", "auto" };
     for (size_t at = 0; at < sizeof WORDS / sizeof *WORDS; at++)
         if (strcmp(options->tls_word, WORDS[at]) == 0) {
             options->tls = (enum tls_choice)at;
             return 0;
         }
-    say("--tls takes starttls, direct or none-unsafe, not '%s'", options->tls_word);
+    say("--tls takes auto, starttls, direct or none-unsafe, not '%s'", options->tls_word);
     return -1;
 }
 
@@ -78,8 +60,7 @@ int account_options_check(struct account_options *options)
         say("--jid is missing; see --help");
         return -1;
     }
-    if (choose_tls(options) != 0 || split_jid(options) != 0 ||
-        split_server(options, options->server != NULL ? options->server : options->domain) != 0)
+    if (choose_tls(options) != 0 || split_jid(options) != 0 || split_server(options) != 0)
         return -1;
     if (network_options_check(&options->network) != 0)
         return -1;
@@ -104,12 +85,14 @@ int account_options_check(struct account_options *options)
     }
     if (options->tls == TLS_NONE_UNSAFE)
         say("WARNING: --tls none-unsafe: files and login can be read and changed by anyone on the way. For tests only.");
-    return read_password(options);
+    if (options->allow_plain && options->tls == TLS_NONE_UNSAFE) {
+        say("--allow-plain is for TLS: with --tls none-unsafe everybody on the way would read the password");
+        return -1;
+    }
+    return password_read(options->password_file, options->password);
 }
 
 void account_options_forget(struct account_options *options)
 {
-    volatile char *password = options->password;
-    for (size_t at = 0; at < sizeof options->password; at++)
-        password[at] = '\0';
+    prepare_forget(options->password, sizeof options->password);
 }

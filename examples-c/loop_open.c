@@ -1,5 +1,6 @@
 /* The start of the loop: connecting, TLS, and the session's memory and configuration. */
 #include "ending.h"
+#include "locate.h"
 #include "loop.h"
 #include "signals.h"
 
@@ -13,6 +14,9 @@
 /* How long connecting to one address and a TLS handshake may take. */
 #define CONNECT_MS 10000
 #define HANDSHAKE_MS 15000
+
+/* No further place is tried after this. */
+#define PLACES_MS 60000
 
 static int fill_random(uint8_t *bytes, size_t size)
 {
@@ -60,6 +64,7 @@ static uint32_t make_session(struct loop *loop, const struct account_options *op
     config.offers_per_peer = transfers > 255 ? 255 : transfers < 4 ? 4 : transfers;
     memcpy(config.methods, options->network.methods, sizeof config.methods);
     config.flags |= options->no_receipts ? XFT_FLAG_NO_RECEIPTS : 0;
+    config.flags |= options->allow_plain ? XFT_FLAG_SASL_PLAIN : 0;
     config.streams = streams_for(transfers);
     config.hosts_bytes = 2048 + 512 * transfers;
     /* A recipient may take all files at once, and tries two addresses at a time for each. */
@@ -92,18 +97,18 @@ void loop_tls_done(struct loop *loop)
     size_t end_point_bytes = tls_server_end_point(loop->stream.tls, end_point);
     xft_tls_done(loop->session, exporter, exporter_bytes, end_point, end_point_bytes);
     if (loop->options->verbose)
-        say("%s, certificate of %s verified", tls_description(loop->stream.tls), loop->options->domain);
+        say("%s, certificate of %s verified", tls_description(loop->stream.tls), loop->options->dns_domain);
 }
 
 int loop_start_tls(struct loop *loop)
 {
     const struct account_options *options = loop->options;
-    int status = stream_start_tls(&loop->stream, options->domain, options->ca_file, options->tls == TLS_DIRECT,
+    int status = stream_start_tls(&loop->stream, options->dns_domain, options->ca_file, options->tls == TLS_DIRECT,
                                   HANDSHAKE_MS);
     if (status == STREAM_UNTRUSTED)
         say("the server's certificate is not to be trusted for %s: %s. Give its CA with --ca FILE; if the server "
             "should be known already, somebody may be in between.",
-            options->domain, loop->stream.error);
+            options->dns_domain, loop->stream.error);
     else if (status != STREAM_OK)
         say("TLS with %s port %s failed: %s. Check --tls, the port and --ca.", options->place.host, options->place.port,
             loop->stream.error);
@@ -111,9 +116,52 @@ int loop_start_tls(struct loop *loop)
     return status;
 }
 
-static int open_all(struct loop *loop, uint32_t transfers, int sends)
+/* One place: TCP, and TLS where it comes first. 0, or the exit code after saying what is wrong. */
+static int connect_to_place(struct loop *loop, struct account_options *options)
 {
-    const struct account_options *options = loop->options;
+    loop->tls_failed = 0;
+    if (stream_connect(&loop->stream, options->place.host, options->place.port, CONNECT_MS) != STREAM_OK) {
+        say("cannot reach %s port %s: %s. Check %s and the network.", options->place.host, options->place.port,
+            loop->stream.error, options->server != NULL ? "--server" : "the domain of --jid");
+        return EXIT_UNREACHABLE;
+    }
+    if (options->verbose)
+        say("connected to %s port %s", options->place.host, options->place.port);
+    if (options->tls != TLS_DIRECT || loop_start_tls(loop) == STREAM_OK)
+        return 0;
+    stream_close(&loop->stream);
+    return EXIT_TLS;
+}
+
+/* Where the DNS sends clients of the domain, until one place answers (STR-01). A certificate that is not to be trusted
+ * ends it. */
+static int connect_to_domain(struct loop *loop, struct account_options *options)
+{
+    static struct located located;
+    struct located_place place;
+    enum tls_choice wanted = options->tls;
+    uint32_t only = wanted == TLS_AUTO ? 0 : wanted == TLS_DIRECT ? XFT_SERVICE_DIRECT : XFT_SERVICE_START_TLS;
+    uint64_t random = 0, end_ms = clock_ms() + PLACES_MS;
+    int code = EXIT_UNREACHABLE, tried = 0;
+    if (fill_random((uint8_t *)&random, sizeof random) != 0)
+        say("cannot read /dev/urandom: %s", strerror(errno)); /* only the order of equal places depends on it */
+    if (locate_ask(&located, options->dns_domain, only, options->nameserver, random) != 0)
+        return EXIT_USAGE;
+    while (code != 0 && loop->tls_failed != STREAM_UNTRUSTED && clock_ms() < end_ms && locate_next(&located, &place)) {
+        options->place = place.at;
+        if (wanted != TLS_NONE_UNSAFE)
+            options->tls = place.service == XFT_SERVICE_DIRECT ? TLS_DIRECT : TLS_STARTTLS;
+        code = connect_to_place(loop, options);
+        tried = 1;
+    }
+    if (!tried)
+        say("the DNS says that %s has no XMPP server for clients%s. Check --jid.", options->dns_domain,
+            only == XFT_SERVICE_DIRECT ? " with direct TLS" : only != 0 ? " with STARTTLS" : "");
+    return code;
+}
+
+static int open_all(struct loop *loop, struct account_options *options, uint32_t transfers, int sends)
+{
     loop->in = malloc(LOOP_IN_BYTES);
     loop->room = stanza_room(options->block_bytes);
     loop->out_bytes = LOOP_BATCH_BYTES + 2 * loop->room;
@@ -123,24 +171,17 @@ static int open_all(struct loop *loop, uint32_t transfers, int sends)
         say("cannot start: %s", strerror(errno));
         return EXIT_DEFECT;
     }
-    if (stream_connect(&loop->stream, options->place.host, options->place.port, CONNECT_MS) != STREAM_OK) {
-        say("cannot reach %s port %s: %s. Check --server and the network.", options->place.host, options->place.port,
-            loop->stream.error);
-        return EXIT_UNREACHABLE;
-    }
-    if (options->verbose)
-        say("connected to %s port %s", options->place.host, options->place.port);
+    int code = options->server != NULL ? connect_to_place(loop, options) : connect_to_domain(loop, options);
+    if (code != 0)
+        return code;
     loop->now_ms = loop->socks.now_ms = loop->moved_ms = clock_ms();
     loop->stall_ms = options->timeout_s * 1000;
     uint32_t status = make_session(loop, options, transfers);
-    if (status == XFT_OK && options->tls == TLS_DIRECT) {
-        if (loop_start_tls(loop) != STREAM_OK)
-            return EXIT_TLS;
+    if (status == XFT_OK && options->tls == TLS_DIRECT)
         loop_tls_done(loop);
-    }
     loop->socks.session = loop->session;
     if (status == XFT_OK && sends) {
-        int code = socks_loop_offer(&loop->socks, &options->network, loop->stream.fd);
+        code = socks_loop_offer(&loop->socks, &options->network, loop->stream.fd);
         if (code != 0)
             return code;
     }
@@ -164,7 +205,7 @@ int loop_open(struct loop *loop, struct account_options *options, uint32_t trans
         say("libxft.a and xft.h do not belong together: build again with make clean all");
         return EXIT_DEFECT;
     }
-    int code = open_all(loop, transfers, sends);
+    int code = open_all(loop, options, transfers, sends);
     account_options_forget(options);
     return code;
 }

@@ -1,6 +1,8 @@
 /* The options that say which ways a file may take. */
 #include "network.h"
 
+#include "prepare.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,18 +50,25 @@ static int read_methods(struct network_options *options)
     }
 }
 
-/* JID=HOST:PORT. A JID may hold '=', so the last one counts. 0, or -1. */
-static int split_proxy(const char *text, size_t *jid_bytes, struct host_port *out)
+/* JID=HOST:PORT. A JID may hold '=', so the last one counts; it comes out prepared. 0, or -1 after saying what is wrong. */
+static int split_proxy(const char *text, char jid[PREPARED_BYTES], struct host_port *out)
 {
     const char *equals = strrchr(text, '=');
-    *jid_bytes = equals != NULL ? (size_t)(equals - text) : 0;
-    return *jid_bytes == 0 ? -1 : split_host_port(equals + 1, NULL, out);
+    char typed[2 * PREPARED_BYTES];
+    size_t length = equals != NULL ? (size_t)(equals - text) : 0;
+    if (length == 0 || length >= sizeof typed || split_host_port(equals + 1, NULL, out) != 0) {
+        say("--proxy takes JID=HOST:PORT such as proxy.hospital.example=192.0.2.9:5000, not '%s'", text);
+        return -1;
+    }
+    memcpy(typed, text, length);
+    typed[length] = '\0';
+    return prepare_address("proxy", typed, jid);
 }
 
 int network_options_check(struct network_options *options)
 {
     struct host_port place;
-    size_t jid_bytes;
+    char jid[PREPARED_BYTES];
     if (read_methods(options) != 0)
         return -1;
     for (size_t at = 0; at < options->listen.count; at++)
@@ -73,11 +82,8 @@ int network_options_check(struct network_options *options)
             return -1;
         }
     for (size_t at = 0; at < options->proxy.count; at++)
-        if (split_proxy(options->proxy.items[at], &jid_bytes, &place) != 0) {
-            say("--proxy takes JID=HOST:PORT such as proxy.hospital.example=192.0.2.9:5000, not '%s'",
-                options->proxy.items[at]);
+        if (split_proxy(options->proxy.items[at], jid, &place) != 0)
             return -1;
-        }
     if ((options->listen.count > 0 || options->announce.count > 0) && !network_has(options, XFT_METHOD_DIRECT)) {
         say("--listen and --announce are for the method direct, which --method %s excludes", options->method_word);
         return -1;
@@ -92,12 +98,12 @@ int network_options_check(struct network_options *options)
 int network_tell(const struct network_options *options, xft_session *session)
 {
     struct host_port place;
-    size_t jid_bytes = 0;
+    char jid[PREPARED_BYTES];
     uint32_t status = XFT_OK;
     for (size_t at = 0; at < options->proxy.count && status == XFT_OK; at++) {
-        split_proxy(options->proxy.items[at], &jid_bytes, &place);
-        status = xft_add_proxy(session, options->proxy.items[at], jid_bytes, place.host, strlen(place.host),
-                               (uint32_t)atoi(place.port));
+        if (split_proxy(options->proxy.items[at], jid, &place) != 0)
+            return -1;
+        status = xft_add_proxy(session, jid, strlen(jid), place.host, strlen(place.host), (uint32_t)atoi(place.port));
         if (status == XFT_ERR_HOST)
             say("--proxy %s: %s port %s is no address that a proxy can have: give an IP address or a host name, and its "
                 "port",

@@ -76,7 +76,8 @@ static int on_bad_certificate(const xmpp_tlscert_t *certificate, const char *con
 
 int strophe_log_in(struct strophe *strophe, struct account_options *account, xmpp_handler on_stanza, void *userdata)
 {
-    static const long FLAGS[] = { XMPP_CONN_FLAG_MANDATORY_TLS, XMPP_CONN_FLAG_LEGACY_SSL, XMPP_CONN_FLAG_DISABLE_TLS };
+    static const long FLAGS[] = { XMPP_CONN_FLAG_MANDATORY_TLS, XMPP_CONN_FLAG_LEGACY_SSL, XMPP_CONN_FLAG_DISABLE_TLS,
+                                  XMPP_CONN_FLAG_MANDATORY_TLS };
     memset(strophe, 0, sizeof *strophe);
     strophe->fd = -1;
     strophe->account = account;
@@ -91,7 +92,7 @@ int strophe_log_in(struct strophe *strophe, struct account_options *account, xmp
         say("out of memory");
         return EXIT_DEFECT;
     }
-    xmpp_conn_set_jid(strophe->conn, account->jid);
+    xmpp_conn_set_jid(strophe->conn, account->full);
     xmpp_conn_set_pass(strophe->conn, account->password);
     account_options_forget(account);
     /* Without a flag libstrophe would go on in plain text where the server offers no TLS. */
@@ -105,7 +106,10 @@ int strophe_log_in(struct strophe *strophe, struct account_options *account, xmp
     unsigned short port = server != NULL ? (unsigned short)atoi(account->place.port) : 0;
     if (xmpp_connect_client(strophe->conn, server, port, on_stream, strophe) == XMPP_EOK)
         return EXIT_ALL_WELL;
-    say("cannot reach %s port %s", account->place.host, account->place.port);
+    if (server != NULL)
+        say("cannot reach %s port %s", server, account->place.port);
+    else
+        say("cannot reach a server of %s", account->domain);
     return EXIT_UNREACHABLE;
 }
 

@@ -46,6 +46,7 @@ struct host {
     struct account_options account;
     struct files files;
     struct strophe strophe;
+    char prepared_to[PREPARED_BYTES];
     struct socks_loop socks;
     struct routes routes;
     xft_session *session; /* NULL before the login and after the end */
@@ -399,6 +400,9 @@ static int check_options(struct host *host, struct texts *words)
     files->methods = network->methods;
     files->dir = sending ? NULL : words->items[1];
     files->paths = (struct texts){ words->items + 1, words->count - 1 };
+    if (files->to != NULL && prepare_address("to", files->to, host->prepared_to) != 0)
+        return EXIT_USAGE;
+    files->to = files->to != NULL ? host->prepared_to : NULL;
     return account_options_check(&host->account) != 0 ? EXIT_USAGE : files_check(files);
 }
 
@@ -434,7 +438,7 @@ int main(int argc, char **argv)
         { "jid", "USER@DOMAIN[/RES]", "account to log in with", OPTION_TEXT, &host.account.jid, 0, 0 },
         { "password-file", "FILE", "file whose first line is the password; default: environment variable XFT_PASSWORD",
           OPTION_TEXT, &host.account.password_file, 0, 0 },
-        { "tls", "starttls|direct|none-unsafe", "how the stream is secured; default: starttls", OPTION_TEXT,
+        { "tls", "auto|starttls|direct|none-unsafe", "how the stream is secured; default: auto, which is starttls here", OPTION_TEXT,
           &host.account.tls_word, 0, 0 },
         { "ca", "FILE", "trusted CA certificates (PEM); default: the system's", OPTION_TEXT, &host.account.ca_file, 0, 0 },
         METHOD_OPTION_LINE(host.account.network),

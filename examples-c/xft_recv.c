@@ -83,7 +83,7 @@ static int check_options(struct receiver *receiver, const struct texts *rest)
         return EXIT_USAGE;
     }
     receiver->fsync = (enum fsync_choice)choice;
-    if (account_options_check(&receiver->account) != 0)
+    if (account_options_check(&receiver->account) != 0 || prepare_addresses("from", &receiver->from) != 0)
         return EXIT_USAGE;
     receiver->dir_fd = open(receiver->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (receiver->dir_fd < 0 || faccessat(receiver->dir_fd, ".", W_OK | X_OK, 0) != 0) {

@@ -21,6 +21,7 @@
 struct sender {
     struct account_options account;
     const char *to, *sha256_text, *mime_type;
+    char prepared_to[PREPARED_BYTES];
     uint8_t sha256[32];
     struct outgoing_list list;
     int no_sendfile;
@@ -64,6 +65,9 @@ static int check_options(struct sender *sender)
         say("--sha256 takes 64 hex digits and works with exactly one file");
         return EXIT_USAGE;
     }
+    if (prepare_address("to", sender->to, sender->prepared_to) != 0)
+        return EXIT_USAGE;
+    sender->to = sender->prepared_to;
     return account_options_check(&sender->account) == 0 ? EXIT_ALL_WELL : EXIT_USAGE;
 }
 
