@@ -9,6 +9,8 @@ static unsigned long state_bytes(uint32_t transfers, uint32_t contacts, uint32_t
   if (xft_config_init(&cfg, sizeof cfg) != XFT_OK) { return 0; }
   cfg.account = "user@example.org";
   cfg.account_len = 16;
+  cfg.password = "secret";
+  cfg.password_len = 6;
   memset(cfg.entropy, 1, sizeof cfg.entropy);
   cfg.transfers = transfers;
   cfg.contacts = contacts;
