@@ -47,7 +47,7 @@ try "an account has a user" 2 "is no account" xft_send --jid @domain $to "$dir/f
 try "an empty resource is none" 2 "is no account" xft_send --jid a@b/ $to "$dir/file"
 send "a recipient is needed" 2 "--to is missing" "$dir/file"
 send "a recipient is a full JID" 2 "full JID with its resource" --to b@localhost "$dir/file"
-send "TLS words are checked" 2 "--tls takes starttls, direct or none-unsafe" --tls maybe $to "$dir/file"
+send "TLS words are checked" 2 "--tls takes auto, starttls, direct or none-unsafe" --tls maybe $to "$dir/file"
 send "a port is a number" 2 "is no server" --server localhost:http $to "$dir/file"
 send "a port has a range" 2 "is no server" --server localhost:65536 $to "$dir/file"
 send "a window holds a block" 2 "smaller than one block" --window 4095 --block 4096 $to "$dir/file"
