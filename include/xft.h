@@ -2412,7 +2412,7 @@ const char *xft_service_prefix(uint32_t service);
  * Without any record the only place is `domain` itself, at port 5222, or 5223 with `fallback` `XFT_SERVICE_DIRECT`; a
  * record whose target is `.` is one. `random` is a fresh random number, the same for all calls of one search. `*tried` is
  * 0 before the first call and the library's own from then on. `place->service` 0 says that no place is left. Nothing is
- * kept, and no session is needed.
+ * kept. Call it before there is a session, and again whenever a place cannot be reached.
  *
  * Wherever the stream goes, the certificate and SNI are those of the account's domain; with `XFT_SERVICE_DIRECT` ALPN is
  * `xmpp-client`. Returns `XFT_OK`, `XFT_ERR_CODE` (a service), `XFT_ERR_RANGE` (a number above 65535), or a status of the
