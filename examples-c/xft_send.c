@@ -27,6 +27,7 @@ struct sender {
     int no_sendfile;
     int code;                         /* the first failure */
     int leaving;                      /* xft_close was called */
+    int left_code;                    /* why, if files may be left behind: counts unless all of them were handed over */
     struct progress progress;
     uint8_t block[65536];
 };
@@ -218,6 +219,7 @@ static void failed(struct sender *sender, struct loop *loop, const struct outgoi
         say_reason(what, output->reason, output->condition);
         route_explain(&loop->routes, output);
     }
+    fail(sender, sender->left_code);
     fail(sender, exit_code_of_transfer(output->reason));
 }
 
@@ -314,7 +316,8 @@ static void leave(struct sender *sender, struct loop *loop, int code)
         say("nothing moved for %llu s: giving up", (unsigned long long)sender->account.timeout_s);
     else
         say("interrupted: leaving");
-    fail(sender, code);
+    /* A file of which only the goodbye is missing is handed over: the session says so. */
+    sender->left_code = code;
     sender->leaving = 1;
     xft_close(loop->session);
 }
@@ -348,6 +351,8 @@ static void run(struct sender *sender, struct loop *loop)
             leave(sender, loop, EXIT_INTERRUPTED);
             break;
         case LOOP_OVER:
+            if (!outgoing_all_over(&sender->list))
+                fail(sender, sender->left_code);
             return;
         case LOOP_IDLE:
             if (loop->online)

@@ -1770,9 +1770,14 @@ typedef struct xft_config {
    */
   uint32_t end_ms;
   /**
+   * The answer to the closing of an in-band bytestream where every block was acknowledged and no receipt can come; then
+   * the file counts as handed over; default 5000.
+   */
+  uint32_t closing_ms;
+  /**
    * 0.
    */
-  uint32_t reserved[9];
+  uint32_t reserved[8];
 } xft_config;
 
 /**

@@ -224,6 +224,9 @@ pub struct Times {
     pub progress_ms: u32,
     /// The answer to the closing of a bytestream, and the verdict (IBB-33, JFT-11).
     pub finish_ms: u32,
+    /// The answer to the closing of an in-band bytestream where every block was acknowledged and no receipt can come: one
+    /// client never gives it (IBB-33, QRK-44).
+    pub closing_ms: u32,
     /// What the server tells of its proxies, all questions together (DSC-09).
     pub discovery_ms: u32,
     /// Between the attempts with one streamhost and the next, while the first goes on (S5B-04); 0: all at once.
@@ -255,6 +258,7 @@ impl Default for Times {
             block_ms: 120_000,
             progress_ms: 300_000,
             finish_ms: 60_000,
+            closing_ms: 5_000,
             discovery_ms: 10_000,
             stagger_ms: 200,
             host_ms: 4_000,

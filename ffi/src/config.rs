@@ -193,12 +193,15 @@ pub struct xft_config {
     pub accept_ms: u32,
     /// The end of a SOCKS5 stream after its last byte; default 5000.
     pub end_ms: u32,
+    /// The answer to the closing of an in-band bytestream where every block was acknowledged and no receipt can come; then
+    /// the file counts as handed over; default 5000.
+    pub closing_ms: u32,
     /// 0.
-    pub reserved: [u32; 9],
+    pub reserved: [u32; 8],
 }
 
 /// Words that later versions may use.
-const RESERVED: usize = 9;
+const RESERVED: usize = 8;
 
 /// The defaults as C sees them; they are those of [`Config::new`], written once.
 pub(crate) fn defaults() -> xft_config {
@@ -258,6 +261,7 @@ pub(crate) fn defaults() -> xft_config {
         hosts_ms: times.hosts_ms,
         accept_ms: times.accept_ms,
         end_ms: times.end_ms,
+        closing_ms: times.closing_ms,
         reserved: [0; RESERVED],
     }
 }
@@ -383,6 +387,7 @@ impl xft_config {
             block_ms: self.block_ms,
             progress_ms: self.progress_ms,
             finish_ms: self.finish_ms,
+            closing_ms: self.closing_ms,
             discovery_ms: self.discovery_ms,
             stagger_ms: self.stagger_ms,
             host_ms: self.host_ms,

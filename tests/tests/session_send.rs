@@ -163,6 +163,32 @@ fn qrk_44_a_peer_that_never_answers_the_close_got_the_file() {
 }
 
 #[test]
+fn ibb_33_qrk_44_where_no_receipt_can_come_a_close_is_waited_for_5_s() {
+    sender!(s, |cfg: &mut Config<'_>| cfg.receipts = false);
+    closing(&mut s, 10);
+    assert_eq!((s.why, s.wait), (Timer::Finish, Some(5_000)));
+    s.wait_ms(4_999);
+    assert_eq!(s.take_events(), []);
+    s.wait_ms(1);
+    assert_eq!(s.ending(), Ending::Delivered);
+}
+
+#[test]
+fn ibb_33_who_leaves_while_only_the_answer_to_the_close_is_missing_handed_the_file_over() {
+    let leaves: [fn(&mut Hosted<'_>); 2] =
+        [|s| s.session.close().unwrap(), |s| s.session.stream_end(StreamId::XMPP, StreamEnd::Lost).unwrap()];
+    for leave in leaves {
+        for receipts in [true, false] {
+            sender!(s, |cfg: &mut Config<'_>| cfg.receipts = receipts);
+            closing(&mut s, 10);
+            leave(&mut s);
+            s.poll();
+            assert_eq!(s.ending(), Ending::Delivered, "receipts: {receipts}");
+        }
+    }
+}
+
+#[test]
 fn ibb_34_closes_that_cross_are_both_answered() {
     sender!(s);
     let close = closing(&mut s, 10);

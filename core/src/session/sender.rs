@@ -2,7 +2,7 @@
 
 use super::blocks::reason_of_block_error;
 use super::state::State;
-use crate::config::Method;
+use crate::config::{Carrier, Method};
 use crate::contact::{ContactSlot, Known};
 use crate::error::{Argument, Condition, Ending, Error, Reason, StanzaCondition};
 use crate::negotiate::si::{self, StreamMethod, StreamMethods};
@@ -283,8 +283,12 @@ impl State<'_> {
 
     /// IBB-31: the sender closes after every block was acknowledged.
     pub(crate) fn close_if_sent(&mut self, index: usize) {
-        let deadline = self.in_ms(self.settings.times.finish_ms);
+        let times = self.settings.times;
+        let (deadline, brief) = (self.in_ms(times.finish_ms), self.in_ms(times.closing_ms));
         let Some(slot) = self.transfers.get_mut(index) else { return };
+        // IBB-33, QRK-44: an answer would say nothing that is not known already.
+        let settled = !slot.receipts && slot.bytestream.carrier == Carrier::Iq;
+        let deadline = if settled { brief } else { deadline };
         if slot.phase == Phase::Sending && !slot.over_socks5 && slot.safe == slot.end {
             slot.owed.close = true;
             slot.enter(Phase::Closing, Timer::Finish, deadline);
