@@ -1794,7 +1794,8 @@ typedef struct xft_file {
    */
   uint32_t has;
   /**
-   * Full JID of the receiver, `user@domain/resource`, at most 256 bytes.
+   * Full JID of the receiver, `user@domain/resource`, at most 256 bytes. Capitals of ASCII in user and domain are folded,
+   * what is not ASCII is taken as it stands: see `xft_config`.
    */
   const char *to;
   /**

@@ -375,7 +375,8 @@ pub struct xft_file {
     pub size: u32,
     /// Which of `date`, `sha256` and `md5` are given, `XFT_HAS_...`.
     pub has: u32,
-    /// Full JID of the receiver, `user@domain/resource`, at most 256 bytes.
+    /// Full JID of the receiver, `user@domain/resource`, at most 256 bytes. Capitals of ASCII in user and domain are folded,
+    /// what is not ASCII is taken as it stands: see `xft_config`.
     pub to: *const c_char,
     /// Bytes of `to`.
     pub to_len: usize,

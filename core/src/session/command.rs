@@ -5,7 +5,8 @@ use crate::config::Methods;
 /// A file to send.
 #[derive(Clone, Copy, Debug)]
 pub struct Offer<'a> {
-    /// Full JID of the peer (STZ-10).
+    /// Full JID of the peer (STZ-10), at most 256 bytes. Capitals of ASCII in user and domain are folded, what is not ASCII is
+    /// taken as it stands (STZ-12).
     pub to: &'a str,
     /// File name; it is sanitised before it goes out (ATK-40).
     pub name: &'a str,
