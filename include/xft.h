@@ -688,6 +688,10 @@ enum xft_reason
    */
   XFT_REASON_BYTESTREAM_LOST = 27,
   /**
+   * The peer takes no more files at the moment: temporary, offer the file again later.
+   */
+  XFT_REASON_BUSY = 30,
+  /**
    * The owner closed the session.
    */
   XFT_REASON_CLOSED = 101,
@@ -825,6 +829,11 @@ enum xft_received_kind
    */
   XFT_RECEIVED_NOT_MINE = 3,
   /**
+   * A peer offered a file, and there was no room: every transfer slot is in use, or that peer has its share. It was told
+   * to try again later.
+   */
+  XFT_RECEIVED_NO_ROOM = 4,
+  /**
    * Something that this version of the C border cannot express: nothing to do.
    */
   XFT_RECEIVED_OTHER = 999,
@@ -960,6 +969,11 @@ enum xft_event
    * unless word of its own leaving is late, others read the stanzas. Tell the people who look after the server.
    */
   XFT_EVENT_INTRUDED = 8,
+  /**
+   * The peer wants to open the bytestream of `transfer` with blocks of `len` bytes, and was told to ask for smaller ones:
+   * `block_bytes` of `xft_config` allows no more. Some peers give up instead.
+   */
+  XFT_EVENT_BLOCK_REFUSED = 10,
   /**
    * An event that this version of the C border cannot express. Poll on.
    */
@@ -1659,7 +1673,8 @@ typedef struct xft_config {
    */
   uint32_t message_rate;
   /**
-   * Most unanswered offers from one peer, 1..255; default 4.
+   * Most transfers from one peer (bare JID) at once, offered and accepted together, 1..255; default 4. The last free
+   * slot is for another peer than the one that holds the rest, whatever this says.
    */
   uint32_t offers_per_peer;
   /**
@@ -1766,7 +1781,7 @@ typedef struct xft_config {
    */
   uint32_t accept_ms;
   /**
-   * The end of a SOCKS5 stream after its last byte; default 5000.
+   * The end of a SOCKS5 stream after its last byte, and of any stream whose file is empty; default 5000.
    */
   uint32_t end_ms;
   /**
@@ -1775,9 +1790,28 @@ typedef struct xft_config {
    */
   uint32_t closing_ms;
   /**
+   * Bytes per second that a sender has to bring, averaged over `rate_ms`, once its bytes flow; default 200; 0 asks
+   * nothing. A slower one ends with `XFT_REASON_STALLED`. Time in which the program did not store what came does not
+   * count. The transfers that come in band share one path, so they have to bring it together: on a path that is known
+   * to be slower, give its rate.
+   */
+  uint32_t least_rate;
+  /**
+   * The span over which `least_rate` is averaged; default 120000.
+   */
+  uint32_t rate_ms;
+  /**
+   * What a peer says that it can; then it is offered the file all the same; default 5000.
+   */
+  uint32_t disco_ms;
+  /**
+   * Sender: from telling addresses and proxies to the first byte, where in band may follow; default 20000.
+   */
+  uint32_t attempt_ms;
+  /**
    * 0.
    */
-  uint32_t reserved[8];
+  uint32_t reserved[4];
 } xft_config;
 
 /**
@@ -1890,7 +1924,7 @@ typedef struct xft_received {
    */
   size_t len;
   /**
-   * OFFER: full JID of the peer, stamped by the server.
+   * OFFER, NO_ROOM: full JID of the peer, stamped by the server.
    */
   const char *from;
   /**
@@ -1922,7 +1956,7 @@ typedef struct xft_received {
    */
   size_t description_len;
   /**
-   * OFFER: size of the file, bytes.
+   * OFFER, NO_ROOM: size of the file, bytes.
    */
   uint64_t file_size;
   /**
@@ -1934,11 +1968,11 @@ typedef struct xft_received {
    */
   uint32_t has;
   /**
-   * OFFER: bytes of `name`, without the NUL.
+   * OFFER, NO_ROOM: bytes of `name`, without the NUL.
    */
   uint32_t name_len;
   /**
-   * OFFER: file name made harmless: no separators, no control characters, neither empty nor `.` nor `..`, at
+   * OFFER, NO_ROOM: file name made harmless: no separators, no control characters, neither empty nor `.` nor `..`, at
    * most 120 bytes, NUL-terminated. A copy: it is not lent.
    */
   uint8_t name[XFT_NAME_BYTES];
@@ -1984,7 +2018,7 @@ typedef struct xft_output {
   const uint8_t *bytes;
   /**
    * TRANSMIT: bytes to send. NEED_DATA: bytes wanted; exactly these unless the read comes up short (then at
-   * least 1).
+   * least 1). BLOCK_REFUSED: block size asked for, bytes before base64.
    */
   size_t len;
   /**
@@ -2005,7 +2039,8 @@ typedef struct xft_output {
    */
   xft_timer timer;
   /**
-   * STARTED: agreed largest block, bytes before base64; 0 unless `method` is `XFT_METHOD_IN_BAND`.
+   * STARTED: agreed largest block, bytes before base64; 0 unless `method` is `XFT_METHOD_IN_BAND`. BLOCK_REFUSED: the
+   * most that is taken.
    */
   uint32_t block_bytes;
   /**

@@ -54,8 +54,13 @@ pub struct Config<'a> {
     pub compat_blocks: bool,
     /// Compute and offer MD5 for SI peers without SHA-256 (SI-12).
     pub md5: bool,
-    /// Most pending offers from one peer (ATK-33); not 0.
+    /// Most transfers from one peer (bare JID) at once, those that wait for an answer and those that are accepted together
+    /// (ATK-33). The last free slot is for another peer than the one that holds the rest, whatever this says; not 0.
     pub offers_per_peer: u8,
+    /// Bytes per second that a sender has to bring, averaged over [`Times::rate_ms`], once its bytes flow (ATK-17); 0 asks
+    /// nothing. Time in which the owner did not store what came does not count. The transfers that come in band share one
+    /// path, so they have to bring it together: on a path that is known to be slower than this, give its rate.
+    pub least_rate: u32,
     /// Presence priority, -128..=127; negative gets no offline messages (BND-04).
     pub priority: i8,
     /// Name of the client in service discovery, at most 32 bytes without control characters; may be empty.
@@ -214,6 +219,8 @@ pub struct Times {
     pub close_ms: u32,
     /// An answer to a request (STZ-09).
     pub request_ms: u32,
+    /// What a peer says that it can; then it is offered the file all the same (SI-01).
+    pub disco_ms: u32,
     /// The answer to an offer (SI-16).
     pub offer_ms: u32,
     /// The opening of the bytestream after the answer (SI-18).
@@ -222,6 +229,8 @@ pub struct Times {
     pub block_ms: u32,
     /// The next block from a sender (ATK-17).
     pub progress_ms: u32,
+    /// The span over which [`Config::least_rate`] is averaged (ATK-17).
+    pub rate_ms: u32,
     /// The answer to the closing of a bytestream, and the verdict (IBB-33, JFT-11).
     pub finish_ms: u32,
     /// The answer to the closing of an in-band bytestream where every block was acknowledged and no receipt can come: one
@@ -235,11 +244,13 @@ pub struct Times {
     pub host_ms: u32,
     /// One proxy: TCP and handshake (S5B-24).
     pub proxy_ms: u32,
-    /// All streamhosts of one transfer (S5B-04).
+    /// All streamhosts of one transfer, that of a receiver (S5B-04).
     pub hosts_ms: u32,
+    /// From our streamhosts to the first byte, where in band may follow (S5B-04); else each step has a deadline of its own.
+    pub attempt_ms: u32,
     /// From an accepted stream to its digest (S5B-30).
     pub accept_ms: u32,
-    /// The end of a SOCKS5 stream after its last byte (S5B-15).
+    /// The end of a SOCKS5 stream after its last byte (S5B-15), and of any stream whose file is empty (QRK-48).
     pub end_ms: u32,
 }
 
@@ -253,10 +264,12 @@ impl Default for Times {
             probe_ms: 30_000,
             close_ms: 5_000,
             request_ms: 30_000,
+            disco_ms: 5_000,
             offer_ms: 300_000,
             open_ms: 60_000,
             block_ms: 120_000,
             progress_ms: 300_000,
+            rate_ms: 120_000,
             finish_ms: 60_000,
             closing_ms: 5_000,
             discovery_ms: 10_000,
@@ -264,6 +277,7 @@ impl Default for Times {
             host_ms: 4_000,
             proxy_ms: 6_000,
             hosts_ms: 9_000,
+            attempt_ms: 20_000,
             accept_ms: 5_000,
             end_ms: 5_000,
         }
@@ -304,6 +318,7 @@ impl<'a> Config<'a> {
             compat_blocks: false,
             md5: false,
             offers_per_peer: 4,
+            least_rate: 200,
             priority: 0,
             client_name: "libxft",
             methods: Methods::DEFAULT,

@@ -151,6 +151,8 @@ pub enum Reason {
     BadAnswer,
     /// The peer refused with the stanza error in the condition.
     Refused,
+    /// The peer takes no more files at the moment: offer the file again later (SI-09 `resource-constraint`).
+    Busy,
     /// The offer was not answered in time (SI-16).
     OfferTimeout,
     /// The bytestream was not opened in time (SI-18, IBB-04).

@@ -164,6 +164,16 @@ pub enum Event {
         /// One past the last byte wanted.
         end: u64,
     },
+    /// The peer wants to open the bytestream with blocks larger than [`Config::block_bytes`](crate::Config::block_bytes):
+    /// it was told to ask for smaller ones. Some peers give up instead (QRK-53).
+    BlockRefused {
+        /// Which transfer.
+        transfer: TransferId,
+        /// Block size asked for, bytes before base64.
+        asked: u16,
+        /// The most that is taken.
+        most: u16,
+    },
     /// The bytestream is open; bytes flow from here on.
     Started {
         /// Which transfer.
@@ -228,6 +238,16 @@ pub enum Received<'i> {
     },
     /// A peer offers a file: answer with `accept` or `decline`. Lent until the next call.
     Offer(Offered<'i>),
+    /// A peer offered a file, and there was no room for it: every transfer slot is in use, or that peer has its share. It
+    /// was told to try again later (ATK-33). Lent until the next call.
+    NoRoom {
+        /// Full JID of the peer, stamped by the server.
+        from: &'i str,
+        /// File name made harmless, as in [`Offered`].
+        name: heapless::String<{ crate::NAME_BYTES }>,
+        /// File size, bytes.
+        size: u64,
+    },
     /// A whole stanza that is none of ours (host-owned streams only): the host handles it.
     NotMine,
 }

@@ -261,6 +261,9 @@ pub enum xft_event {
     /// Somebody connected who knew what only both ends of `transfer` know, and the peer says that it did not get through:
     /// unless word of its own leaving is late, others read the stanzas. Tell the people who look after the server.
     XFT_EVENT_INTRUDED = 8,
+    /// The peer wants to open the bytestream of `transfer` with blocks of `len` bytes, and was told to ask for smaller ones:
+    /// `block_bytes` of `xft_config` allows no more. Some peers give up instead.
+    XFT_EVENT_BLOCK_REFUSED = 10,
     /// An event that this version of the C border cannot express. Poll on.
     XFT_EVENT_OTHER = 999,
 }
@@ -277,6 +280,9 @@ pub enum xft_received_kind {
     XFT_RECEIVED_OFFER = 2,
     /// A whole stanza that is none of ours (host-owned streams only): the host handles it.
     XFT_RECEIVED_NOT_MINE = 3,
+    /// A peer offered a file, and there was no room: every transfer slot is in use, or that peer has its share. It was told
+    /// to try again later.
+    XFT_RECEIVED_NO_ROOM = 4,
     /// Something that this version of the C border cannot express: nothing to do.
     XFT_RECEIVED_OTHER = 999,
 }

@@ -134,7 +134,8 @@ pub struct xft_config {
     pub carrier: u32,
     /// Bytes per second for message stanzas, which have no window, 1 or more; default 1000000.
     pub message_rate: u32,
-    /// Most unanswered offers from one peer, 1..255; default 4.
+    /// Most transfers from one peer (bare JID) at once, offered and accepted together, 1..255; default 4. The last free
+    /// slot is for another peer than the one that holds the rest, whatever this says.
     pub offers_per_peer: u32,
     /// Peers at once, those of transfers and those asked what they can, up to 65535; default 0: one more than
     /// `transfers`. A program with many transfers to one archive needs few.
@@ -191,17 +192,28 @@ pub struct xft_config {
     pub hosts_ms: u32,
     /// From an accepted stream to its showing whom it belongs to; default 5000.
     pub accept_ms: u32,
-    /// The end of a SOCKS5 stream after its last byte; default 5000.
+    /// The end of a SOCKS5 stream after its last byte, and of any stream whose file is empty; default 5000.
     pub end_ms: u32,
     /// The answer to the closing of an in-band bytestream where every block was acknowledged and no receipt can come; then
     /// the file counts as handed over; default 5000.
     pub closing_ms: u32,
+    /// Bytes per second that a sender has to bring, averaged over `rate_ms`, once its bytes flow; default 200; 0 asks
+    /// nothing. A slower one ends with `XFT_REASON_STALLED`. Time in which the program did not store what came does not
+    /// count. The transfers that come in band share one path, so they have to bring it together: on a path that is known
+    /// to be slower, give its rate.
+    pub least_rate: u32,
+    /// The span over which `least_rate` is averaged; default 120000.
+    pub rate_ms: u32,
+    /// What a peer says that it can; then it is offered the file all the same; default 5000.
+    pub disco_ms: u32,
+    /// Sender: from telling addresses and proxies to the first byte, where in band may follow; default 20000.
+    pub attempt_ms: u32,
     /// 0.
-    pub reserved: [u32; 8],
+    pub reserved: [u32; 4],
 }
 
 /// Words that later versions may use.
-const RESERVED: usize = 8;
+const RESERVED: usize = 4;
 
 /// The defaults as C sees them; they are those of [`Config::new`], written once.
 pub(crate) fn defaults() -> xft_config {
@@ -262,6 +274,10 @@ pub(crate) fn defaults() -> xft_config {
         accept_ms: times.accept_ms,
         end_ms: times.end_ms,
         closing_ms: times.closing_ms,
+        least_rate: rust.least_rate,
+        rate_ms: times.rate_ms,
+        disco_ms: times.disco_ms,
+        attempt_ms: times.attempt_ms,
         reserved: [0; RESERVED],
     }
 }
@@ -343,6 +359,7 @@ impl xft_config {
                 Ok(0) | Err(_) => return Err(XFT_ERR_RANGE),
                 Ok(offers) => offers,
             },
+            least_rate: self.least_rate,
             priority: i8::try_from(self.priority).map_err(|_| XFT_ERR_RANGE)?,
             client_name,
             methods: methods::from_c(&self.methods)?.unwrap_or(Methods::DEFAULT),
@@ -395,6 +412,9 @@ impl xft_config {
             hosts_ms: self.hosts_ms,
             accept_ms: self.accept_ms,
             end_ms: self.end_ms,
+            rate_ms: self.rate_ms,
+            disco_ms: self.disco_ms,
+            attempt_ms: self.attempt_ms,
         }
     }
 }

@@ -39,7 +39,7 @@ pub struct xft_output {
     /// bytes.
     pub bytes: *const u8,
     /// TRANSMIT: bytes to send. NEED_DATA: bytes wanted; exactly these unless the read comes up short (then at
-    /// least 1).
+    /// least 1). BLOCK_REFUSED: block size asked for, bytes before base64.
     pub len: usize,
     /// NEED_DATA: position in the file. ACCEPTED: first byte wanted. SEND_RAW: first byte that may go.
     pub offset: u64,
@@ -50,7 +50,8 @@ pub struct xft_output {
     pub until_ms: u64,
     /// WAIT: what the deadline is for, `XFT_TIMER_...`; for logs.
     pub timer: xft_timer,
-    /// STARTED: agreed largest block, bytes before base64; 0 unless `method` is `XFT_METHOD_IN_BAND`.
+    /// STARTED: agreed largest block, bytes before base64; 0 unless `method` is `XFT_METHOD_IN_BAND`. BLOCK_REFUSED: the
+    /// most that is taken.
     pub block_bytes: u32,
     /// STARTED: 1 if the file has more than 65536 blocks of this size (some peers fail there), else 0.
     pub seq_wraps: u32,
@@ -216,6 +217,12 @@ impl From<Event> for xft_output {
                 it.again = u32::from(again);
                 it.follow(&route);
             }
+            Event::BlockRefused { transfer, asked, most } => {
+                it.event = XFT_EVENT_BLOCK_REFUSED;
+                it.transfer = transfer.to_bits();
+                it.len = usize::from(asked);
+                it.block_bytes = u32::from(most);
+            }
             Event::Intruded { transfer } => {
                 it.event = XFT_EVENT_INTRUDED;
                 it.transfer = transfer.to_bits();
@@ -251,7 +258,7 @@ pub struct xft_received {
     pub bytes: *const u8,
     /// DATA: how many, at least 1.
     pub len: usize,
-    /// OFFER: full JID of the peer, stamped by the server.
+    /// OFFER, NO_ROOM: full JID of the peer, stamped by the server.
     pub from: *const c_char,
     /// Bytes of `from`.
     pub from_len: usize,
@@ -267,15 +274,15 @@ pub struct xft_received {
     pub description: *const c_char,
     /// Bytes of `description`.
     pub description_len: usize,
-    /// OFFER: size of the file, bytes.
+    /// OFFER, NO_ROOM: size of the file, bytes.
     pub file_size: u64,
     /// OFFER with `XFT_HAS_DATE`: last modification, seconds since 1970.
     pub date: i64,
     /// OFFER: which of `date`, `sha256`, `md5` are given, and whether ranges are possible, `XFT_HAS_...`.
     pub has: u32,
-    /// OFFER: bytes of `name`, without the NUL.
+    /// OFFER, NO_ROOM: bytes of `name`, without the NUL.
     pub name_len: u32,
-    /// OFFER: file name made harmless: no separators, no control characters, neither empty nor `.` nor `..`, at
+    /// OFFER, NO_ROOM: file name made harmless: no separators, no control characters, neither empty nor `.` nor `..`, at
     /// most 120 bytes, NUL-terminated. A copy: it is not lent.
     pub name: [u8; XFT_NAME_BYTES],
     /// OFFER with `XFT_HAS_SHA256`: SHA-256 of the whole file.
@@ -329,6 +336,12 @@ impl From<Received<'_>> for xft_received {
                 it.kind = XFT_RECEIVED_OFFER;
                 it.fill(&offer);
             }
+            Received::NoRoom { from, name, size } => {
+                it.kind = XFT_RECEIVED_NO_ROOM;
+                (it.from, it.from_len) = lent(Some(from));
+                it.file_size = size;
+                it.fill_name(&name);
+            }
             Received::NotMine => it.kind = XFT_RECEIVED_NOT_MINE,
             _ => it.kind = XFT_RECEIVED_OTHER,
         }
@@ -350,15 +363,19 @@ impl xft_received {
             | flag(offer.sha256.is_some(), XFT_HAS_SHA256)
             | flag(offer.md5.is_some(), XFT_HAS_MD5)
             | flag(offer.ranged, XFT_HAS_RANGED);
+        self.fill_name(&offer.name);
+        self.sha256 = offer.sha256.unwrap_or([0; 32]);
+        self.md5 = offer.md5.unwrap_or([0; 16]);
+    }
+
+    fn fill_name(&mut self, name: &str) {
         // The last byte stays 0 whatever the length of the name: it is the NUL.
         if let Some(room) = self.name.get_mut(..XFT_NAME_BYTES - 1) {
-            for (to, from) in room.iter_mut().zip(offer.name.as_bytes()) {
+            for (to, from) in room.iter_mut().zip(name.as_bytes()) {
                 *to = *from;
                 self.name_len = self.name_len.saturating_add(1);
             }
         }
-        self.sha256 = offer.sha256.unwrap_or([0; 32]);
-        self.md5 = offer.md5.unwrap_or([0; 16]);
     }
 }
 

@@ -63,6 +63,8 @@ pub enum xft_reason {
     XFT_REASON_ACTIVATION_FAILED = 26,
     /// The SOCKS5 stream broke before the last byte.
     XFT_REASON_BYTESTREAM_LOST = 27,
+    /// The peer takes no more files at the moment: temporary, offer the file again later.
+    XFT_REASON_BUSY = 30,
     /// The owner closed the session.
     XFT_REASON_CLOSED = 101,
     /// The server closed the stream in good order.
@@ -149,6 +151,7 @@ impl From<Reason> for xft_reason {
             Reason::NotReached => XFT_REASON_NOT_REACHED,
             Reason::ActivationFailed => XFT_REASON_ACTIVATION_FAILED,
             Reason::BytestreamLost => XFT_REASON_BYTESTREAM_LOST,
+            Reason::Busy => XFT_REASON_BUSY,
             Reason::Closed => XFT_REASON_CLOSED,
             Reason::ServerClosed => XFT_REASON_SERVER_CLOSED,
             Reason::StreamEnded => XFT_REASON_STREAM_ENDED,
@@ -219,6 +222,7 @@ pub(crate) const TEXTS: Texts = texts! {
         XFT_REASON_BYTESTREAM_LOST,
         "the file's stream broke; see what the other side says, check network and proxy, then send again",
     ),
+    (XFT_REASON_BUSY, "the recipient takes no more files at the moment; this is temporary, send again soon"),
     (XFT_REASON_CLOSED, "closed on this side; start a new session to continue"),
     (XFT_REASON_SERVER_CLOSED, "the server closed the stream; reconnect"),
     (XFT_REASON_STREAM_ENDED, "the network broke; reconnect"),

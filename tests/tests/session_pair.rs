@@ -28,7 +28,7 @@ fn a_file_crosses_and_both_ends_know_it() {
                     b.session.stored(transfer, stored.len() as u64).unwrap();
                 }
                 Got::Consumed => {}
-                Got::NotMine => panic!("{s}"),
+                Got::NotMine | Got::NoRoom { .. } => panic!("{s}"),
             }
         }
         for s in b.poll() {

@@ -98,11 +98,42 @@ fn si_22_what_the_receivers_answer_to_streamhosts_means() {
 }
 
 #[test]
-fn qrk_47_a_receiver_that_never_answers_is_asked_in_band_after_a_minute() {
+fn si_22_not_acceptable_speaks_of_the_streamhosts_and_is_a_last_word_only_of_our_own_kind() {
+    for (receipts, goes_on) in [(false, true), (true, false)] {
+        session!(s, |cfg: &mut Config<'_>| cfg.receipts = receipts);
+        let hosts = hosting(&mut s, 1000);
+        let said = s.ask(&error(PEER, attr(&hosts, "id"), "cancel", "not-acceptable"));
+        assert_eq!(opens(&said, &hosts), goes_on, "{said:?}");
+        for word in ["forbidden", "not-allowed"] {
+            session!(s, |cfg: &mut Config<'_>| cfg.receipts = receipts);
+            let hosts = hosting(&mut s, 1000);
+            s.ask(&error(PEER, attr(&hosts, "id"), "cancel", word));
+            assert!(matches!(s.ending(), Ending::Failed(Reason::Refused, Some(_))), "{word}");
+        }
+    }
+}
+
+#[test]
+fn s5b_04_what_worked_before_is_offered_first() {
+    session!(s);
+    s.session.add_proxy("own.hospital.test", "203.0.113.5", 7777).unwrap();
+    let first = hosting(&mut s, 10);
+    assert!(first.find("203.0.113.5") < first.find("192.0.2.1"), "{first}");
+    admitted(&mut s, 7, &ours(&first));
+    s.ask(&result(PEER, attr(&first, "id"), &used(attr(&first, "sid"), ME)));
+    s.session.offer(&file(10)).unwrap();
+    let said = s.poll();
+    let said = s.ask(&result(PEER, attr(stanza(&said), "id"), &picks(S5B, "")));
+    let second = stanza(&said);
+    assert!(second.find("192.0.2.1").unwrap() < second.find("203.0.113.5").unwrap(), "{second}");
+}
+
+#[test]
+fn qrk_47_qrk_52_s5b_04_a_receiver_that_never_answers_is_asked_in_band_after_twenty_seconds() {
     session!(s);
     let hosts = hosting(&mut s, 1000);
-    assert_eq!((s.why, s.wait), (Timer::Streamhosts, Some(60_000)));
-    assert_eq!(s.wait_ms(59_999), []);
+    assert_eq!((s.why, s.wait), (Timer::Streamhosts, Some(20_000)));
+    assert_eq!(s.wait_ms(19_999), []);
     let said = s.wait_ms(1);
     assert!(opens(&said, &hosts), "{said:?}");
     assert_eq!(fell_back(&mut s).unwrap().1.direct, Skip::PeerSilent);
@@ -115,7 +146,9 @@ fn qrk_47_a_receiver_that_never_answers_is_asked_in_band_after_a_minute() {
     assert_eq!((route.direct, route.in_band), (Skip::PeerSilent, Skip::PeerSilent));
     session!(s, |cfg: &mut Config<'_>| cfg.methods = pinned(&[Direct]));
     hosting(&mut s, 1000);
-    s.wait_ms(60_000);
+    s.wait_ms(59_999);
+    assert_eq!(s.take_events(), [], "nothing else could follow");
+    s.wait_ms(1);
     assert_eq!(s.ending(), failed(Reason::OpenTimeout, None));
 }
 
@@ -150,8 +183,8 @@ fn s5b_09_every_refusal_of_an_activation_ends_the_attempt() {
 fn s5b_09_a_proxy_that_does_not_answer_the_activation_is_given_up() {
     session!(s);
     let (hosts, request, stream) = activating(&mut s);
-    assert_eq!((s.why, s.wait), (Timer::Request, Some(30_000)));
-    let said = s.wait_ms(30_000);
+    assert_eq!((s.why, s.wait), (Timer::Request, Some(20_000)), "S5B-04: of the whole attempt");
+    let said = s.wait_ms(20_000);
     assert!(opens(&said, &hosts) && said.contains(&Said::Close(stream)), "{said:?}");
     // Late: nothing is granted on a closed stream.
     assert_eq!(s.ask(&result(PROXY, attr(&request, "id"), "")), []);
@@ -677,7 +710,7 @@ fn a_receiver_ends_cleanly_in_every_state() {
             if blow == Blow::Cancel && matches!(state, "connecting" | "shaking" | "won") {
                 assert_eq!(
                     (condition(stanza(&said)), attr(stanza(&said), "id")),
-                    ("not-acceptable", "h1"),
+                    ("forbidden", "h1"),
                     "{state}"
                 );
             }

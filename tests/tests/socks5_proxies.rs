@@ -298,7 +298,7 @@ fn a_file_waits_for_the_first_proxy_and_not_for_every_silent_item() {
     let said = asking(&mut s);
     let said = s.ask(&result(PEER, attr(stanza(&said), "id"), &picks(S5B, "")));
     assert_eq!(stanza(&said).matches("<streamhost ").count(), 2, "{said:?}");
-    assert_eq!(s.wait, Some(60_000), "nothing is left to wait for but the peer");
+    assert_eq!(s.wait, Some(20_000), "nothing is left to wait for but the peer");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is known of one peer.
 
-use crate::config::JID_BYTES;
+use crate::config::{JID_BYTES, Method};
 use crate::contact::disco::Features;
 use crate::time::Instant;
 
@@ -21,6 +21,8 @@ pub struct ContactSlot {
     pub(crate) one_block: bool,
     /// Largest block it took so far, 0 when unknown (IBB-05).
     pub(crate) block_ceiling: u16,
+    /// The way of the last file to it that went over SOCKS5: its streamhosts are offered first (S5B-04).
+    pub(crate) worked: Option<Method>,
     /// When it was last needed, in uses of the table.
     pub(crate) used: u32,
 }
@@ -33,6 +35,16 @@ pub(crate) enum Known {
     Wanted,
     Asked,
     Yes,
+    /// It answered with an error, or not in time; the answer to an offer tells (SI-01, QRK-50). In time to come it may
+    /// still say.
+    Unsaid,
+}
+
+impl Known {
+    /// Nothing more is waited for.
+    pub(crate) const fn is_settled(self) -> bool {
+        matches!(self, Self::Yes | Self::Unsaid)
+    }
 }
 
 impl ContactSlot {
@@ -47,6 +59,7 @@ impl ContactSlot {
         owes_greeting: false,
         one_block: false,
         block_ceiling: 0,
+        worked: None,
         used: 0,
     };
 

@@ -86,8 +86,8 @@ pub(crate) fn after_same_sid(condition: StanzaCondition, retried: bool) -> Next 
 pub(crate) fn final_word(condition: StanzaCondition) -> Option<Reason> {
     use StanzaCondition::*;
     match condition {
-        // SI-22: `not-acceptable` is the word of XEP-0065 for "unwilling".
-        NotAcceptable | Forbidden | NotAllowed | NotAuthorized | PolicyViolation => Some(Reason::Refused),
+        // SI-22: `not-acceptable` is not among them; it speaks of the bytestream.
+        Forbidden | NotAllowed | NotAuthorized | PolicyViolation => Some(Reason::Refused),
         RecipientUnavailable | Gone | RemoteServerNotFound | RemoteServerTimeout => Some(Reason::PeerGone),
         _ => None,
     }
@@ -135,10 +135,12 @@ mod tests {
     fn si_22_a_refusal_of_the_file_is_no_failure_of_the_method() {
         use StanzaCondition::*;
         for (condition, reason) in [
-            (NotAcceptable, Some(Reason::Refused)),
             (Forbidden, Some(Reason::Refused)),
+            (NotAllowed, Some(Reason::Refused)),
             (RecipientUnavailable, Some(Reason::PeerGone)),
             (ItemNotFound, None),
+            // XEP-0065 has it for "unwilling" to take these streamhosts.
+            (NotAcceptable, None),
             // Peers that chose SOCKS5 without being able to do it, or stumbled over our streamhosts.
             (FeatureNotImplemented, None),
             (ServiceUnavailable, None),

@@ -65,8 +65,11 @@ pub(crate) fn read_offer<'s>(si: &Element<'s>) -> Result<SiOffer<'s>, SiRefusal>
     let sid = si.attr("id").filter(|sid| !sid.is_empty()).ok_or(SiRefusal::Malformed)?;
     let file = si.child(Ns::Sift, "file").ok_or(SiRefusal::Malformed)?;
     let name = file.attr("name").ok_or(SiRefusal::Malformed)?;
-    // QRK-48: some senders leave out a size of 0, but then nobody could tell; SI-10 wants it.
-    let size = file.attr("size").and_then(parse_number).ok_or(SiRefusal::Malformed)?;
+    // QRK-48: some senders leave out a size of 0; what the tape left out must not pass for that.
+    let size = match file.attr("size") {
+        None if !file.truncated() => 0,
+        size => size.and_then(parse_number).ok_or(SiRefusal::Malformed)?,
+    };
     // Which of them serves is the caller's to say: an offer without any that exists serves nobody.
     let streams: StreamMethods = options(si)?.filter_map(StreamMethod::from_uri).collect();
     if streams == StreamMethods::NONE {

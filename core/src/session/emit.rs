@@ -118,13 +118,17 @@ impl State<'_> {
         })
     }
 
-    /// Answers first, then acknowledgements: as many as fit, or one stanza where the host owns the stream.
+    /// Acknowledgements first, then answers: what refuses a block must not overtake the acknowledgements of those before it
+    /// (IBB-14). As many as fit, or one stanza where the host owns the stream.
     fn next_answers(&mut self, out: &mut [u8]) -> Result<Option<Next>, Error> {
         let hosted = self.settings.hosted;
-        let mut written = self.outbox.drain(out, hosted).map_err(|needed| Error::NoSpace { needed })?;
-        if written == 0 || (!hosted && self.outbox.is_empty()) {
+        let (mut written, all) = self.write_acks(out, hosted)?;
+        if written == 0 || (all && !hosted) {
             let rest = out.get_mut(written..).unwrap_or(&mut []);
-            written = written.saturating_add(self.write_acks(rest, hosted, written == 0)?);
+            written = match self.outbox.drain(rest, hosted) {
+                Err(needed) if written == 0 => return Err(Error::NoSpace { needed }),
+                drained => written.saturating_add(drained.unwrap_or(0)),
+            };
         }
         if written == 0 {
             return Ok(None);
@@ -134,8 +138,8 @@ impl State<'_> {
     }
 
     /// Acknowledges what is stored, in order; refuses what never will be, because its transfer is over (IBB-14,
-    /// IBB-16, STZ-04).
-    fn write_acks(&mut self, out: &mut [u8], one: bool, must: bool) -> Result<usize, Error> {
+    /// IBB-16, STZ-04). Returns the bytes written, and whether nothing was left for want of room.
+    fn write_acks(&mut self, out: &mut [u8], one: bool) -> Result<(usize, bool), Error> {
         let State { acks, transfers, contacts, .. } = self;
         let (mut written, mut refused) = (0usize, None);
         acks.sweep(|ack| {
@@ -170,8 +174,8 @@ impl State<'_> {
             }
         });
         match refused {
-            Some(error @ WriteError::NoSpace { .. }) if must && written == 0 => Err(no_space(error)),
-            _ => Ok(written),
+            Some(error @ WriteError::NoSpace { .. }) if written == 0 => Err(no_space(error)),
+            refused => Ok((written, refused.is_none())),
         }
     }
 
@@ -179,6 +183,9 @@ impl State<'_> {
         if self.news_online {
             self.news_online = false;
             return Some(Event::Online);
+        }
+        if let Some((transfer, ending, route)) = self.gave_way.take() {
+            return Some(Event::Finished { transfer, ending, route });
         }
         if !self.host_news.is_empty() {
             let (transfer, stream, why) = self.host_news.remove(0);
@@ -197,6 +204,10 @@ impl State<'_> {
             if slot.news.intruded {
                 slot.news.intruded = false;
                 return Some(Event::Intruded { transfer });
+            }
+            let asked = core::mem::take(&mut slot.news.refused_block);
+            if asked > 0 {
+                return Some(Event::BlockRefused { transfer, asked, most: self.settings.block_bytes });
             }
             if let Some(again) = slot.news.fell_back.take() {
                 return Some(Event::FellBack { transfer, again, route: slot.route });
@@ -264,7 +275,7 @@ impl State<'_> {
 
     /// Our presence, or the question what the peer can (DSC-04).
     fn write_to_contact(&mut self, index: usize, out: &mut [u8]) -> Result<Option<usize>, Error> {
-        let deadline = self.in_ms(self.settings.times.request_ms);
+        let deadline = self.in_ms(self.settings.times.disco_ms);
         let Some(contact) = self.contacts.get_mut(index) else { return Ok(None) };
         let mut w = Writer::new(out);
         // Used up only once it is written: a refused write changes nothing.

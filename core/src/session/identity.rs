@@ -57,6 +57,7 @@ pub(crate) struct Settings {
     pub(crate) message_rate: u32,
     pub(crate) compat_blocks: bool,
     pub(crate) offers_per_peer: u8,
+    pub(crate) least_rate: u32,
     pub(crate) md5: bool,
     pub(crate) methods: Methods,
     pub(crate) receipts: bool,

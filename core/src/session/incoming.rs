@@ -1,6 +1,7 @@
 //! Stanzas that came in, sorted to whom they concern. Every get and set gets exactly one answer (STZ-04).
 
 use super::ids::Origin;
+use super::sender::is_absence;
 use super::state::State;
 use crate::contact::{Known, disco};
 use crate::error::{Reason, StanzaCondition};
@@ -22,6 +23,8 @@ pub(crate) enum Taken {
     Data { index: usize, offset: u64 },
     /// An offer the owner has to answer.
     Offer { index: usize },
+    /// An offer there was no room for.
+    NoRoom,
     /// Not ours; the host's, if it owns the stream.
     NotMine,
 }
@@ -174,7 +177,10 @@ impl State<'_> {
 
     fn disco_answered(&mut self, number: u32, from: &str, s: &Stanza<'_>, error: Option<StanzaCondition>) {
         let asked = |c: &&mut crate::contact::ContactSlot| {
-            c.known == Known::Asked && c.request == number && c.jid == from
+            matches!(c.known, Known::Asked | Known::Unsaid)
+                && number != 0
+                && c.request == number
+                && c.jid == from
         };
         let Some(contact) = self.contacts.iter_mut().find(asked) else {
             self.misfit();
@@ -191,7 +197,8 @@ impl State<'_> {
                     .map(|p| disco::read_info(&p))
                     .unwrap_or_default();
             }
-            Some(_) => contact.known = Known::Nothing,
+            Some(condition) if is_absence(condition) => contact.known = Known::Nothing,
+            Some(_) => contact.known = Known::Unsaid,
         }
         if let Some(contact) = self.find_contact(from) {
             self.contact_known(contact, error);

@@ -33,7 +33,7 @@ use crate::negotiate::si;
 use crate::output::{Offered, Output, Received, StreamEnd, StreamId, TransferId};
 use crate::storage::Storage;
 use crate::time::Instant;
-use crate::transfer::name;
+use crate::transfer::{TransferSlot, name};
 use crate::transport::socks5::hosts::Hosts;
 use crate::wire::stanza::{Fed, Ns, StanzaReader};
 use crate::wire::xml::Limits;
@@ -93,6 +93,7 @@ impl<'a> Session<'a> {
             message_rate: cfg.message_rate,
             compat_blocks: cfg.compat_blocks,
             offers_per_peer: cfg.offers_per_peer,
+            least_rate: cfg.least_rate,
             md5: cfg.md5,
             methods: cfg.methods,
             receipts: cfg.receipts,
@@ -121,6 +122,7 @@ impl<'a> Session<'a> {
             hosts: Hosts::new(storage.hosts),
             discovery: Discovery::IDLE,
             host_news: heapless::Vec::new(),
+            gave_way: None,
         };
         Ok(Self { stanzas, state })
     }
@@ -445,12 +447,14 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Whether the answers to one more stanza fit.
+    /// Whether the answers to one more stanza fit, and a slot that is over does not keep an offer away: the owner has to
+    /// hear of its end first.
     fn has_room(&self) -> bool {
-        let outbox = &self.state.outbox;
+        let State { outbox, transfers, acks, .. } = &self.state;
+        let told = transfers.iter().any(TransferSlot::is_free) || transfers.iter().all(TransferSlot::is_live);
         // Behind our closing tag no answer goes out, so none needs room; the server's tag must still be read.
         !self.state.link.is_online()
-            || outbox.room() >= ANSWER_BYTES.min(outbox.capacity()) && self.state.acks.fits(ACK_ID_BYTES)
+            || told && outbox.room() >= ANSWER_BYTES.min(outbox.capacity()) && acks.fits(ACK_ID_BYTES)
     }
 
     fn lend<'i>(&'i self, taken: Taken, fed: &'i [u8]) -> Received<'i> {
@@ -462,6 +466,9 @@ impl<'a> Session<'a> {
                 Received::Data { transfer: self.state.handle(index), offset, bytes }
             }
             Taken::Offer { index } => self.lend_offer(index).map_or(Received::Consumed, Received::Offer),
+            Taken::NoRoom => self.lend_offer(usize::MAX).map_or(Received::Consumed, |offer| {
+                Received::NoRoom { from: offer.from, name: offer.name, size: offer.size }
+            }),
         }
     }
 

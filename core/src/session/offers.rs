@@ -3,13 +3,14 @@
 use super::incoming::Taken;
 use super::state::{Life, State};
 use crate::config::Method;
-use crate::error::{Error, Reason, StanzaCondition};
+use crate::error::{Ending, Error, Reason, StanzaCondition};
 use crate::negotiate::si::{self, SiOffer, SiRefusal, StreamMethod, StreamMethods};
 use crate::output::{Skip, Timer, TransferId};
 use crate::session::Decline;
 use crate::transfer::digest::Digest;
-use crate::transfer::{Answer, OFFER_ID_BYTES, Phase, SID_BYTES, Texts};
-use crate::transport::socks5::Attempt;
+use crate::transfer::{Answer, News, OFFER_ID_BYTES, Phase, SID_BYTES, Texts, TransferSlot};
+use crate::transport::socks5::{Attempt, Step};
+use crate::wire::jid;
 use crate::wire::stanza::{Element, ErrorType, Kind, Ns, Stanza};
 
 /// Why an offer was not shown to the owner.
@@ -33,6 +34,7 @@ impl State<'_> {
             Ok(offer) if si::choose(self.streams_taken(), offer.streams).is_none() => {
                 Turned::Away(SiRefusal::NoValidStreams)
             }
+            Ok(offer) if self.is_said_again(s, offer.sid, false) => return Taken::Done,
             Ok(offer) if self.goes_on(s, &offer) => return Taken::Done,
             Ok(offer) => match self.offer_slot(s, &offer) {
                 Ok(index) => return Taken::Offer { index },
@@ -52,10 +54,23 @@ impl State<'_> {
             }
             Turned::Away(SiRefusal::Malformed) => self.refuse(s, ErrorType::Modify, bad),
             Turned::Double => self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable),
-            Turned::NoRoom => self.refuse(s, ErrorType::Wait, StanzaCondition::ResourceConstraint),
+            Turned::NoRoom => {
+                self.refuse(s, ErrorType::Wait, StanzaCondition::ResourceConstraint);
+                return if self.life == Life::Running { Taken::NoRoom } else { Taken::Done };
+            }
             Turned::TooLong => self.refuse(s, ErrorType::Modify, StanzaCondition::NotAcceptable),
         }
         Taken::Done
+    }
+
+    /// SM-22, QRK-51: a sender that resumed its stream repeats its offer, or its streamhosts (`hosts`). Both have one id,
+    /// and one answer, which is due or on its way.
+    pub(crate) fn is_said_again(&self, s: &Stanza<'_>, sid: &str, hosts: bool) -> bool {
+        let same = |t: &TransferSlot| {
+            let came = t.attempt.step != Step::None;
+            t.is_live() && !t.is_sender() && came == hosts && s.id == Some(t.texts.name())
+        };
+        self.find(s.from.unwrap_or(""), sid, same).is_some()
     }
 
     /// The second offer of a sender whose SOCKS5 streams came to nothing (SI-22, QRK-10): the same file, in band. The owner
@@ -114,12 +129,11 @@ impl State<'_> {
         if self.find(from, offer.sid, |t| t.is_live()).is_some() {
             return Err(Turned::Double);
         }
-        let contact = self.contact(from).ok_or(Turned::NoRoom)?;
-        let mut pending = self.transfers.iter().filter(|t| t.phase == Phase::Asked && t.contact == contact);
-        let most = usize::from(self.settings.offers_per_peer);
-        if most == 0 || pending.nth(most.saturating_sub(1)).is_some() {
+        self.make_room();
+        if !self.has_share(from, offer) {
             return Err(Turned::NoRoom);
         }
+        let contact = self.contact(from).ok_or(Turned::NoRoom)?;
         let index = self.begin(Phase::Asked, contact).ok_or(Turned::NoRoom)?;
         let (methods, receipts) = (self.settings.methods, self.settings.receipts);
         let chosen = si::choose(self.streams_taken(), offer.streams);
@@ -147,6 +161,53 @@ impl State<'_> {
         }
         slot.ranged = offer.ranged;
         Ok(index)
+    }
+
+    /// Whether a peer may have one more transfer (ATK-17, ATK-33): those that wait and those that are accepted count
+    /// together, whatever resource they come from, and the last free slot is for somebody else than who holds the rest.
+    fn has_share(&self, from: &str, offer: &SiOffer<'_>) -> bool {
+        let incoming = self.transfers.iter().filter(|t| t.is_live() && !t.is_sender());
+        let (mut own, others): (usize, usize) = incoming.fold((0, 0), |(own, others), t| {
+            let is_own = jid::bare(self.peer(t)) == jid::bare(from);
+            (own.saturating_add(is_own.into()), others.saturating_add((!is_own).into()))
+        });
+        // SI-22: the sender of a file that found no way over SOCKS5 offers it anew, without a hash that would tell.
+        let left = (0..self.transfers.len()).any(|index| {
+            self.is_from_peer(index, from)
+                && self.yields_to_in_band(index)
+                && self.transfers.get(index).is_some_and(|t| t.over_socks5 && t.file.size == offer.size)
+        });
+        if left && !offer.streams.has(StreamMethod::Socks5) {
+            own = own.saturating_sub(1);
+        }
+        let last = self.transfers.iter().filter(|t| t.is_free()).nth(1).is_none();
+        own < usize::from(self.settings.offers_per_peer) && !(last && own > 0 && others == 0)
+    }
+
+    /// A slot that only waits for a last word gives way to an offer when no other is free: its outcome is what both ends
+    /// know. Where that word could still change it, it has some time to come.
+    fn make_room(&mut self) {
+        if self.gave_way.is_some() || self.transfers.iter().any(TransferSlot::is_free) {
+            return;
+        }
+        let times = self.settings.times;
+        let early = self.now.after(times.finish_ms.saturating_sub(times.end_ms));
+        let waits = |index: usize, t: &TransferSlot| {
+            let last = matches!(t.phase, Phase::Closing | Phase::Confirming | Phase::Verifying);
+            let known = t.phase == Phase::Verifying && t.own_verdict() == Ending::Done;
+            let long = t.deadline.is_some_and(|deadline| deadline <= early);
+            last && (known || long)
+                && !t.owed.anything()
+                && t.news == News::NONE
+                && !self.acks.any(|ack| usize::from(ack.slot) == index && ack.generation == t.generation)
+        };
+        let found = (0..self.transfers.len()).zip(self.transfers.iter()).find(|(index, t)| waits(*index, t));
+        let Some(index) = found.map(|(index, _)| index) else { return };
+        let transfer = self.handle(index);
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        slot.settle();
+        self.gave_way = Some((transfer, slot.ending, slot.route));
+        slot.free();
     }
 
     /// What we choose from, in our order (SI-08).

@@ -90,7 +90,7 @@ impl State<'_> {
                 return;
             }
             HostsVerdict::NotFound => StanzaCondition::ItemNotFound,
-            HostsVerdict::NotAcceptable => StanzaCondition::NotAcceptable,
+            HostsVerdict::Forbidden => StanzaCondition::Forbidden,
         };
         write_error(w, peer, id, ErrorType::Cancel, condition, None, None, true);
     }

@@ -30,6 +30,10 @@ impl State<'_> {
         }
         slot.news.started = true;
         slot.enter(Phase::Sending, Timer::Progress, deadline);
+        let contact = usize::from(slot.contact);
+        if let Some(peer) = self.contacts.get_mut(contact) {
+            peer.worked = Some(method);
+        }
         self.await_verdict_if_sent(index);
     }
 
@@ -113,16 +117,22 @@ impl State<'_> {
     /// Payload came on a transfer's own stream.
     pub(crate) fn raw_in(&mut self, index: usize, bytes: &[u8]) -> Taken {
         let times = self.receiving_times(true);
+        let (now, least) = (self.now, self.least(false));
         let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
         // S5B-10: a sender, or a receiver that is through, is sent nothing that counts.
         if slot.phase != Phase::Receiving || slot.bytestream.closed || bytes.is_empty() {
             return Taken::Done;
         }
         let (offset, length) = (slot.moved, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        if length > slot.end.saturating_sub(offset) {
-            // SI-17, ATK-31, ATK-41
+        // SI-17, ATK-31, ATK-41; ATK-17
+        let wrong = if length > slot.end.saturating_sub(offset) {
+            Some(Reason::TooManyBytes)
+        } else {
+            (!slot.keeps_pace(length, now, least)).then_some(Reason::Stalled)
+        };
+        if let Some(reason) = wrong {
             slot.skip_used(Skip::Broken);
-            slot.fail(Reason::TooManyBytes, None);
+            slot.fail(reason, None);
             return Taken::Done;
         }
         slot.received(bytes, length);

@@ -10,6 +10,7 @@ use crate::session::Cancel;
 use crate::time::Instant;
 use crate::transfer::{Phase, TransferSlot};
 use crate::transport::ibb::{self, Bytestream};
+use crate::transport::pace::Least;
 use crate::transport::socks5::Attempt;
 use crate::transport::window::Window;
 use crate::wire::stanza::{Element, ErrorType, Kind, Stanza};
@@ -26,19 +27,29 @@ impl State<'_> {
         };
         let found = s.from.and_then(|from| self.find(from, open.sid, |t| t.is_live() && !t.is_sender()));
         let largest = self.settings.block_bytes;
-        let times = self.receiving_times(false);
+        let empty = found.and_then(|index| self.transfers.get(index)).is_some_and(|t| t.start == t.end);
+        // QRK-48: nothing is to come, and some senders never close.
+        let times = self.receiving_times(empty);
         let yields = found.is_some_and(|index| self.yields_to_in_band(index));
-        let Some(slot) = found.and_then(|index| self.transfers.get_mut(index)) else {
+        let found = found.and_then(|index| Some((index, self.transfers.get_mut(index)?)));
+        let Some((index, slot)) = found else {
             if self.settings.hosted {
                 return Taken::NotMine;
             }
             self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
             return Taken::Done;
         };
+        let mark = ibb::id_mark(s.id.unwrap_or(""));
+        let start = slot.start;
+        // SM-22: a sender that resumed its stream says again what it said last, and hears the same again.
+        let again = slot.is_open() && slot.bytestream.last == mark && slot.bytestream.block == open.block;
+        if again {
+            self.acknowledge(index, start, s);
         // Before our answer is out nobody can know of it.
-        if !yields || slot.owed.answer.is_some() || slot.owed.verdict.is_some() {
+        } else if !yields || slot.owed.answer.is_some() || slot.owed.verdict.is_some() {
             self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
         } else if open.block > largest {
+            slot.news.refused_block = open.block;
             self.refuse(s, ErrorType::Modify, StanzaCondition::ResourceConstraint);
         } else {
             if slot.over_socks5 {
@@ -48,10 +59,12 @@ impl State<'_> {
             }
             slot.route.method = Some(Method::InBand);
             slot.bytestream = Bytestream::new(open.block, open.carrier, Window::NONE);
+            slot.bytestream.last = mark;
             slot.news.started = true;
             slot.enter(Phase::Receiving, Timer::Progress, None);
             slot.await_sender(times);
-            self.result(s);
+            // Blocks may follow at once, and their answers must not come first.
+            self.acknowledge(index, start, s);
         }
         Taken::Done
     }
@@ -70,11 +83,17 @@ impl State<'_> {
             return Taken::Done;
         };
         let times = self.receiving_times(false);
+        let (now, least) = (self.now, self.least(true));
         let id = s.id.unwrap_or("");
         let acknowledged = s.kind == Kind::IqSet;
         let room = !acknowledged || self.acks.fits(id.len());
         let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
         let offset = slot.moved;
+        if acknowledged && room && slot.bytestream.is_repeat(payload.attr("seq"), id) {
+            // It keeps no deadline away: nothing new came.
+            self.acknowledge(index, offset, s);
+            return Taken::Done;
+        }
         let left = slot.end.saturating_sub(offset);
         let outcome = match block {
             _ if !room => {
@@ -88,14 +107,19 @@ impl State<'_> {
                 .receive(payload.attr("seq"), Ok(&[]), left)
                 .map(|length| (length, Ok(&[][..]))),
         };
+        let outcome = outcome.and_then(|(length, block)| {
+            let bytes = u64::try_from(length).unwrap_or(0);
+            let slow = ibb::Refusal { condition: StanzaCondition::PolicyViolation, reason: Reason::Stalled };
+            if slot.keeps_pace(bytes, now, least) { Ok((length, block)) } else { Err(slow) }
+        });
         match outcome {
             Ok((length, block)) => {
                 slot.received(block.unwrap_or(&[]), u64::try_from(length).unwrap_or(0));
+                slot.bytestream.last = ibb::id_mark(id);
                 slot.await_sender(times);
-                let (upto, generation) = (slot.moved, slot.generation);
+                let upto = slot.moved;
                 if acknowledged {
-                    let slot = u16::try_from(index).unwrap_or(u16::MAX);
-                    self.acks.push(Ack { slot, generation, upto, id });
+                    self.acknowledge(index, upto, s);
                 }
                 if length > 0 { Taken::Data { index, offset } } else { Taken::Done }
             }
@@ -112,6 +136,15 @@ impl State<'_> {
         }
     }
 
+    /// Acknowledges what came once everything before `upto` is stored, behind what came before (IBB-14).
+    fn acknowledge(&mut self, index: usize, upto: u64, s: &Stanza<'_>) {
+        let (slot, generation) = self.key(index);
+        // Only an id that is longer than all the room has none: its sender waits for this answer alone.
+        if !self.acks.push(Ack { slot, generation, upto, id: s.id.unwrap_or("") }) {
+            self.result(s);
+        }
+    }
+
     /// A `<close/>` (IBB-30..35), for either side of a transfer.
     pub(crate) fn close_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>) -> Taken {
         let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
@@ -123,8 +156,14 @@ impl State<'_> {
                 || t.over_socks5 && matches!(t.phase, Phase::Sending | Phase::Closing | Phase::Confirming)
         };
         let Some(index) = self.find(from, sid, |t| closable(t) && !t.bytestream.closed) else {
+            // SM-22: said again, while what came before is not stored yet.
+            let again =
+                |t: &TransferSlot| t.is_live() && !t.is_sender() && !t.over_socks5 && t.bytestream.closed;
+            if let Some(index) = self.find(from, sid, again) {
+                let end = self.transfers.get(index).map_or(0, |slot| slot.end);
+                self.acknowledge(index, end, s);
             // IBB-34: closings may cross, and an aborted transfer is over already.
-            if self.find(from, sid, |t| matches!(t.phase, Phase::Over | Phase::Confirming)).is_some() {
+            } else if self.find(from, sid, |t| matches!(t.phase, Phase::Over | Phase::Confirming)).is_some() {
                 self.result(s);
             } else if self.belongs_elsewhere(s, payload) {
                 return Taken::NotMine;
@@ -137,12 +176,8 @@ impl State<'_> {
         match slot.phase {
             Phase::Receiving if !slot.over_socks5 && slot.moved == slot.end => {
                 slot.bytestream.closed = true;
-                let (upto, generation) = (slot.end, slot.generation);
-                let entry = u16::try_from(index).unwrap_or(u16::MAX);
-                // Behind the blocks, so that the answers keep the order of the questions.
-                if !self.acks.push(Ack { slot: entry, generation, upto, id: s.id.unwrap_or("") }) {
-                    self.result(s);
-                }
+                let upto = slot.end;
+                self.acknowledge(index, upto, s);
                 self.complete_if_stored(index);
             }
             Phase::Receiving if !slot.over_socks5 => {
@@ -164,17 +199,24 @@ impl State<'_> {
         Taken::Done
     }
 
-    /// How long a sender may take for its next bytes, and for the end behind the last one.
-    pub(crate) fn receiving_times(&self, over_socks5: bool) -> [Option<Instant>; 2] {
+    /// How long a sender may take for its next bytes, and for the end behind the last one; soon if that costs nothing.
+    pub(crate) fn receiving_times(&self, soon: bool) -> [Option<Instant>; 2] {
         let times = self.settings.times;
-        let end_ms = if over_socks5 { times.end_ms } else { times.finish_ms };
+        let end_ms = if soon { times.end_ms } else { times.finish_ms };
         [self.in_ms(times.progress_ms), self.in_ms(end_ms)]
+    }
+
+    /// What a sender has to bring; those in band share one path (ATK-17).
+    pub(crate) fn least(&self, in_band: bool) -> Least {
+        let shared = self.transfers.iter().filter(|t| t.phase == Phase::Receiving && !t.over_socks5).count();
+        Least::of(self.settings.least_rate, self.settings.times.rate_ms, if in_band { shared } else { 1 })
     }
 
     /// The owner stored everything before `upto`.
     pub(crate) fn stored(&mut self, id: TransferId, upto: u64) -> Result<(), Error> {
         self.check_alive()?;
         let over_socks5 = self.transfer(id)?.over_socks5;
+        let now = self.now;
         let times = self.receiving_times(over_socks5);
         let slot = self.transfer(id)?;
         if !matches!(slot.phase, Phase::Receiving | Phase::Verifying | Phase::Over) {
@@ -191,6 +233,9 @@ impl State<'_> {
             slot.await_sender(times);
         }
         slot.safe = slot.safe.max(upto);
+        if slot.safe == slot.moved && slot.moved > slot.start {
+            slot.pace.turn(now);
+        }
         self.complete_if_stored(usize::from(id.slot));
         Ok(())
     }

@@ -58,12 +58,15 @@ impl State<'_> {
 
     /// The peer chose SOCKS5: our streamhosts go out, and the digest is valid from here on (S5B-01, S5B-35).
     pub(crate) fn offer_hosts(&mut self, index: usize) {
-        let deadline = self.in_ms(self.settings.times.open_ms);
+        let times = self.settings.times;
+        let (deadline, until) = (self.in_ms(times.open_ms), self.in_ms(times.attempt_ms));
         let Some(slot) = self.transfers.get(index) else { return };
         let offers = self.hosts_of(slot).next().is_some();
         let Some(slot) = self.transfers.get_mut(index) else { return };
         slot.over_socks5 = true;
         slot.attempt.step = Step::Offered;
+        slot.attempt.until = until.filter(|_| slot.methods.has(Method::InBand));
+        let deadline = slot.attempt.at_most(deadline);
         slot.enter(Phase::Opening, Timer::Streamhosts, deadline);
         if offers {
             slot.owed.hosts = true;
@@ -78,7 +81,7 @@ impl State<'_> {
         streamhosts::write_query(w, slot.texts.sid(), self.hosts_of(slot));
     }
 
-    /// Our streamhosts for a transfer, in the order that the owner prefers (S5B-04, S5B-16).
+    /// Our streamhosts for a transfer, the likely ones first (S5B-04, S5B-16).
     fn hosts_of<'s>(&'s self, slot: &TransferSlot) -> impl Iterator<Item = Streamhost<'s>> + use<'s> {
         let (own, methods) = (self.link.jid(), slot.methods);
         let of = move |kind: HostKind, wanted: bool, late: bool| {
@@ -92,7 +95,10 @@ impl State<'_> {
             })
         };
         let (direct, mediated) = (methods.has(Method::Direct), methods.has(Method::Mediated));
-        let direct_first = methods.iter().find(|method| *method != Method::InBand) == Some(Method::Direct);
+        // What worked before comes first, then what the owner prefers.
+        let worked = self.contacts.get(usize::from(slot.contact)).and_then(|peer| peer.worked);
+        let first = worked.or_else(|| methods.iter().find(|method| *method != Method::InBand));
+        let direct_first = first == Some(Method::Direct);
         of(HostKind::Address, direct && direct_first, false)
             .chain(of(HostKind::Proxy, mediated, false))
             .chain(of(HostKind::Address, direct && !direct_first, false))
@@ -108,12 +114,15 @@ impl State<'_> {
     pub(crate) fn hosts_answered(&mut self, index: usize, s: &Stanza<'_>, error: Option<StanzaCondition>) {
         let Some(slot) = self.transfers.get(index) else { return };
         let (accepted, mediated) = (slot.attempt.stream != 0, slot.methods.has(Method::Mediated));
+        // An older end of ours says this when its owner cancelled.
+        let cancelled = slot.receipts && error == Some(StanzaCondition::NotAcceptable);
         // A peer that gave up closes what it had; an intruder stays.
         let intruder = accepted && !slot.attempt.left;
         if let Some(condition) = error {
             let failure = match condition {
                 // Its owner may cancel while it is connected: then whoever came is the peer.
                 word if fallback::final_word(word).is_some() => Socks5Failure::Refused(word),
+                _ if cancelled => Socks5Failure::Refused(StanzaCondition::NotAllowed),
                 // ATK-30: the digest was used, but not by the peer.
                 _ if intruder => Socks5Failure::Intruded,
                 StanzaCondition::ItemNotFound => Socks5Failure::Unreached,
@@ -158,7 +167,7 @@ impl State<'_> {
         slot.attempt.host = host;
         slot.attempt.step = Step::Dialling;
         slot.attempt.next_at = Some(now);
-        slot.enter(Phase::Opening, Timer::Handshake, deadline);
+        slot.enter(Phase::Opening, Timer::Handshake, slot.attempt.at_most(deadline));
     }
 
     /// Dials the proxy as soon as there is a free stream: strangers may hold them all for a while (ATK-29).
@@ -169,8 +178,8 @@ impl State<'_> {
         let Some(slot) = self.transfers.get_mut(index) else { return };
         slot.attempt.next_at = Some(again);
         if let Some(stream) = free.and_then(|place| self.streams.get_mut(place)) {
-            // From here on the stream has the deadline.
-            (slot.attempt.next_at, slot.deadline) = (None, None);
+            // From here on the stream has a deadline, within that of the attempt.
+            (slot.attempt.next_at, slot.deadline) = (None, slot.attempt.until);
             stream.dial(key, slot.attempt.host, handshake);
         }
     }
@@ -196,7 +205,7 @@ impl State<'_> {
         slot.attempt.stream = stream;
         slot.attempt.step = Step::Activating;
         slot.owed.activate = true;
-        slot.enter(Phase::Opening, Timer::Request, deadline);
+        slot.enter(Phase::Opening, Timer::Request, slot.attempt.at_most(deadline));
     }
 
     /// The proxy answered (S5B-09).

@@ -83,7 +83,7 @@ impl State<'_> {
             self.want_proxies();
         }
         match self.contacts.get_mut(usize::from(contact)) {
-            Some(peer) if peer.known == Known::Yes => self.contact_known(contact, None),
+            Some(peer) if peer.known.is_settled() => self.contact_known(contact, None),
             Some(peer) if peer.known == Known::Nothing => peer.known = Known::Wanted,
             _ => {}
         }
@@ -97,19 +97,17 @@ impl State<'_> {
         }
     }
 
-    /// What a peer can is known now, or why not: the transfers that wait for it go on (SI-01).
+    /// What a peer can is known now, or it does not say: the transfers that wait for it go on, unless it is not there (SI-01,
+    /// QRK-50).
     pub(crate) fn contact_known(&mut self, contact: u16, error: Option<StanzaCondition>) {
         let Some(peer) = self.contacts.get(usize::from(contact)) else { return };
         let features = peer.features;
         for slot in self.transfers.iter_mut().filter(|t| t.phase == Phase::Asking && t.contact == contact) {
             match error {
-                None if features.si && features.file_transfer => {
-                    slot.receipts = features.receipts && self.settings.receipts;
+                Some(condition) if is_absence(condition) => {
+                    slot.fail(reason_of_refusal(condition), Some(Condition::Stanza(condition)))
                 }
-                None => slot.fail(Reason::Unsupported, None),
-                Some(condition) => {
-                    slot.fail(reason_of_absence(condition), Some(Condition::Stanza(condition)))
-                }
+                _ => slot.receipts = features.receipts && self.settings.receipts,
             }
         }
         self.offer_what_is_ready();
@@ -121,7 +119,7 @@ impl State<'_> {
         for index in 0..self.transfers.len() {
             let Some(slot) = self.transfers.get(index).filter(|t| t.phase == Phase::Asking) else { continue };
             let known =
-                self.contacts.get(usize::from(slot.contact)).is_some_and(|peer| peer.known == Known::Yes);
+                self.contacts.get(usize::from(slot.contact)).is_some_and(|peer| peer.known.is_settled());
             if !known || (slot.methods.has(Method::Mediated) && !self.proxies_known()) {
                 continue;
             }
@@ -187,14 +185,15 @@ impl State<'_> {
             // SI-09: some peers leave the child out. Our offer is well-formed, so the methods are what they cannot take.
             StanzaCondition::BadRequest if !bad_profile => Reason::NoMethod,
             StanzaCondition::Forbidden => Reason::Declined,
-            // STZ-11: it told what it can before, so its resource is gone.
-            StanzaCondition::ServiceUnavailable | StanzaCondition::RecipientUnavailable => Reason::PeerGone,
+            StanzaCondition::ResourceConstraint => Reason::Busy,
+            StanzaCondition::RecipientUnavailable => Reason::PeerGone,
+            StanzaCondition::ServiceUnavailable => self.reason_of_no_service(index),
             other => reason_of_refusal(other),
         };
         // Only what is known can be wrong: a question under way has transfers that wait for its answer.
-        if reason == Reason::PeerGone
+        if matches!(reason, Reason::PeerGone | Reason::PeerUnknown)
             && let Some(contact) = self.contact_of(index)
-            && contact.known == Known::Yes
+            && contact.known.is_settled()
         {
             contact.forget_presence();
             let of = self.transfers.get(index).map(|slot| slot.contact);
@@ -205,6 +204,17 @@ impl State<'_> {
             }
         }
         self.fail_with(index, reason, condition);
+    }
+
+    /// STZ-11: a server says the same for a resource that is gone as a peer for what it does not do.
+    fn reason_of_no_service(&self, index: usize) -> Reason {
+        let contact = self.transfers.get(index).and_then(|t| self.contacts.get(usize::from(t.contact)));
+        match contact {
+            // It told what it can before, so its resource is gone.
+            Some(peer) if peer.features.si && peer.features.file_transfer => Reason::PeerGone,
+            Some(peer) if peer.known == Known::Yes => Reason::Unsupported,
+            _ => Reason::PeerUnknown,
+        }
     }
 
     /// SI-06, SI-07, SI-14.
@@ -365,12 +375,11 @@ pub(crate) fn no_space(error: WriteError) -> Error {
     }
 }
 
-/// Why a peer did not say what it can.
-fn reason_of_absence(condition: StanzaCondition) -> Reason {
-    match condition {
-        StanzaCondition::FeatureNotImplemented => Reason::Unsupported,
-        other => reason_of_refusal(other),
-    }
+/// Whether an answer to the question what a peer can says that it is not there; any other one says nothing about files
+/// (SI-01).
+pub(crate) fn is_absence(condition: StanzaCondition) -> bool {
+    use StanzaCondition::*;
+    matches!(condition, ItemNotFound | RemoteServerNotFound | RecipientUnavailable | Gone)
 }
 
 /// Why a peer, or a server in its place, refuses. Decided by the condition, never by the error's type (STZ-06).
@@ -379,6 +388,7 @@ fn reason_of_refusal(condition: StanzaCondition) -> Reason {
     match condition {
         ServiceUnavailable | RecipientUnavailable | ItemNotFound | RemoteServerNotFound
         | RemoteServerTimeout | Gone => Reason::PeerUnknown,
+        FeatureNotImplemented => Reason::Unsupported,
         _ => Reason::Refused,
     }
 }

@@ -7,9 +7,9 @@ use super::ids::Ids;
 use super::outbox::Outbox;
 use super::reading::Reading;
 use crate::contact::ContactSlot;
-use crate::error::{Condition, Error, Reason};
+use crate::error::{Condition, Ending, Error, Reason};
 use crate::link::Link;
-use crate::output::{HostFailure, StreamId, TransferId};
+use crate::output::{HostFailure, Route, StreamId, TransferId};
 use crate::time::Instant;
 use crate::transfer::{Owed, Phase, TransferSlot};
 use crate::transport::socks5::hosts::Hosts;
@@ -58,6 +58,8 @@ pub(crate) struct State<'a> {
     pub(crate) discovery: Discovery,
     /// Streamhosts that failed and were not told yet.
     pub(crate) host_news: heapless::Vec<(TransferId, StreamId, HostFailure), 8>,
+    /// A transfer that waited for a last word and gave its slot to an offer; its end was not told yet.
+    pub(crate) gave_way: Option<(TransferId, Ending, Route)>,
 }
 
 impl State<'_> {

@@ -34,6 +34,9 @@ impl State<'_> {
             self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
             return Taken::Done;
         };
+        if self.is_said_again(s, query.sid, true) {
+            return Taken::Done;
+        }
         let texts = Texts::incoming(query.sid, id).filter(|_| id.len() <= OFFER_ID_BYTES);
         let awaited = self.transfers.get(index).is_some_and(|t| {
             t.phase == Phase::Waiting
@@ -172,10 +175,7 @@ impl State<'_> {
 
     /// A streamhost answered as it must: it is the one, the others are closed before the sender hears of it (S5B-04).
     pub(crate) fn host_won(&mut self, index: usize, stream: StreamId, host: u16) {
-        let ms = self.settings.times;
-        let [progress, end] = self.receiving_times(true);
-        // The sender has yet to get to a proxy and to activate it.
-        let there = end.map(|end| end.after(ms.proxy_ms).after(ms.request_ms));
+        let times = self.receiving_times(true);
         let method = self.method_of(index, host);
         let direct = method == Method::Direct;
         let Some(slot) = self.transfers.get_mut(index) else { return };
@@ -190,7 +190,7 @@ impl State<'_> {
         slot.enter(Phase::Receiving, Timer::Progress, None);
         // QRK-48: some senders never end an empty stream; then this deadline does, and not before: to leave now would take
         // the other side from a proxy that the sender has yet to activate.
-        slot.await_sender([progress, if direct { end } else { there }]);
+        slot.await_sender(times);
     }
 
     /// A proxy ended the stream before the first byte, as they do when it is not activated: the sender may open in band

@@ -3,7 +3,7 @@
 use super::state::State;
 use crate::config::{Carrier, Method};
 use crate::contact::Known;
-use crate::error::{Reason, StanzaCondition};
+use crate::error::Reason;
 use crate::negotiate::fallback::Socks5Failure;
 use crate::output::{Skip, Timer};
 use crate::time::Instant;
@@ -46,12 +46,11 @@ impl State<'_> {
     fn expire_contact(&mut self, index: usize) {
         let Some(contact) = self.contacts.get_mut(index) else { return };
         if contact.known == Known::Asked {
-            contact.known = Known::Nothing;
-            contact.request = 0;
+            // Its number stays: an answer that comes late still tells what it can.
+            contact.known = Known::Unsaid;
             contact.deadline = None;
-            // Silence is what a server gives for a peer that went while the question was on its way.
             let contact = u16::try_from(index).unwrap_or(u16::MAX);
-            self.contact_known(contact, Some(StanzaCondition::RemoteServerTimeout));
+            self.contact_known(contact, None);
         }
     }
 

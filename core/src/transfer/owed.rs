@@ -40,7 +40,7 @@ pub(crate) enum HostsVerdict {
     /// None could be reached (S5B-05).
     NotFound,
     /// Not wanted any more; no fallback (SI-22).
-    NotAcceptable,
+    Forbidden,
 }
 
 impl Owed {
@@ -66,6 +66,8 @@ impl Owed {
 pub(crate) struct News {
     pub(crate) accepted: bool,
     pub(crate) intruded: bool,
+    /// The block size that was refused, 0 for none.
+    pub(crate) refused_block: u16,
     /// With a new offer, or without.
     pub(crate) fell_back: Option<bool>,
     pub(crate) started: bool,
@@ -74,6 +76,12 @@ pub(crate) struct News {
 
 impl News {
     /// Nothing.
-    pub(crate) const NONE: Self =
-        Self { accepted: false, intruded: false, fell_back: None, started: false, finished: false };
+    pub(crate) const NONE: Self = Self {
+        accepted: false,
+        intruded: false,
+        refused_block: 0,
+        fell_back: None,
+        started: false,
+        finished: false,
+    };
 }

@@ -8,6 +8,7 @@ use crate::transfer::digest::{Digest, Verdict};
 use crate::transfer::owed::{Answer, HostsVerdict, News, Owed};
 use crate::transfer::texts::Texts;
 use crate::transport::ibb::Bytestream;
+use crate::transport::pace::{Least, Pace};
 use crate::transport::socks5::{Attempt, TransferKey};
 
 /// Longest stream id taken from a peer, bytes (S5B-13).
@@ -85,6 +86,8 @@ pub struct TransferSlot {
     /// Receiver of a range: bytes before it that are hashed already.
     pub(crate) hashed: u64,
     pub(crate) bytestream: Bytestream,
+    /// Receiver: how fast the sender is.
+    pub(crate) pace: Pace,
     /// Methods that the owner allows for this file.
     pub(crate) methods: Methods,
     /// What the offer lists.
@@ -123,6 +126,7 @@ impl TransferSlot {
         digest: Digest::None,
         hashed: 0,
         bytestream: Bytestream::NONE,
+        pace: Pace::NONE,
         methods: Methods::IN_BAND,
         offers_socks5: false,
         offers_in_band: false,
@@ -241,6 +245,15 @@ impl TransferSlot {
         (self.timer, self.deadline) = (timer, deadline);
     }
 
+    /// Whether the sender is fast enough with these bytes (ATK-17).
+    pub(crate) fn keeps_pace(&mut self, length: u64, now: Instant, least: Least) -> bool {
+        let enough = self.pace.came(length, now, least);
+        if length == 0 && self.safe == self.moved {
+            self.pace.turn(now);
+        }
+        enough
+    }
+
     /// The next bytes came; they are hashed if everything before them was.
     pub(crate) fn received(&mut self, bytes: &[u8], length: u64) {
         if self.moved == self.start && self.hashed != self.start {
@@ -264,8 +277,8 @@ impl TransferSlot {
         };
         // The same for the streamhosts that nobody will connect to any more.
         let verdict = match self.owed.verdict {
-            None if self.phase == Phase::Connecting => Some(HostsVerdict::NotAcceptable),
-            Some(HostsVerdict::Used) if failed => Some(HostsVerdict::NotAcceptable),
+            None if self.phase == Phase::Connecting => Some(HostsVerdict::Forbidden),
+            Some(HostsVerdict::Used) if failed => Some(HostsVerdict::Forbidden),
             verdict => verdict,
         };
         // A stream that ends tells a sender that is through already nothing: one that knows receipts is told in words.
@@ -295,6 +308,18 @@ impl TransferSlot {
                 self.finish(Ending::Done)
             }
             _ => self.fail(reason, condition),
+        }
+    }
+
+    /// The last word does not come, or is not waited for any longer: what is known by now stands.
+    pub(crate) fn settle(&mut self) {
+        match self.phase {
+            Phase::Verifying => self.finish(self.own_verdict()),
+            // Only the answer to the closing could tell that the messages came.
+            Phase::Closing if self.bytestream.carrier == Carrier::Message => {
+                self.fail(Reason::BlockTimeout, None)
+            }
+            _ => self.hand_over(),
         }
     }
 

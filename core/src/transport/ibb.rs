@@ -34,6 +34,8 @@ pub struct Bytestream {
     empties: u8,
     /// Receiver: the peer's close came.
     pub(crate) closed: bool,
+    /// Receiver: what is kept of the id of the last stanza taken, opening or block, to know it again (SM-22).
+    pub(crate) last: u32,
 }
 
 /// Why a block is refused, and with which words.
@@ -56,6 +58,7 @@ impl Bytestream {
         halvings: 0,
         empties: 0,
         closed: false,
+        last: 0,
     };
 
     /// A stream that will be offered or awaited with this block size.
@@ -100,6 +103,11 @@ impl Bytestream {
         seq
     }
 
+    /// Whether it is the last block once more: its sender resumed its own stream and repeats what it said last (SM-22).
+    pub(crate) fn is_repeat(&self, seq: Option<&str>, id: &str) -> bool {
+        self.last == id_mark(id) && seq.and_then(parse_seq) == Some(self.seq.wrapping_sub(1))
+    }
+
     /// Checks a received block in the order of IBB-18 and returns its length. `left`: bytes still expected.
     pub(crate) fn receive(
         &mut self,
@@ -133,6 +141,12 @@ impl Bytestream {
         self.seq = self.seq.wrapping_add(1);
         Ok(block.len())
     }
+}
+
+/// What is kept of an id to know it again; never 0. Two ids may share it: then a sender that repeats its numbers, which
+/// is against the rules, harms its own file.
+pub(crate) fn id_mark(id: &str) -> u32 {
+    id.bytes().fold(0x811c_9dc5_u32, |mark, byte| (mark ^ u32::from(byte)).wrapping_mul(0x0100_0193)) | 1
 }
 
 /// An unsigned 16-bit number of one to five digits and nothing else (vectors IB-S).

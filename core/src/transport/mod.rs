@@ -1,5 +1,6 @@
 //! Moves a transfer's bytes.
 
 pub mod ibb;
+pub mod pace;
 pub mod socks5;
 pub mod window;

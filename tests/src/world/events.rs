@@ -109,6 +109,7 @@ impl World<'_> {
                 let late = !quick(n) || !quick(self.files[f].to);
                 assert!(!self.plan.calm || late, "intruded by nobody");
             }
+            Event::BlockRefused { asked, most, .. } => assert!(asked > most),
             Event::Finished { transfer, ending, route } => {
                 let index = self.nodes[n].file(transfer).expect("a transfer of ours");
                 let at_sender = self.files[index].from == n;

@@ -76,6 +76,8 @@ pub struct File {
     pub disturbed: bool,
     /// Its bytes were changed on the way.
     pub tampered: bool,
+    /// Its offer did not ask for a receipt: its receiver had not said yet what it can (SI-01).
+    pub unasked: bool,
     /// One of its blocks came behind its place.
     pub out_of_order: bool,
     /// It was offered between two sessions to which nothing happened.
@@ -158,6 +160,7 @@ impl File {
             received: None,
             disturbed: false,
             tampered: false,
+            unasked: false,
             out_of_order: false,
             must_arrive: false,
             storing_soon: false,

@@ -195,7 +195,7 @@ impl World<'_> {
         use Ending::*;
         let peer = &self.nodes[f.to].plan;
         let told = peer.way != Way::Hosted || peer.receipts;
-        let receipts = told && peer.confirms && self.nodes[f.from].plan.confirms;
+        let receipts = told && peer.confirms && self.nodes[f.from].plan.confirms && !f.unasked;
         let whole = f.start == 0 || (f.shown && f.said != Said::Nothing);
         // Nobody asks for blocks under 1024 bytes on refusal (IBB-05).
         let tiny = peer.block_bytes < 1024 && matches!(ending, Failed(..)) && !f.started[0];
@@ -205,9 +205,11 @@ impl World<'_> {
             (_, true) if f.out_of_order => matches!(ending, Failed(..) | Delivered),
             (_, false) if f.out_of_order => matches!(ending, Failed(Reason::Sequence, _)),
             // The receiver had no room for it, or was not there yet.
-            _ if f.receiver.is_none() => matches!(ending, Failed(Reason::Refused | Reason::PeerUnknown, _)),
-            (Answer::Decline, _) => matches!(ending, Failed(Reason::Declined, _)),
-            (Answer::Ignore, _) => matches!(ending, Failed(Reason::OfferTimeout | Reason::Refused, _)),
+            _ if f.receiver.is_none() => {
+                matches!(ending, Failed(Reason::Busy | Reason::PeerUnknown | Reason::OfferTimeout, _))
+            }
+            (Answer::Decline, _) => matches!(ending, Failed(Reason::Declined | Reason::Busy, _)),
+            (Answer::Ignore, _) => matches!(ending, Failed(Reason::OfferTimeout | Reason::Busy, _)),
             (_, true) if !whole || !receipts => ending == Delivered,
             (_, true) if self.waited_in_vain(f) && ending == Delivered => true,
             (_, false) if self.waited_in_vain(f) && ending == Unverified => f.said != Said::Lie,

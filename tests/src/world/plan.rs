@@ -102,6 +102,8 @@ impl NodePlan {
         cfg.receipts = self.confirms;
         cfg.offers_per_peer = self.offers_per_peer;
         cfg.times = self.times;
+        // Pipes that pass a byte at a time are slower than any network that the default is made for.
+        cfg.least_rate = if self.has_time { 0 } else { cfg.least_rate };
         cfg
     }
 
@@ -223,7 +225,8 @@ fn node(rng: &mut Rng, user: &str, calm: bool, file_bytes: u64) -> NodePlan {
     let chunk_bytes = if rng.chance(50) { block_bytes } else { block_bytes.div_ceil(2) };
     let window_bytes = u32::from(block_bytes) * u32::try_from(rng.between(1, 40)).unwrap_or(1);
     let has_time = calm || rng.chance(60);
-    let times = if has_time { Times::default() } else { short_times(rng) };
+    // A pipe may hold back the answer to what a peer can for longer than is waited for by default.
+    let times = if has_time { Times { disco_ms: 30_000, ..Times::default() } } else { short_times(rng) };
     let way = match rng.below(20) {
         0..7 => Way::Hosted,
         7 => Way::Plain,

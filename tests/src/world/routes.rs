@@ -14,12 +14,14 @@ impl World<'_> {
     /// An offer leaves a session: its stream id is what digests are made of.
     pub(super) fn saw_offer(&mut self, n: usize, stanza: &FirstLevel) {
         let Some(si) = stanza.root.child(SI, "si").filter(|si| si.attr("id").is_some()) else { return };
-        let Some(name) = si.child(FILE_TRANSFER, "file").and_then(|file| file.attr("name")) else { return };
+        let Some(file) = si.child(FILE_TRANSFER, "file") else { return };
+        let Some(name) = file.attr("name") else { return };
         let digits: String = name.chars().filter(char::is_ascii_digit).collect();
         if let Some(f) = digits.parse().ok().and_then(|f: usize| self.files.get_mut(f))
             && f.from == n
         {
             f.sid = si.attr("id").unwrap_or_default().to_owned();
+            f.unasked = !file.children.iter().any(|child| child.ns.starts_with("urn:libxft:receipt:"));
         }
     }
 

@@ -2,6 +2,7 @@
 //! hands on by more than one hand.
 
 use super::{Do, World};
+use xft_core::Carrier;
 
 /// How long a block is held back at most: less than any deadline of those who have time.
 const HELD_MS: u64 = 3_000;
@@ -68,7 +69,9 @@ impl World<'_> {
         if held.stray != Stray::Overtaken {
             self.comes_again(n, &held.id);
         }
-        self.files[held.file].out_of_order |= behind || held.stray == Stray::Twice;
+        // SM-22: the last iq once more is no other block; a message has no answer that would tell.
+        let twice = held.stray == Stray::Twice && self.nodes[n].plan.carrier == Carrier::Message;
+        self.files[held.file].out_of_order |= behind || twice;
         self.nodes[n].up.extend(held.bytes);
         let lag = self.nodes[n].plan.lag_ms;
         self.soon(lag, Do::Up(n));

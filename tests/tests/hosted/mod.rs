@@ -19,6 +19,7 @@ pub enum Got {
     Consumed,
     Data { transfer: TransferId, offset: u64, bytes: Vec<u8> },
     Offer { transfer: TransferId, from: String, name: String, raw_name: String, size: u64 },
+    NoRoom { from: String, name: String, size: u64 },
     NotMine,
 }
 
@@ -36,6 +37,9 @@ impl From<Received<'_>> for Got {
                 raw_name: o.raw_name.into(),
                 size: o.size,
             },
+            Received::NoRoom { from, name, size } => {
+                Self::NoRoom { from: from.into(), name: name.as_str().into(), size }
+            }
             Received::NotMine => Self::NotMine,
             other => panic!("{other:?}"),
         }

@@ -299,7 +299,7 @@ impl<'m> Pair<'m> {
                 let answer = error(self.jids[n], attr(stanza, "id"), "cancel", "service-unavailable");
                 self.due[1 - n].push_back(answer);
             }
-            Got::NotMine => panic!("{stanza}"),
+            Got::NotMine | Got::NoRoom { .. } => panic!("{stanza}"),
         }
     }
 

@@ -63,7 +63,7 @@ fn si_09_si_10_what_cannot_be_taken_is_refused_by_its_own_name() {
         (offer("id='s1'", "name='a' size='1'", FORM), SiRefusal::BadProfile),
         (offer(&SI.replace("id='s1'", ""), "name='a' size='1'", FORM), SiRefusal::Malformed),
         (offer(SI, "size='1'", FORM), SiRefusal::Malformed),
-        (offer(SI, "name='a'", FORM), SiRefusal::Malformed),
+        (offer(SI, "name='a' size=''", FORM), SiRefusal::Malformed),
         (offer(SI, "name='a' size='1'", ""), SiRefusal::Malformed),
         (offer(SI, "name='a' size='1'", &unknown), SiRefusal::NoValidStreams),
     ] {

@@ -38,9 +38,19 @@ pub(crate) struct Attempt {
     pub(crate) host: u16,
     /// When the next streamhost is dialled, while the others go on; requester: the proxy, if there was no free stream.
     pub(crate) next_at: Option<Instant>,
+    /// Requester: when the attempt is over, whatever it waits for by then.
+    pub(crate) until: Option<Instant>,
 }
 
 impl Attempt {
+    /// The deadline of a step, which is not behind that of the attempt.
+    pub(crate) fn at_most(&self, deadline: Option<Instant>) -> Option<Instant> {
+        match (deadline, self.until) {
+            (Some(deadline), Some(until)) => Some(deadline.min(until)),
+            (deadline, until) => deadline.or(until),
+        }
+    }
+
     pub(crate) const NONE: Self = Self {
         step: Step::None,
         unhashed: false,
@@ -49,5 +59,6 @@ impl Attempt {
         left: false,
         host: 0,
         next_at: None,
+        until: None,
     };
 }
