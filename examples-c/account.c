@@ -54,6 +54,14 @@ static int choose_tls(struct account_options *options)
     return -1;
 }
 
+void account_options_take_all_blocks(struct account_options *options)
+{
+    if (options->block_bytes != 0 || options->chunk_bytes != 0)
+        return;
+    options->block_bytes = options->window_bytes < 65535 ? options->window_bytes : 65535;
+    options->chunk_bytes = options->block_bytes < 4096 ? options->block_bytes : 4096;
+}
+
 int account_options_check(struct account_options *options)
 {
     if (options->jid == NULL) {

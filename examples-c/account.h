@@ -56,7 +56,8 @@ struct account_options {
       "else starttls",                                                                                                 \
       OPTION_TEXT, &(NAME).tls_word, 0, 0 },                                                                           \
     { "ca", "FILE", "trusted CA certificates (PEM); default: the system's", OPTION_TEXT, &(NAME).ca_file, 0, 0 },      \
-    { "block", "BYTES", "largest block to agree on, and to send unless --chunk says less; default: 8192",              \
+    { "block", "BYTES", "largest block to agree on, and to send unless --chunk says less; "   \
+      "default: 8192, to receive 65535",                                                                                \
       OPTION_NUMBER, &(NAME).block_bytes, 1, 65535 },                                                                  \
     { "chunk", "BYTES", "bytes of one block sent; default: what --block says, else 4096", OPTION_NUMBER,               \
       &(NAME).chunk_bytes, 1, 65535 },                                                                                 \
@@ -74,6 +75,10 @@ struct account_options {
 /* The defaults of the common options. */
 #define ACCOUNT_OPTION_DEFAULTS \
     { .tls_word = "auto", .window_bytes = 262144, .network = NETWORK_OPTION_DEFAULTS }
+
+/* A program that only receives takes blocks as large as they come, unless the command line says otherwise: some senders give
+ * up at the first refusal. Before account_options_check(). */
+void account_options_take_all_blocks(struct account_options *options);
 
 /* Checks the common options, reads the password, works out host, port and the parts of the JID, all prepared. 0, or -1
  * after saying what is wrong. */

@@ -12,6 +12,8 @@ int exit_code_of_transfer(uint32_t reason)
         return EXIT_RECIPIENT;
     case XFT_REASON_DECLINED:
         return EXIT_DECLINED;
+    case XFT_REASON_BUSY:
+        return EXIT_BUSY;
     case XFT_REASON_HASH_MISMATCH:
         return EXIT_HASH;
     case XFT_REASON_STORE_FAILED:

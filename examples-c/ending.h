@@ -25,7 +25,8 @@ enum exit_code {
     EXIT_TIMEOUT = 14,        /* with --timeout: nothing moved for that long */
     EXIT_INTERRUPTED = 15,    /* ended by a signal before everything was done */
     EXIT_NO_WAY = 16,         /* no method that is allowed led to the other side */
-    EXIT_LISTEN = 17          /* cannot listen where --listen says */
+    EXIT_LISTEN = 17,         /* cannot listen where --listen says */
+    EXIT_BUSY = 18            /* the recipient had no room for the file as long as it was asked: temporary */
 };
 
 /* The exit code for the reason a transfer failed for (XFT_REASON_...). */

@@ -220,6 +220,10 @@ void files_event(struct files *files, const xft_output *output, struct routes *r
     if (file == NULL)
         return;
     switch (output->event) {
+    case XFT_EVENT_BLOCK_REFUSED:
+        say("%s: the sender wants blocks of %zu bytes, at most %u are taken: it was told so", file_name(files, file),
+            output->len, (unsigned int)output->block_bytes);
+        break;
     case XFT_EVENT_HOST_FAILED:
     case XFT_EVENT_FELL_BACK:
     case XFT_EVENT_INTRUDED:

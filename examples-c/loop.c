@@ -206,6 +206,8 @@ static int feed(struct loop *loop)
             loop->moved_ms = loop->now_ms;
             return loop->received.kind == XFT_RECEIVED_DATA ? LOOP_DATA : LOOP_OFFER;
         }
+        if (loop->received.kind == XFT_RECEIVED_NO_ROOM)
+            return LOOP_NO_ROOM;
     }
     return GO_ON;
 }

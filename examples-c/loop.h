@@ -31,6 +31,7 @@ enum loop_step {
     LOOP_UNREAD,    /* the file of `unread_transfer` cannot be read, errno is in `unread_cause` (0: it became shorter) */
     LOOP_DATA,      /* store the bytes in `received` before the next call */
     LOOP_OFFER,     /* look at `received`; xft_accept() or xft_decline() */
+    LOOP_NO_ROOM,   /* `received` says who offered a file that there was no room for */
     LOOP_IDLE,      /* everything that came is handed out: sync and say what is stored, draw the progress */
     LOOP_STALLED,   /* nothing moved for --timeout seconds (said once) */
     LOOP_STOP,      /* SIGINT or SIGTERM came (said once) */
@@ -40,7 +41,7 @@ enum loop_step {
 struct loop {
     xft_session *session;
     xft_output output;     /* for LOOP_EVENT and LOOP_NEED_DATA */
-    xft_received received; /* for LOOP_DATA and LOOP_OFFER */
+    xft_received received; /* for LOOP_DATA, LOOP_OFFER and LOOP_NO_ROOM */
     uint64_t now_ms;
     uint64_t wake_ms; /* set by the program: LOOP_IDLE comes at least this often; 0: only with traffic */
     struct stream stream;

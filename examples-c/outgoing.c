@@ -1,6 +1,7 @@
 /* The files on their way out. */
 #include "outgoing.h"
 
+#include "clock.h"
 #include "ending.h"
 #include "xft.h"
 
@@ -10,10 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A recipient without room is asked again after OUTGOING_PAUSE_MS, then after twice that and so on, up to 1.6 s: 25 s in
- * all, counted from when it last took something of ours. */
-#define BUSY_DOUBLINGS 4
-#define BUSY_TRIES 19
+/* A recipient without room is asked again after OUTGOING_PAUSE_MS, then after twice that and so on, up to 6.4 s, each time a
+ * quarter more or less, so that senders that were turned away together do not come back together. */
+#define BUSY_DOUBLINGS 6
 
 int outgoing_look(struct outgoing_list *list, const struct texts *paths)
 {
@@ -122,9 +122,12 @@ int outgoing_waits_for_room(struct outgoing_list *list, struct outgoing *file, u
 {
     if (takes_another(list, file))
         file->busy = 0;
-    if (file->busy == BUSY_TRIES)
+    if (file->busy == 0)
+        file->busy_ms = now_ms;
+    if (now_ms - file->busy_ms >= list->busy_wait_s * 1000)
         return 0;
     uint64_t pause_ms = OUTGOING_PAUSE_MS << (file->busy < BUSY_DOUBLINGS ? file->busy : BUSY_DOUBLINGS);
+    pause_ms = pause_ms * 3 / 4 + clock_us() % (pause_ms / 2 + 1);
     outgoing_put_off(list, file, now_ms + pause_ms);
     file->busy++;
     list->running--;

@@ -15,7 +15,8 @@ struct outgoing {
     const char *path, *name;
     int fd;
     int over;          /* nothing more happens to it */
-    int busy;          /* times the recipient had no room for it, and took nothing else of ours */
+    unsigned int busy; /* times the recipient had no room for it, and took nothing else of ours */
+    uint64_t busy_ms;  /* when the first of these was */
     uint64_t again_ms; /* when it is offered again; 0: it does not wait for that */
     uint32_t transfer; /* 0: not offered yet */
     uint64_t size, started_us, safe;
@@ -30,6 +31,7 @@ struct outgoing_list {
     size_t count, next, running, waiting; /* next: not offered yet; waiting: to be offered again */
     size_t unreadable;                    /* left out from the beginning */
     uint64_t total_bytes, done_bytes;     /* done: of files that are over */
+    uint64_t busy_wait_s;                 /* how long a recipient without room is asked again */
 };
 
 /* Looks at every file before anything is sent, so that a typing error does not show up half an hour later. What cannot be

@@ -226,6 +226,9 @@ static int on_stanza(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
         files_store(&host->files, host->session, &received);
     if (status == XFT_OK && received.kind == XFT_RECEIVED_OFFER)
         files_offered(&host->files, host->session, &received, host->now_ms);
+    if (status == XFT_OK && received.kind == XFT_RECEIVED_NO_ROOM)
+        say("no room for %s of %.*s, asked to try again later", (const char *)received.name, (int)received.from_len,
+            received.from);
     /* What libxft could not read may still make sense to the rest of the program. */
     if (status != XFT_OK || received.kind == XFT_RECEIVED_NOT_MINE)
         answer(host, stanza);
@@ -403,6 +406,8 @@ static int check_options(struct host *host, struct texts *words)
     if (files->to != NULL && prepare_address("to", files->to, host->prepared_to) != 0)
         return EXIT_USAGE;
     files->to = files->to != NULL ? host->prepared_to : NULL;
+    if (!sending)
+        account_options_take_all_blocks(&host->account);
     return account_options_check(&host->account) != 0 ? EXIT_USAGE : files_check(files);
 }
 
@@ -443,7 +448,7 @@ int main(int argc, char **argv)
         { "ca", "FILE", "trusted CA certificates (PEM); default: the system's", OPTION_TEXT, &host.account.ca_file, 0, 0 },
         METHOD_OPTION_LINE(host.account.network),
         SENDER_NETWORK_OPTION_LINES(host.account.network),
-        { "block", "BYTES", "in band: largest block to agree on; default: 8192", OPTION_NUMBER,
+        { "block", "BYTES", "in band: largest block to agree on; default: 8192, to receive 65535", OPTION_NUMBER,
           &host.account.block_bytes, 1, 65535 },
         { "window", "BYTES", "in band: most bytes in flight per file; default: 262144", OPTION_NUMBER,
           &host.account.window_bytes, 1, 1u << 30 },

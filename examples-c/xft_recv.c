@@ -53,6 +53,7 @@ struct receiver {
     struct incoming *files; /* `account.parallel` of them */
     size_t running;
     uint64_t total_bytes, done_bytes;
+    uint64_t turned_away, said_away_ms; /* offers without room: how many, and when that was last said */
     int code, leaving;
     struct progress progress;
     uint8_t block[65536];
@@ -83,6 +84,7 @@ static int check_options(struct receiver *receiver, const struct texts *rest)
         return EXIT_USAGE;
     }
     receiver->fsync = (enum fsync_choice)choice;
+    account_options_take_all_blocks(&receiver->account);
     if (account_options_check(&receiver->account) != 0 || prepare_addresses("from", &receiver->from) != 0)
         return EXIT_USAGE;
     receiver->dir_fd = open(receiver->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -254,6 +256,19 @@ static void on_offer(struct receiver *receiver, struct loop *loop)
         show_head(receiver, loop, file);
 }
 
+/* An offer there was no room for: its sender was told to try again later. Whoever floods us fills no log: one line a second. */
+static void no_room(struct receiver *receiver, const struct loop *loop)
+{
+    const xft_received *offer = &loop->received;
+    receiver->turned_away++;
+    if (receiver->said_away_ms != 0 && loop->now_ms - receiver->said_away_ms < 1000)
+        return;
+    progress_clear(&receiver->progress);
+    say("no room for %s of %.*s, asked to try again later (%llu offers so far; see --parallel)",
+        (const char *)offer->name, (int)offer->from_len, offer->from, (unsigned long long)receiver->turned_away);
+    receiver->said_away_ms = loop->now_ms;
+}
+
 /* The file is whole: gives it its name and tells the world. */
 static void settle(struct receiver *receiver, struct loop *loop, struct incoming *file, int verified)
 {
@@ -331,6 +346,11 @@ static void on_event(struct receiver *receiver, struct loop *loop)
         if (file != NULL && receiver->account.verbose)
             say("%s: receiving %s", file->file.wanted, xft_method_text(output->method));
         break;
+    case XFT_EVENT_BLOCK_REFUSED:
+        if (file != NULL)
+            say("%s: the sender wants blocks of %zu bytes, at most %u are taken: it was told so (see --block)",
+                file->file.wanted, output->len, (unsigned int)output->block_bytes);
+        break;
     case XFT_EVENT_HOST_FAILED:
     case XFT_EVENT_FELL_BACK:
     case XFT_EVENT_INTRUDED:
@@ -401,6 +421,9 @@ static void run(struct receiver *receiver, struct loop *loop)
             break;
         case LOOP_OFFER:
             on_offer(receiver, loop);
+            break;
+        case LOOP_NO_ROOM:
+            no_room(receiver, loop);
             break;
         case LOOP_EVENT:
             on_event(receiver, loop);

@@ -198,12 +198,6 @@ static void unread(struct sender *sender, struct loop *loop)
     xft_cancel(loop->session, loop->unread_transfer, XFT_CANCEL_READ_FAILED);
 }
 
-/* The recipient had no room. */
-static int was_busy(const xft_output *output)
-{
-    return output->reason == XFT_REASON_REFUSED && output->condition == XFT_CONDITION_STANZA_RESOURCE_CONSTRAINT;
-}
-
 static void failed(struct sender *sender, struct loop *loop, const struct outgoing *file, const xft_output *output)
 {
     char what[320];
@@ -212,9 +206,9 @@ static void failed(struct sender *sender, struct loop *loop, const struct outgoi
         say("reading %s failed: %s", file->path, strerror(file->read_error));
     else if (file->read_error < 0)
         say("%s became shorter while it was sent: send it again when nobody writes to it", file->path);
-    else if (was_busy(output))
-        say("%s: the recipient takes no more files at the same time; send it again later, or give xft_recv a larger "
-            "--parallel", what);
+    else if (output->reason == XFT_REASON_BUSY)
+        say("%s: the recipient takes no more files at the moment. That is temporary: send it again later, wait longer with "
+            "--busy-wait, or give xft_recv a larger --parallel", what);
     else {
         say_reason(what, output->reason, output->condition);
         route_explain(&loop->routes, output);
@@ -263,13 +257,18 @@ static void on_event(struct sender *sender, struct loop *loop)
             break;
         if (output->ending == XFT_ENDING_DONE || output->ending == XFT_ENDING_DELIVERED)
             arrived(sender, loop, file, output->ending);
-        else if (was_busy(output) && !sender->leaving && outgoing_waits_for_room(&sender->list, file, loop->now_ms))
+        else if (output->reason == XFT_REASON_BUSY && !sender->leaving &&
+                 outgoing_waits_for_room(&sender->list, file, loop->now_ms)) {
+            if (file->busy == 1)
+                say("%s: the recipient takes no more files at the moment, asking again for %llu s", file->name,
+                    (unsigned long long)sender->list.busy_wait_s);
             break;
+        }
         else
             failed(sender, loop, file, output);
         route_forget(&loop->routes, output->transfer);
         outgoing_over(&sender->list, file);
-        if (!was_busy(output))
+        if (output->reason != XFT_REASON_BUSY)
             outgoing_next_turn(&sender->list, loop->now_ms);
         break;
     case XFT_EVENT_OFFLINE:
@@ -359,6 +358,7 @@ static void run(struct sender *sender, struct loop *loop)
                 offer_files(sender, loop);
             break;
         case LOOP_DATA:
+        case LOOP_NO_ROOM:
             break;
         }
         if (sender->progress.on && loop->now_ms >= sender->progress.next_ms)
@@ -378,6 +378,8 @@ int main(int argc, char **argv)
         SENDER_NETWORK_OPTION_LINES(sender.account.network),
         { "no-sendfile", NULL, "with --sha256: read the file all the same instead of having the system move it",
           OPTION_FLAG, &sender.no_sendfile, 0, 0 },
+        { "busy-wait", "S", "how long a recipient without room is asked again; default: 600, 0: not at all", OPTION_NUMBER,
+          &sender.list.busy_wait_s, 0, 86400 },
         { "no-hash", NULL, "neither end hashes: faster, but nobody confirms that the file is whole", OPTION_FLAG,
           &sender.account.no_receipts, 0, 0 },
         ACCOUNT_OPTION_LINES(sender.account),
@@ -387,6 +389,7 @@ int main(int argc, char **argv)
     struct loop loop;
     program_name = "xft_send";
     sender.account.parallel = 1;
+    sender.list.busy_wait_s = 600;
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (options_read(table, argc, argv, &paths) != 0)
         return EXIT_USAGE;

@@ -398,7 +398,7 @@ fn is_text(text: &str, bytes_max: usize) -> bool {
 
 impl Times {
     /// Those that must not be 0: a deadline that has always passed ends everything, or is told for ever.
-    const fn needed(&self) -> [u32; 16] {
+    const fn needed(&self) -> [u32; 19] {
         [
             self.step_ms,
             self.login_ms,
@@ -416,6 +416,9 @@ impl Times {
             self.hosts_ms,
             self.accept_ms,
             self.end_ms,
+            self.closing_ms,
+            self.disco_ms,
+            self.attempt_ms,
         ]
     }
 }

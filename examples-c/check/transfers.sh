@@ -53,6 +53,28 @@ recv --count 5 --parallel 1 && { send 0 --parallel 3 "$dir/out/"?.bin; received 
 claim="each of a dozen files gets its turn at a receiver that takes one at a time"
 mkdir "$dir/out/dozen"; for number in 1 2 3 4 5 6 7 8 9 10 11 12; do cp "$dir/out/1.bin" "$dir/out/dozen/$number.bin"; done
 recv --count 12 --parallel 1 && { send 0 --parallel 12 "$dir/out/dozen/"*.bin; [ $code -eq 0 ] || kill -TERM "$receiver"; received 0; }
+claim="two hundred small files pass between two ends with as many places"
+mkdir "$dir/out/many"; for number in $(seq 200); do head -c 1000 /dev/urandom > "$dir/out/many/$number.bin"; done
+recv --count 200 && { send 0 --parallel 4 "$dir/out/many/"*.bin; [ $code -eq 0 ] || kill -TERM "$receiver"; received 0; for number in 1 100 200; do same "$dir/out/many/$number.bin" "$dir/in/$number.bin"; done; }
+claim="a block size that is refused is told, and by default none is"
+recv --count 1 --block 4096 && { send 0 --block 8192 "$dir/out/1.bin"; received 0; says recv.log "wants blocks of 8192 bytes"; }
+recv --count 1 --verbose && { send 0 --block 65535 --verbose "$dir/out/1.bin"; received 0; says send.log "in blocks of 65535 bytes"; }
+# Senders that stand still hold their places: ACCOUNT-AND-RESOURCE...
+hold() {
+    held=
+    for who in "$@"; do
+        "$programs/xft_send" $account --jid "$who" --to bob@hospital.test/in --block 1024 --window 1024 "$dir/out/large.bin" > /dev/null 2>&1 &
+        held="$held $!"
+    done
+    sleep 1; kill -STOP $held
+}
+let_go() { kill -KILL $held; wait $held 2> /dev/null; held=; }
+serve --account carol:secret
+claim="one account never takes every place"
+recv && { hold alice@hospital.test/1 alice@hospital.test/2 alice@hospital.test/3 alice@hospital.test/4 alice@hospital.test/5; send 0 --jid carol@hospital.test/x --busy-wait 0 "$dir/out/1.bin"; same "$dir/out/1.bin" "$dir/in/1.bin"; says recv.log "no room for large.bin of alice@hospital.test/"; let_go; end "$receiver"; receiver=; }
+claim="a recipient without room is called busy"
+recv --parallel 1 && { hold carol@hospital.test/x; send 18 --busy-wait 1 "$dir/out/1.bin"; says send.log temporary; let_go; end "$receiver"; receiver=; }
+serve
 claim="a full disk is told at both ends, the part file stays"
 rm -rf "$dir/in"; mkdir "$dir/in"; rm -f "$dir/recv.out"
 (ulimit -f 200; exec "$programs/xft_recv" $account --jid bob@hospital.test/in --dir "$dir/in" --count 1 > "$dir/recv.out" 2> "$dir/recv.log") &

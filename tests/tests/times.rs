@@ -44,6 +44,10 @@ fn any_times(chance: &mut Chance) -> Times {
         hosts_ms: of(false),
         accept_ms: of(false),
         end_ms: of(false),
+        closing_ms: of(false),
+        disco_ms: of(false),
+        attempt_ms: of(false),
+        rate_ms: of(true),
     }
 }
 

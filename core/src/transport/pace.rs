@@ -51,6 +51,7 @@ impl Pace {
         self.bytes = self.bytes.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
         if u64::from(self.bytes) >= least.bytes {
             *self = Self::NONE;
+            return true;
         }
         self.spent_ms < least.span_ms
     }
