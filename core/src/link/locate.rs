@@ -5,7 +5,7 @@
 //! and the certificate stay the JID's domain (STR-02).
 
 /// Most records of one domain; what is behind them is left out.
-const RECORDS_MAX: usize = 64;
+const RECORDS_MAX: u32 = 64;
 
 /// How a stream begins at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl<'d> Search<'d> {
             return first.then_some(Place { service: self.fallback, host: self.domain, port });
         }
         let tried = self.tried;
-        let left = records.take(RECORDS_MAX).zip(0u32..).filter(move |(record, at)| {
+        let left = records.zip(0..RECORDS_MAX).filter(move |(record, at)| {
             let unused = tried & 1u64.wrapping_shl(*at) == 0;
             unused && record.port != 0 && !matches!(record.target, "" | ".")
         });
