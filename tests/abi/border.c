@@ -187,7 +187,7 @@ static void the_layout_checks_the_configuration(void) {
   REFUSED(contacts = 1, XFT_OK, "one_contact_is_possible");
   REFUSED(flags = XFT_FLAG_STRICT_REPLIES, XFT_OK, "strict_replies_are_possible");
   REFUSED(flags = XFT_FLAG_NO_RECEIPTS, XFT_OK, "receipts_can_be_switched_off");
-  REFUSED(flags = 64, XFT_ERR_FLAGS, "an_unknown_flag_is_refused");
+  REFUSED(flags = 1u << 31, XFT_ERR_FLAGS, "an_unknown_flag_is_refused");
   REFUSED(reserved[sizeof cfg.reserved / sizeof *cfg.reserved - 1] = 1, XFT_ERR_RESERVED, "a_reserved_field_must_be_0");
   REFUSED(owner = 0, XFT_ERR_CODE, "an_unknown_owner_is_refused");
   REFUSED(tls = 4, XFT_ERR_CODE, "an_unknown_tls_code_is_refused");

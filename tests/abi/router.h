@@ -246,6 +246,7 @@ static void take(world *w, end *e, const stanza *stanza, const xft_received *r) 
   file *it;
   switch (r->kind) {
     case XFT_RECEIVED_CONSUMED: break;
+    case XFT_RECEIVED_NO_ROOM: break;
     case XFT_RECEIVED_NOT_MINE: host(w, e, stanza); break;
     case XFT_RECEIVED_DATA:
       store(e, r);

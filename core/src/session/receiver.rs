@@ -208,7 +208,9 @@ impl State<'_> {
 
     /// What a sender has to bring; those in band share one path (ATK-17).
     pub(crate) fn least(&self, in_band: bool) -> Least {
-        let shared = self.transfers.iter().filter(|t| t.phase == Phase::Receiving && !t.over_socks5).count();
+        let receiving = self.transfers.iter().filter(|t| t.phase == Phase::Receiving && !t.over_socks5);
+        // Counted by hand: `count` adds with a check that leaves a panic path.
+        let shared = receiving.fold(0usize, |count, _| count.saturating_add(1));
         Least::of(self.settings.least_rate, self.settings.times.rate_ms, if in_band { shared } else { 1 })
     }
 
