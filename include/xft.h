@@ -443,6 +443,10 @@ enum xft_status
    */
   XFT_ERR_TIMES = 38,
   /**
+   * The stanza handed in is deeper, wider or larger than what is read, and no offer of a file. Nothing of it counts.
+   */
+  XFT_ERR_OVERSIZED = 40,
+  /**
    * The peer is this session itself: nobody sends a file to its own full JID.
    */
   XFT_ERR_MYSELF = 39,
@@ -736,7 +740,8 @@ enum xft_reason
    */
   XFT_REASON_RESTRICTED_XML = 111,
   /**
-   * The server exceeded a limit on depth, names, attributes or bytes.
+   * The server itself broke a limit (levels, names, attributes, bytes), or left an element unfinished for `element_ms`:
+   * `xft_detail` says which. What others send through it never does.
    */
   XFT_REASON_LIMIT_EXCEEDED = 112,
   /**
@@ -1059,6 +1064,10 @@ enum xft_timer
    * The server's answers about its proxies.
    */
   XFT_TIMER_DISCOVERY = 15,
+  /**
+   * The end of the first-level element under way.
+   */
+  XFT_TIMER_ELEMENT = 16,
   /**
    * A timer that this version of the library has no number for.
    */
@@ -1661,7 +1670,8 @@ typedef struct xft_config {
    */
   uint32_t stanza_bytes;
   /**
-   * Largest first-level element to read, bytes; at least 10000, default 262144. It takes no memory.
+   * Largest first-level element to read, bytes; at least 10000, default 262144. It takes no memory. Larger stanzas of up
+   * to 1 MiB are skipped, and a request among them is answered with `not-acceptable`.
    */
   uint32_t element_bytes;
   /**
@@ -1683,7 +1693,8 @@ typedef struct xft_config {
    */
   uint32_t contacts;
   /**
-   * Presence priority, -128..127; default 0; a negative one gets no offline messages.
+   * Presence priority, -128..127; default -1: messages to the bare address do not come to a negative one. A program that
+   * wants them sets 0 or more.
    */
   int32_t priority;
   /**
@@ -1809,9 +1820,13 @@ typedef struct xft_config {
    */
   uint32_t attempt_ms;
   /**
+   * The end of a first-level element, counted from its first byte; default 60000. Behind it the session ends.
+   */
+  uint32_t element_ms;
+  /**
    * 0.
    */
-  uint32_t reserved[4];
+  uint32_t reserved[3];
 } xft_config;
 
 /**
@@ -2337,7 +2352,7 @@ xft_status xft_last_refusal(const struct xft_session *session, struct xft_refusa
  * The stanza is the text of one `<iq/>`, `<message/>` or `<presence/>`, from `<` to `>`, with its `from` stamped by
  * the server. `stanza` is changed: file bytes are decoded in it. What `*received` points at is lent until the next
  * call on this session. Returns `XFT_OK`; `XFT_ERR_FULL`, nothing was taken: drain with `xft_poll` and
- * `xft_stored`, then hand it in again; `XFT_ERR_STANZA`, `XFT_ERR_STATE` (the session owns the stream),
+ * `xft_stored`, then hand it in again; `XFT_ERR_STANZA`, `XFT_ERR_OVERSIZED`, `XFT_ERR_STATE` (the session owns the stream),
  * `XFT_ERR_CLOSED` or a status of the border. With `XFT_RECEIVED_NOT_MINE` the host handles the stanza; service
  * discovery is among these, and its answer has to hold the features of `xft_feature`. A stanza with an in-band block
  * was decoded in place by then: a host with in-band bytestreams of its own keeps a copy of those. Call it for every
@@ -2414,7 +2429,8 @@ xft_status xft_jid(const struct xft_session *session,
 /**
  * Tells what the server said beside the condition when the session ended.
  *
- * It is the text of its error, another host it names, or the name of a feature it requires that is unknown here. Writes
+ * It is the text of its error, another host it names, or the name of a feature it requires that is unknown here; with
+ * `XFT_REASON_LIMIT_EXCEEDED` the limit that it broke. Writes
  * a pointer to `*len` bytes of printable ASCII, at most 264, into `*text`, not NUL-terminated, lent until the next call
  * on this session; `*len` is 0 when the server said nothing. It is the server's word: show it to people, decide nothing
  * by it. Returns `XFT_OK` or a status of the border. Call it after `XFT_EVENT_OFFLINE`.

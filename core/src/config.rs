@@ -44,7 +44,7 @@ pub struct Config<'a> {
     pub window_bytes: u32,
     /// Largest stanza the server takes, bytes, when it does not say so itself (LIM-02); at least 10000.
     pub stanza_bytes: u32,
-    /// Largest first-level element we read, bytes (XML-07); at least 10000.
+    /// Largest first-level element we read, bytes (XML-07); at least 10000. Larger stanzas of up to 1 MiB are skipped.
     pub element_bytes: u32,
     /// Which stanza carries the blocks we send (IBB-08); `Message` has no acknowledgements.
     pub carrier: Carrier,
@@ -61,7 +61,8 @@ pub struct Config<'a> {
     /// nothing. Time in which the owner did not store what came does not count. The transfers that come in band share one
     /// path, so they have to bring it together: on a path that is known to be slower than this, give its rate.
     pub least_rate: u32,
-    /// Presence priority, -128..=127; negative gets no offline messages (BND-04).
+    /// Presence priority, -128..=127. A negative one, the default, keeps messages to the bare address away: an owner that
+    /// wants them (MSG-02) sets 0 or more (BND-04).
     pub priority: i8,
     /// Name of the client in service discovery, at most 32 bytes without control characters; may be empty.
     pub client_name: &'a str,
@@ -217,6 +218,8 @@ pub struct Times {
     pub probe_ms: u32,
     /// The graceful close of the stream (STR-10).
     pub close_ms: u32,
+    /// The end of a first-level element, counted from its first byte, whatever trickles in (ATK-04).
+    pub element_ms: u32,
     /// An answer to a request (STZ-09).
     pub request_ms: u32,
     /// What a peer says that it can; then it is offered the file all the same (SI-01).
@@ -263,6 +266,7 @@ impl Default for Times {
             idle_ms: 120_000,
             probe_ms: 30_000,
             close_ms: 5_000,
+            element_ms: 60_000,
             request_ms: 30_000,
             disco_ms: 5_000,
             offer_ms: 300_000,
@@ -319,7 +323,7 @@ impl<'a> Config<'a> {
             md5: false,
             offers_per_peer: 4,
             least_rate: 200,
-            priority: 0,
+            priority: -1,
             client_name: "libxft",
             methods: Methods::DEFAULT,
             receipts: true,
@@ -398,12 +402,13 @@ fn is_text(text: &str, bytes_max: usize) -> bool {
 
 impl Times {
     /// Those that must not be 0: a deadline that has always passed ends everything, or is told for ever.
-    const fn needed(&self) -> [u32; 19] {
+    const fn needed(&self) -> [u32; 20] {
         [
             self.step_ms,
             self.login_ms,
             self.probe_ms,
             self.close_ms,
+            self.element_ms,
             self.request_ms,
             self.offer_ms,
             self.open_ms,

@@ -76,6 +76,8 @@ pub enum Argument {
     ChannelBinding,
     /// The stanza handed in is not one whole stanza.
     Stanza,
+    /// The stanza handed in is deeper, wider or larger than what is read (XML-07).
+    Oversized,
     /// The methods hold SOCKS5, and the session has no slots for its streams.
     Methods,
     /// The host is empty, longer than 255 bytes, or no address and no name; or the port is 0.
@@ -213,7 +215,8 @@ pub enum Reason {
     NotWellFormed,
     /// The XML holds what RFC 6120 11.1 forbids.
     RestrictedXml,
-    /// The server exceeded a limit of ours: depth, names, attributes, or bytes of a stanza (XML-07).
+    /// The server's own layer broke a limit of ours (XML-07), or left an element unfinished (ATK-04):
+    /// [`Session::detail`](crate::Session::detail) says which. What others send through it never does.
     LimitExceeded,
     /// First-level text or elements that do not belong there (XML-06, ATK-07).
     BadFormat,

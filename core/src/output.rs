@@ -120,6 +120,8 @@ pub enum Timer {
     Probe,
     /// The end of a graceful close (STR-10).
     Close,
+    /// The end of the first-level element under way (ATK-04).
+    Element,
     /// An answer of a peer (STZ-09).
     Request,
     /// The answer to an offer, ours or the owner's (SI-16).

@@ -223,7 +223,7 @@ pub unsafe extern "C" fn xft_last_refusal(
 /// The stanza is the text of one `<iq/>`, `<message/>` or `<presence/>`, from `<` to `>`, with its `from` stamped by
 /// the server. `stanza` is changed: file bytes are decoded in it. What `*received` points at is lent until the next
 /// call on this session. Returns `XFT_OK`; `XFT_ERR_FULL`, nothing was taken: drain with `xft_poll` and
-/// `xft_stored`, then hand it in again; `XFT_ERR_STANZA`, `XFT_ERR_STATE` (the session owns the stream),
+/// `xft_stored`, then hand it in again; `XFT_ERR_STANZA`, `XFT_ERR_OVERSIZED`, `XFT_ERR_STATE` (the session owns the stream),
 /// `XFT_ERR_CLOSED` or a status of the border. With `XFT_RECEIVED_NOT_MINE` the host handles the stanza; service
 /// discovery is among these, and its answer has to hold the features of `xft_feature`. A stanza with an in-band block
 /// was decoded in place by then: a host with in-band bytestreams of its own keeps a copy of those. Call it for every
@@ -340,7 +340,8 @@ pub unsafe extern "C" fn xft_jid(
 
 /// Tells what the server said beside the condition when the session ended.
 ///
-/// It is the text of its error, another host it names, or the name of a feature it requires that is unknown here. Writes
+/// It is the text of its error, another host it names, or the name of a feature it requires that is unknown here; with
+/// `XFT_REASON_LIMIT_EXCEEDED` the limit that it broke. Writes
 /// a pointer to `*len` bytes of printable ASCII, at most 264, into `*text`, not NUL-terminated, lent until the next call
 /// on this session; `*len` is 0 when the server said nothing. It is the server's word: show it to people, decide nothing
 /// by it. Returns `XFT_OK` or a status of the border. Call it after `XFT_EVENT_OFFLINE`.

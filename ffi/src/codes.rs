@@ -68,6 +68,8 @@ pub enum xft_status {
     XFT_ERR_ENTROPY = 37,
     /// A time of the configuration is 0 that has no meaning for it.
     XFT_ERR_TIMES = 38,
+    /// The stanza handed in is deeper, wider or larger than what is read, and no offer of a file. Nothing of it counts.
+    XFT_ERR_OVERSIZED = 40,
     /// The peer is this session itself: nobody sends a file to its own full JID.
     XFT_ERR_MYSELF = 39,
     /// Another argument is out of its range.
@@ -170,6 +172,7 @@ const fn argument(which: Argument) -> xft_status {
         Argument::Stanza => XFT_ERR_STANZA,
         Argument::Host => XFT_ERR_HOST,
         Argument::Proxy => XFT_ERR_PROXY,
+        Argument::Oversized => XFT_ERR_OVERSIZED,
         Argument::Methods => XFT_ERR_METHODS,
         Argument::Entropy => XFT_ERR_ENTROPY,
         Argument::Range => XFT_ERR_RANGE,
@@ -353,6 +356,8 @@ pub enum xft_timer {
     XFT_TIMER_HANDSHAKE = 14,
     /// The server's answers about its proxies.
     XFT_TIMER_DISCOVERY = 15,
+    /// The end of the first-level element under way.
+    XFT_TIMER_ELEMENT = 16,
     /// A timer that this version of the library has no number for.
     XFT_TIMER_OTHER = 999,
 }
@@ -376,6 +381,7 @@ impl From<Timer> for xft_timer {
             Timer::Streamhosts => Self::XFT_TIMER_STREAMHOSTS,
             Timer::Handshake => Self::XFT_TIMER_HANDSHAKE,
             Timer::Discovery => Self::XFT_TIMER_DISCOVERY,
+            Timer::Element => Self::XFT_TIMER_ELEMENT,
             _ => Self::XFT_TIMER_OTHER,
         }
     }
@@ -409,6 +415,7 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_ERR_CHANNEL_BINDING, "channel-binding data is at most 64 bytes; hash longer data first"),
     (XFT_ERR_STANZA, "not one whole stanza; hand in exactly one"),
     (XFT_ERR_HOST, "no such host or port; give an IP address without brackets, or a name, and a port"),
+    (XFT_ERR_OVERSIZED, "deeper, wider or larger than a stanza may be; refuse it or leave it"),
     (XFT_ERR_PROXY, "the proxy is no JID; write it like proxy.example.org, 256 bytes at most"),
     (XFT_ERR_ENTROPY, "entropy is not set; fill it with 32 random bytes"),
     (XFT_ERR_TIMES, "a time is 0 that needs a value; see xft_config"),

@@ -128,7 +128,8 @@ pub struct xft_config {
     pub window_bytes: u32,
     /// Largest stanza the server takes, bytes, when it does not say so itself; at least 10000, default 262144.
     pub stanza_bytes: u32,
-    /// Largest first-level element to read, bytes; at least 10000, default 262144. It takes no memory.
+    /// Largest first-level element to read, bytes; at least 10000, default 262144. It takes no memory. Larger stanzas of up
+    /// to 1 MiB are skipped, and a request among them is answered with `not-acceptable`.
     pub element_bytes: u32,
     /// Which stanza carries the blocks we send: `XFT_CARRIER_IQ` (default) or `XFT_CARRIER_MESSAGE`.
     pub carrier: u32,
@@ -140,7 +141,8 @@ pub struct xft_config {
     /// Peers at once, those of transfers and those asked what they can, up to 65535; default 0: one more than
     /// `transfers`. A program with many transfers to one archive needs few.
     pub contacts: u32,
-    /// Presence priority, -128..127; default 0; a negative one gets no offline messages.
+    /// Presence priority, -128..127; default -1: messages to the bare address do not come to a negative one. A program that
+    /// wants them sets 0 or more.
     pub priority: i32,
     /// One step of the login; default 15000.
     pub step_ms: u32,
@@ -208,12 +210,14 @@ pub struct xft_config {
     pub disco_ms: u32,
     /// Sender: from telling addresses and proxies to the first byte, where in band may follow; default 20000.
     pub attempt_ms: u32,
+    /// The end of a first-level element, counted from its first byte; default 60000. Behind it the session ends.
+    pub element_ms: u32,
     /// 0.
-    pub reserved: [u32; 4],
+    pub reserved: [u32; 3],
 }
 
 /// Words that later versions may use.
-const RESERVED: usize = 4;
+const RESERVED: usize = 3;
 
 /// The defaults as C sees them; they are those of [`Config::new`], written once.
 pub(crate) fn defaults() -> xft_config {
@@ -278,6 +282,7 @@ pub(crate) fn defaults() -> xft_config {
         rate_ms: times.rate_ms,
         disco_ms: times.disco_ms,
         attempt_ms: times.attempt_ms,
+        element_ms: times.element_ms,
         reserved: [0; RESERVED],
     }
 }
@@ -415,6 +420,7 @@ impl xft_config {
             rate_ms: self.rate_ms,
             disco_ms: self.disco_ms,
             attempt_ms: self.attempt_ms,
+            element_ms: self.element_ms,
         }
     }
 }

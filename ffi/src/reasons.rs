@@ -87,7 +87,8 @@ pub enum xft_reason {
     XFT_REASON_NOT_WELL_FORMED = 110,
     /// The XML holds what RFC 6120 11.1 forbids.
     XFT_REASON_RESTRICTED_XML = 111,
-    /// The server exceeded a limit on depth, names, attributes or bytes.
+    /// The server itself broke a limit (levels, names, attributes, bytes), or left an element unfinished for `element_ms`:
+    /// `xft_detail` says which. What others send through it never does.
     XFT_REASON_LIMIT_EXCEEDED = 112,
     /// First-level text or elements that do not belong there.
     XFT_REASON_BAD_FORMAT = 113,
@@ -236,7 +237,7 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_REASON_RESTRICTED_XML, "the server sent forbidden XML; report it to its vendor"),
     (
         XFT_REASON_LIMIT_EXCEEDED,
-        "a stanza exceeded a limit; raise element_bytes or lower the server's limit",
+        "the server itself broke the limit named; raise element_bytes or element_ms if it is one of them, else report it",
     ),
     (XFT_REASON_BAD_FORMAT, "the server sent what is not XMPP; check that the port speaks XMPP"),
     (XFT_REASON_STREAM_ERROR, "the server ended the stream with an error; the condition says which"),

@@ -15,6 +15,8 @@ pub enum Seen {
         tree: String,
         /// Something did not fit the tape.
         truncated: bool,
+        /// It broke that limit.
+        oversized: Option<XmlError>,
         /// The decoded block.
         block: Option<Result<Vec<u8>, Base64Error>>,
     },
@@ -26,6 +28,9 @@ pub enum Seen {
     Error(XmlError),
 }
 
+/// What `Needs::of` asks for.
+const XML_BYTES: usize = 2048;
+
 /// The memory of one reader.
 #[derive(Debug)]
 pub struct Memory {
@@ -36,11 +41,11 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// `tape` bytes for an element, `block` bytes for a block, plenty for XML.
+    /// `tape` bytes for an element, `block` bytes for a block, and for XML what a session lends.
     #[must_use]
     pub fn new(tape: usize, block: usize) -> Self {
         let limits = Limits { element_bytes: 200_000, ..Limits::default() };
-        Self { xml: vec![0; 16384], tape: vec![0; tape], block: vec![0; block], limits }
+        Self { xml: vec![0; XML_BYTES], tape: vec![0; tape], block: vec![0; block], limits }
     }
 
     /// A reader at the start of a stream.
@@ -87,6 +92,7 @@ pub fn feed_all(reader: &mut StanzaReader<'_>, pieces: &[&[u8]]) -> Vec<Seen> {
                     seen.push(Seen::Element {
                         tree: format!("{:?}", reader.element()),
                         truncated: reader.element().truncated(),
+                        oversized: reader.element().oversized(),
                         block: reader.block(&input[at..]).map(|block| block.map(<[u8]>::to_vec)),
                     });
                 }

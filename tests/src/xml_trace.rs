@@ -24,6 +24,8 @@ pub enum Item {
     Start(Name, Vec<(Name, String)>),
     /// End tag; the name is there only if the reader tells it.
     End,
+    /// A whole first-level element without name.
+    Skipped,
     /// Character data below the root's children.
     Text(String),
 }
@@ -37,11 +39,13 @@ pub struct Trace<E> {
     pub depth: usize,
     /// What stopped it.
     pub error: Option<E>,
+    /// Limits that elements broke which were read all the same.
+    pub broken: Vec<XmlError>,
 }
 
 impl<E> Trace<E> {
     fn new() -> Self {
-        Self { items: Vec::new(), depth: 0, error: None }
+        Self { items: Vec::new(), depth: 0, error: None, broken: Vec::new() }
     }
 
     fn text(&mut self, text: &str) {
@@ -59,8 +63,22 @@ pub fn read<'p>(
     limits: Limits,
     scratch: &mut [u8],
 ) -> Trace<XmlError> {
-    let mut trace = Trace::new();
+    read_with(Reader::new(scratch, limits), pieces)
+}
+
+/// The same where too large is not malformed (XML-07).
+pub fn read_leniently<'p>(
+    pieces: impl IntoIterator<Item = &'p [u8]>,
+    limits: Limits,
+    scratch: &mut [u8],
+) -> Trace<XmlError> {
     let mut reader = Reader::new(scratch, limits);
+    reader.skip_oversized();
+    read_with(reader, pieces)
+}
+
+fn read_with<'p>(mut reader: Reader<'_>, pieces: impl IntoIterator<Item = &'p [u8]>) -> Trace<XmlError> {
+    let mut trace = Trace::new();
     for piece in pieces {
         if let Err(error) = read_piece(&mut reader, piece, &mut trace) {
             trace.error = Some(error);
@@ -81,6 +99,9 @@ fn read_piece(reader: &mut Reader<'_>, piece: &[u8], trace: &mut Trace<XmlError>
             return Ok(());
         };
         note(reader, &rest[..used], event, trace);
+        if event == Event::End && reader.depth() == 1 {
+            trace.broken.extend(reader.broken());
+        }
         trace.depth = reader.depth().into();
         rest = &rest[used..];
     }
@@ -98,6 +119,8 @@ fn note(reader: &Reader<'_>, used: &[u8], event: Event, trace: &mut Trace<XmlErr
             attributes.sort();
             trace.items.push(Item::Start(name, attributes));
         }
+        // A first-level element whose name was not kept only has an end.
+        Event::End if name.1.is_empty() => trace.items.push(Item::Skipped),
         Event::End => {
             assert_eq!(Some(&name), open_name(&trace.items), "end tag names its element");
             assert_eq!(tag.attributes().count(), 0);
@@ -121,7 +144,7 @@ fn open_name(items: &[Item]) -> Option<&Name> {
             Item::End => closed += 1,
             Item::Start(name, _) if closed == 0 => return Some(name),
             Item::Start(..) => closed -= 1,
-            Item::Text(_) => {}
+            Item::Text(_) | Item::Skipped => {}
         }
     }
     None

@@ -779,6 +779,11 @@ fn thousands_of_siblings_and_deep_nesting_are_bounded() {
     assert_eq!(reader.feed(&mut wide.clone().into_bytes()).unwrap(), (wide.len(), Fed::Element));
     let query = stanza(reader.element()).unwrap().payload.unwrap();
     assert!(query.truncated() && query.children().count() > 10);
-    let deep = "<message>".repeat(40);
-    assert_eq!(hosted(&mut memory, &[deep.as_bytes()]), [Seen::Error(XmlError::TooDeep)]);
+    // XML-07: in the server's own layer that ends the stream, elsewhere it is skipped.
+    let deep = format!("{}{}", "<message>".repeat(40), "</message>".repeat(40));
+    let own = [ROOT.as_bytes(), deep.as_bytes()].concat();
+    assert_eq!(feed_all(&mut memory.reader(), &[&own])[1..], [Seen::Error(XmlError::TooDeep)]);
+    let mut reader = memory.hosted();
+    assert_eq!(reader.feed(&mut deep.clone().into_bytes()).unwrap(), (deep.len(), Fed::Element));
+    assert_eq!(reader.element().oversized(), Some(XmlError::TooDeep));
 }

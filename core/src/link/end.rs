@@ -65,6 +65,7 @@ impl Link {
     /// The reader refused the bytes: queues the stream error that says so (SER-02).
     pub fn refuse(&mut self, error: XmlError) -> Failure {
         let failure = Failure::from(error);
+        self.note_detail(error.limit());
         match failure.condition {
             Some(Condition::Stream(condition)) => self.refuse_with(condition, failure.reason),
             _ => failure,

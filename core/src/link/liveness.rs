@@ -5,7 +5,7 @@ use super::outgoing::Send;
 use super::sasl::Phase;
 use super::{Account, Failure, Link, State};
 use crate::config::Times;
-use crate::error::Reason;
+use crate::error::{Reason, StreamCondition};
 use crate::output::Timer;
 use crate::time::Instant;
 use crate::wire::stanza::Element;
@@ -24,6 +24,8 @@ pub(super) struct Liveness {
     closing: Instant,
     /// When the unanswered probe was queued.
     probe: Option<Instant>,
+    /// When the first byte of the first-level element under way came.
+    element: Option<Instant>,
 }
 
 impl Liveness {
@@ -41,6 +43,7 @@ impl Liveness {
             sent: zero,
             closing: zero,
             probe: None,
+            element: None,
         }
     }
 
@@ -77,6 +80,11 @@ impl Liveness {
         self.sent = self.at(now);
     }
 
+    pub(super) fn reading(&mut self, under_way: bool, now: Instant) {
+        let since = self.element.unwrap_or(self.at(now));
+        self.element = under_way.then_some(since);
+    }
+
     pub(super) fn closing(&mut self, now: Instant) {
         self.closing = self.at(now);
     }
@@ -104,6 +112,11 @@ impl Liveness {
 
     fn close_deadline(&self) -> Instant {
         self.closing.after(self.times.close_ms)
+    }
+
+    /// Whatever trickles in, and however much white space with it, does not put this off (ATK-04).
+    fn element_deadline(&self) -> Option<Instant> {
+        self.element.map(|since| since.after(self.times.element_ms))
     }
 }
 
@@ -137,6 +150,10 @@ impl Link {
         }
         match self.state {
             State::Idle | State::Over => Ok(()),
+            _ if self.liveness.element_deadline().is_some_and(|deadline| read >= deadline) => {
+                self.note_detail("an element unfinished after element_ms");
+                Err(self.refuse_with(StreamCondition::PolicyViolation, Reason::LimitExceeded))
+            }
             State::Closing => {
                 if read >= self.liveness.close_deadline() {
                     // The tag may still be queued when the owner cannot write: it is too late for it.
@@ -164,6 +181,13 @@ impl Link {
         if self.hosted {
             return None;
         }
+        let step = self.step_timer();
+        let element = self.liveness.element_deadline().zip(Some(Timer::Element));
+        // Before the transport is up, and behind the end, nothing is read.
+        step.map(|step| element.map_or(step, |element| if element.0 < step.0 { element } else { step }))
+    }
+
+    fn step_timer(&self) -> Option<(Instant, Timer)> {
         match self.state {
             State::Idle | State::Over => None,
             State::Closing => Some((self.liveness.close_deadline(), Timer::Close)),

@@ -263,6 +263,15 @@ impl Link {
         if self.state == State::Over || (self.state == State::Closing && !self.was_online) {
             return Ok(Step::Ignored);
         }
+        if let Some(limit) = element.oversized() {
+            self.ignored = self.ignored.saturating_add(1);
+            // Without a name it was skipped as a whole: no element of the server's own has such a name.
+            match (element.ns(), element.name()) {
+                (_, "") => return Ok(Step::Ignored),
+                (Ns::Client, "iq" | "message" | "presence") => {}
+                _ => return Err(self.refuse(limit)),
+            }
+        }
         if element.is(Ns::Streams, "error") {
             return Err(self.stream_error(element));
         }
@@ -276,6 +285,11 @@ impl Link {
             (_, Ns::Client | Ns::Other) => self.ignore(),
             _ => self.unexpected(),
         }
+    }
+
+    /// A first-level element is under way, or none is (ATK-04).
+    pub fn reading(&mut self, under_way: bool, now: Instant) {
+        self.liveness.reading(under_way, now);
     }
 
     /// Any byte came in: the stream lives.
@@ -356,7 +370,8 @@ impl Link {
     }
 
     /// What the server said beside the condition when the stream failed: the text of its error, the other host, or
-    /// the name of the feature nobody knows (STR-06, SER-03). Printable ASCII, 264 bytes at most; the server's word only.
+    /// the name of the feature nobody knows (STR-06, SER-03); or the limit of ours that it broke. Printable ASCII, 264
+    /// bytes at most; the server's word only.
     #[must_use]
     pub fn detail(&self) -> &str {
         core::str::from_utf8(&self.detail).unwrap_or("")

@@ -40,19 +40,25 @@ impl State<'_> {
             // What is wrong for us may be right for another part of the host.
             Err(_) if self.settings.hosted => return Taken::NotMine,
             Err(malformed) => {
+                let oversized = element.oversized().is_some();
                 let id = element.attr("id").filter(|_| malformed.answerable && element.name() == "iq");
                 if let Some(id) = id {
                     self.refuse_to(
                         element.attr("from"),
                         id,
                         ErrorType::Modify,
-                        StanzaCondition::BadRequest,
+                        if oversized { StanzaCondition::NotAcceptable } else { StanzaCondition::BadRequest },
                         None,
                     );
                 }
                 return Taken::Done;
             }
         };
+        if element.oversized().is_some() && !self.settings.hosted && self.refuses_oversized(&s) {
+            return Taken::Done;
+        }
+        // What is left of a block would be a hole in the file.
+        let block = if element.oversized().is_some() { Some(Err(Base64Error::TooLong)) } else { block };
         match s.kind {
             Kind::IqGet => self.get(&s),
             Kind::IqSet => self.set(&s, block),
@@ -60,6 +66,22 @@ impl State<'_> {
             Kind::Message(kind) => self.message(&s, kind, block),
             Kind::Presence(kind) => self.presence(&s, kind),
         }
+    }
+
+    /// A question or an order of which something was left out (XML-07). What moves a file counts all the same, as long as
+    /// what it needs is there.
+    fn refuses_oversized(&mut self, s: &Stanza<'_>) -> bool {
+        let moves_files =
+            s.payload.is_some_and(|payload| matches!(payload.ns(), Ns::Si | Ns::Ibb | Ns::S5b | Ns::Receipt));
+        let refused = match s.kind {
+            Kind::IqGet => true,
+            Kind::IqSet => !moves_files,
+            _ => false,
+        };
+        if refused {
+            self.refuse(s, ErrorType::Modify, StanzaCondition::NotAcceptable);
+        }
+        refused
     }
 
     fn get(&mut self, s: &Stanza<'_>) -> Taken {
@@ -290,4 +312,9 @@ impl State<'_> {
         // An id or address too large for the whole outbox cannot be echoed: the request stays unanswered.
         let _ = self.outbox.push(|w| write_error(w, to, id, kind, condition, None, app, true));
     }
+}
+
+/// A stanza of a host that breaks no limit, or the offer of a file, of which only what is optional may be so large.
+pub(crate) fn is_readable(element: Element<'_>) -> bool {
+    element.oversized().is_none() || element.child(Ns::Si, "si").is_some()
 }

@@ -195,6 +195,9 @@ impl<'a> Session<'a> {
         let taken = loop {
             if !self.has_room() {
                 if used == 0 {
+                    // That the rest of an element waits is no fault of the server.
+                    self.state.link.reading(false, self.state.now);
+                    self.state.link.reading(!self.stanzas.between(), self.state.now);
                     return Err(Error::Full);
                 }
                 break Taken::Done;
@@ -214,6 +217,10 @@ impl<'a> Session<'a> {
                             if restart {
                                 self.stanzas.restart();
                             }
+                            // From binding on, anybody may be the sender of what comes (XML-07).
+                            if !self.state.link.jid().is_empty() {
+                                self.stanzas.skip_oversized();
+                            }
                             taken
                         }
                     };
@@ -232,6 +239,7 @@ impl<'a> Session<'a> {
                 break Taken::Done;
             }
         };
+        self.state.link.reading(!self.stanzas.between(), self.state.now);
         let fed: &'i [u8] = input.get(at..).unwrap_or(&[]);
         Ok((used, self.lend(taken, fed)))
     }
@@ -242,7 +250,8 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// [`Error::Full`]: nothing was taken; drain, say what is stored, and hand it in again.
-    /// [`Error::Argument`]: it is not one whole stanza; nothing of it counts.
+    /// [`Error::Argument`]: [`Argument::Stanza`], it is not one whole stanza, or [`Argument::Oversized`], it breaks a limit of
+    /// the reader (XML-07) and is no offer of a file; nothing of it counts.
     pub fn stanza_in<'i>(&'i mut self, stanza: &'i mut [u8]) -> Result<Received<'i>, Error> {
         self.state.check_alive()?;
         if !self.state.settings.hosted {
@@ -253,15 +262,19 @@ impl<'a> Session<'a> {
             return Err(Error::Full);
         }
         match self.stanzas.feed(stanza) {
+            Ok((_, Fed::Element)) if !incoming::is_readable(self.stanzas.element()) => {
+                Err(Error::Argument(Argument::Oversized))
+            }
             Ok((count, Fed::Element)) if count == stanza.trim_ascii_end().len() || count == stanza.len() => {
                 let block = self.stanzas.block(stanza);
                 let taken = self.state.stanza(self.stanzas.element(), block);
                 let fed: &'i [u8] = stanza;
                 Ok(self.lend(taken, fed))
             }
-            _ => {
+            fed => {
                 self.stanzas.enter_hosted();
-                Err(Error::Argument(Argument::Stanza))
+                let limit = fed.is_err_and(|error| !error.limit().is_empty());
+                Err(Error::Argument(if limit { Argument::Oversized } else { Argument::Stanza }))
             }
         }
     }
@@ -340,14 +353,15 @@ impl<'a> Session<'a> {
     }
 
     /// What the server said beside the condition when the session ended: the text of its error, another host it names,
-    /// or the feature it requires that nobody knows here. Printable ASCII, at most 264 bytes, empty when it said nothing.
+    /// or the feature it requires that nobody knows here; or the limit of ours that it broke. Printable ASCII, at most 264
+    /// bytes, empty when it said nothing.
     /// For people only: it is the server's word (ATK-62).
     pub fn detail(&self) -> &str {
         self.state.link.detail()
     }
 
-    /// First-level elements and answers that were dropped, because nobody asked for them or knows them: a number that
-    /// grows fast tells of a peer or server that misbehaves (XML-06, STZ-02).
+    /// First-level elements and answers that were dropped, because nobody asked for them or knows them, or that broke a
+    /// limit of ours: a number that grows fast tells of a peer or server that misbehaves (XML-06, XML-07, STZ-02).
     pub fn ignored(&self) -> u32 {
         self.state.link.ignored()
     }

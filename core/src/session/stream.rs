@@ -16,6 +16,7 @@ impl State<'_> {
         block: Block<'_>,
         more: bool,
     ) -> (Taken, bool) {
+        self.link.reading(false, self.now);
         let account = self.me.account();
         let step = match fed {
             Fed::Header => self.link.header(stanzas.element(), &account, self.now).map(|()| Step::Taken),

@@ -33,7 +33,7 @@ pub fn read<'s>(element: &Element<'s>) -> Option<Streamhost<'s>> {
     let port = match element.attr("port") {
         Some(text) => parse_port(text)?,
         // What the tape left out must not pass for what the peer left out.
-        None if element.truncated() => return None,
+        None if element.attributes_cut() => return None,
         None => PORT_DEFAULT,
     };
     Some(Streamhost { jid, host, port })

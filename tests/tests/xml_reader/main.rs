@@ -4,5 +4,6 @@ mod generate;
 mod hand_over;
 mod limits;
 mod properties;
+mod skipped;
 mod vectors;
 mod writer;

@@ -8,7 +8,7 @@ use xft_tests::fuzz_targets;
 use xft_tests::xml_trace::{Item, Trace, WIDE, read, read_with_rxml};
 
 /// Cuts `bytes` at the given places; empty pieces stay, because an input may be empty.
-fn pieces<'b>(bytes: &'b [u8], cuts: &[Index]) -> Vec<&'b [u8]> {
+pub(crate) fn pieces<'b>(bytes: &'b [u8], cuts: &[Index]) -> Vec<&'b [u8]> {
     let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
     at.sort_unstable();
     let mut from = 0;
@@ -25,12 +25,12 @@ fn whole(document: &[u8], limits: Limits, scratch: usize) -> Trace<XmlError> {
     read([document], limits, &mut vec![0; scratch])
 }
 
-fn cuts() -> impl Strategy<Value = Vec<Index>> {
+pub(crate) fn cuts() -> impl Strategy<Value = Vec<Index>> {
     proptest::collection::vec(any::<Index>(), 0..24)
 }
 
 /// Failures are printed whole and become tests by name, so no seeds are kept.
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Ns;
 use super::tape::{ElementHead, Record};
+use crate::wire::xml::XmlError;
 
 /// One element of the tree that was read last.
 ///
@@ -17,6 +18,7 @@ pub struct Element<'s> {
     pub(super) attributes_cut: bool,
     /// Something somewhere in the whole first-level element did not fit the tape.
     pub(super) truncated: bool,
+    pub(super) oversized: Option<XmlError>,
 }
 
 impl<'s> Element<'s> {
@@ -28,16 +30,18 @@ impl<'s> Element<'s> {
         content: &[],
         attributes_cut: true,
         truncated: true,
+        oversized: None,
     };
 
-    pub(super) fn from_head(head: ElementHead<'s>, truncated: bool) -> Self {
+    pub(super) fn from_head(head: ElementHead<'s>, truncated: bool, oversized: Option<XmlError>) -> Self {
         Self {
             ns: head.ns,
             name: head.name,
             attributes: head.attributes,
             content: head.content,
             attributes_cut: head.attributes_cut,
-            truncated,
+            truncated: truncated || oversized.is_some(),
+            oversized,
         }
     }
 
@@ -79,7 +83,7 @@ impl<'s> Element<'s> {
     /// Child elements in document order.
     #[must_use]
     pub fn children(&self) -> Children<'s> {
-        Children { rest: self.content, truncated: self.truncated }
+        Children { rest: self.content, truncated: self.truncated, oversized: self.oversized }
     }
 
     /// The first child of that expanded name.
@@ -107,6 +111,18 @@ impl<'s> Element<'s> {
     pub fn truncated(&self) -> bool {
         self.truncated
     }
+
+    /// True if an attribute of this very element may be missing.
+    pub(in crate::wire) fn attributes_cut(&self) -> bool {
+        self.attributes_cut
+    }
+
+    /// The limit of the XML reader that the first-level element this one belongs to broke first: what broke it is not here
+    /// (XML-07).
+    #[must_use]
+    pub fn oversized(&self) -> Option<XmlError> {
+        self.oversized
+    }
 }
 
 /// Iterator over child elements, see [`Element::children`].
@@ -114,6 +130,7 @@ impl<'s> Element<'s> {
 pub struct Children<'s> {
     rest: &'s [u8],
     truncated: bool,
+    oversized: Option<XmlError>,
 }
 
 impl<'s> Iterator for Children<'s> {
@@ -123,7 +140,7 @@ impl<'s> Iterator for Children<'s> {
         while let Some((record, after)) = Record::split(self.rest) {
             self.rest = after;
             if let Record::Element(head) = record {
-                return Some(Element::from_head(head, self.truncated));
+                return Some(Element::from_head(head, self.truncated, self.oversized));
             }
         }
         None

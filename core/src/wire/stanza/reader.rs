@@ -4,14 +4,11 @@ use super::block::BlockSink;
 use super::tape::{Room, Tape};
 use super::{Element, Ns};
 use crate::wire::base64::Base64Error;
-use crate::wire::xml::{Event, Limits, Reader, Tag, XmlError};
+use crate::wire::xml::{Event, Limits, Reader, Tag, XmlError, is_kept};
 
 /// The root a host-owned stream is taken to have.
 const HOSTED_ROOT: &[u8] =
     b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
-
-/// Attributes of a stanza's start tag that are kept before any other.
-const ENVELOPE: [&[u8]; 4] = [b"type", b"id", b"from", b"to"];
 
 /// What one [`StanzaReader::feed`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +35,8 @@ pub struct StanzaReader<'a> {
     skipped: u32,
     /// Inside `<error/>` of a stanza, which may use the tape's reserve.
     in_error: bool,
+    /// What text of the innermost element may use.
+    text_room: Room,
     /// An element was handed out; the next event makes it go away.
     done: bool,
     /// The input so far ends inside a token.
@@ -58,6 +57,7 @@ impl<'a> StanzaReader<'a> {
             block: BlockSink::new(block),
             skipped: 0,
             in_error: false,
+            text_room: Room::Common,
             done: false,
             in_token: false,
             text_bytes: 0,
@@ -77,6 +77,13 @@ impl<'a> StanzaReader<'a> {
         self.restart();
         // Memory too small for the root shows at the first feed, because the reader's errors are sticky.
         let _ = self.xml.next(HOSTED_ROOT);
+        self.skip_oversized();
+    }
+
+    /// From the next first-level element on, until a restart, what breaks a limit is left out instead of ending the stream:
+    /// see [`Element::oversized`] (XML-07).
+    pub fn skip_oversized(&mut self) {
+        self.xml.skip_oversized();
     }
 
     /// No first-level element is under way.
@@ -133,7 +140,7 @@ impl<'a> StanzaReader<'a> {
     /// The header or element just fed, until the next feed that is given input.
     #[must_use]
     pub fn element(&self) -> Element<'_> {
-        self.tape.root()
+        self.tape.root(self.xml.broken())
     }
 
     /// The decoded block of the `<data/>` in the element just fed, `None` if there is none.
@@ -214,15 +221,26 @@ impl StanzaReader<'_> {
             self.skipped = 1;
             return;
         }
+        // Nor what nobody here knows, what the owner is to be told of a file.
+        if ns == Ns::Other && !first && !self.in_error && self.tape.root(None).ns() == Ns::Client {
+            self.skipped = 1;
+            return;
+        }
         let is_data = ns == Ns::Ibb && local == b"data";
         let opened = if ns == Ns::Other {
             self.tape.open(ns, local, core::iter::empty(), room)
         } else {
-            self.tape.open(ns, local, tag.plain_attributes(), room)
+            // The end of a path is the name of a file (ATK-40); a piece of anything else says nothing.
+            let names = tag.cut_attributes().filter(|(name, _)| ns == Ns::Sift && *name == b"name");
+            self.tape.open(ns, local, tag.plain_attributes().chain(names), room)
         };
+        if opened && tag.is_cut() {
+            self.tape.cut_attributes();
+        }
+        self.text_room = if ns == Ns::Sift && local == b"desc" { Room::Half } else { Room::Common };
         if !opened {
             self.skipped = 1;
-        } else if is_data && first && self.block.is_absent() && carries_blocks(self.tape.root()) {
+        } else if is_data && first && self.block.is_absent() && carries_blocks(self.tape.root(None)) {
             self.block.start();
         } else if ns == Ns::Other || is_data {
             // Nothing in there means anything here, and an echoed block must not fill the tape.
@@ -239,6 +257,7 @@ impl StanzaReader<'_> {
                 self.block.end();
             }
             self.tape.close();
+            self.text_room = Room::Common;
         }
         match self.xml.depth() {
             0 => Some(Fed::End),
@@ -263,7 +282,7 @@ impl StanzaReader<'_> {
             self.block.push(before, text);
         } else {
             // The reader promises UTF-8.
-            self.tape.text(core::str::from_utf8(text).unwrap_or_default());
+            self.tape.text(core::str::from_utf8(text).unwrap_or_default(), self.text_room);
         }
     }
 }
@@ -272,11 +291,14 @@ impl StanzaReader<'_> {
 fn record_root(tape: &mut Tape<'_>, ns: Ns, tag: Tag<'_>) {
     let (_, local) = tag.expanded_name();
     tape.open(ns, local, tag.plain_attributes(), Room::Common);
-    if tape.root().truncated() {
+    if tape.is_truncated() {
         tape.clear();
-        let envelope = tag.plain_attributes().filter(|(name, _)| ENVELOPE.contains(name));
+        let envelope = tag.plain_attributes().filter(|(name, _)| is_kept(name));
         tape.open(ns, local, envelope, Room::Whole);
         tape.mark_truncated();
+    }
+    if tag.is_cut() {
+        tape.cut_attributes();
     }
 }
 

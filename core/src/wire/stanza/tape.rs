@@ -7,6 +7,7 @@
 
 use super::{Element, Ns};
 use crate::wire::bytes::copy;
+use crate::wire::xml::XmlError;
 
 const ELEMENT: u8 = 1;
 const TEXT: u8 = 2;
@@ -23,8 +24,10 @@ const ATTRIBUTE_HEAD: usize = 3;
 const RESERVE: usize = 256;
 
 /// How much of the tape a record may use.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Room {
+    /// Half of it: what is only shown to people must not push off the tape what follows (ATK-43).
+    Half,
     /// All but the reserve.
     Common,
     /// All.
@@ -81,11 +84,21 @@ impl<'a> Tape<'a> {
         self.truncated = true;
     }
 
-    /// The first element recorded.
-    pub fn root(&self) -> Element<'_> {
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// Says that attributes of the element just opened were lost before they came here.
+    pub fn cut_attributes(&mut self) {
+        self.truncated = true;
+        self.set(self.current.saturating_add(FLAGS_AT), &[OPEN | ATTRIBUTES_CUT]);
+    }
+
+    /// The first element recorded; `oversized`: the limit that it broke on its way here.
+    pub fn root(&self, oversized: Option<XmlError>) -> Element<'_> {
         match self.buf.get(..self.len).and_then(Record::split) {
-            Some((Record::Element(head), _)) => Element::from_head(head, self.truncated),
-            _ => Element::EMPTY,
+            Some((Record::Element(head), _)) => Element::from_head(head, self.truncated, oversized),
+            _ => Element { oversized, ..Element::EMPTY },
         }
     }
 
@@ -137,7 +150,7 @@ impl<'a> Tape<'a> {
     }
 
     /// Records character data of the open element; what does not fit is cut at a character.
-    pub fn text(&mut self, text: &str) {
+    pub fn text(&mut self, text: &str, room: Room) {
         let at = match self.run {
             Run::At(at) => at,
             Run::Cut => return,
@@ -146,7 +159,7 @@ impl<'a> Tape<'a> {
                     return;
                 }
                 let at = self.len;
-                if !self.put(&[TEXT, 0, 0, 0, 0, 0, 0, 0], Room::Common) {
+                if !self.put(&[TEXT, 0, 0, 0, 0, 0, 0, 0], room) {
                     self.truncated = true;
                     self.run = Run::Cut;
                     return;
@@ -154,9 +167,9 @@ impl<'a> Tape<'a> {
                 at
             }
         };
-        let free = self.limit(Room::Common).saturating_sub(self.len);
+        let free = self.limit(room).saturating_sub(self.len);
         let fits = text.get(..text.floor_char_boundary(free)).unwrap_or_default();
-        self.put(fits.as_bytes(), Room::Common);
+        self.put(fits.as_bytes(), room);
         self.run = Run::At(at);
         if fits.len() < text.len() {
             self.truncated = true;
@@ -188,6 +201,7 @@ impl<'a> Tape<'a> {
 
     fn limit(&self, room: Room) -> usize {
         match room {
+            Room::Half => self.buf.len() / 2,
             Room::Common => self.buf.len().saturating_sub(RESERVE),
             Room::Whole => self.buf.len(),
         }

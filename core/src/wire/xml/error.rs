@@ -30,7 +30,8 @@ impl Default for Limits {
     }
 }
 
-/// Why the reader stopped. Every one of them ends the stream.
+/// Why the reader stopped, which ends the stream; or which limit an element broke that it skipped
+/// ([`Reader::broken`](super::Reader::broken)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum XmlError {
@@ -77,6 +78,23 @@ impl XmlError {
             | Self::TooManyNamespaces
             | Self::ElementTooLarge
             | Self::ScratchFull => "policy-violation",
+        }
+    }
+}
+
+impl XmlError {
+    /// The limit that was broken, for people; empty where none was.
+    #[must_use]
+    pub fn limit(self) -> &'static str {
+        match self {
+            Self::TooDeep => "more than 32 levels",
+            Self::TooManyAttributes => "more than 32 attributes",
+            Self::NameTooLong => "a name of more than 255 bytes",
+            Self::ValueTooLong => "an attribute of more than 8192 bytes",
+            Self::TooManyNamespaces => "more than 32 namespaces",
+            Self::ElementTooLarge => "more than element_bytes",
+            Self::ScratchFull => "start tags larger than the memory for XML",
+            _ => "",
         }
     }
 }

@@ -18,6 +18,7 @@ impl Reader<'_> {
             State::AttributeName => self.attribute_name(cursor)?,
             State::Value(quote) => self.value(cursor, quote)?,
             State::EndName => return self.end_name(cursor, byte),
+            State::LostEnd => self.lost_end(cursor)?,
             State::Begin(_) | State::First | State::Declaration => self.begin(cursor, byte)?,
             _ => {
                 cursor.bump(1);
@@ -122,17 +123,20 @@ impl Reader<'_> {
         }
         match self.depth {
             0 => Err(XmlError::NotWellFormed),
-            1 => Err(XmlError::BadFormat),
+            1 if self.lost == 0 => Err(XmlError::BadFormat),
             _ if usize::from(seen.wrapping_add(1)) == CDATA.len() => Ok(State::Cdata(0)),
             _ => Ok(State::Bang(seen.wrapping_add(1))),
         }
     }
 
     fn begin_tag(&mut self, cursor: &mut Cursor<'_>) -> Result<(), XmlError> {
-        if self.depth >= self.limits.depth {
-            return Err(XmlError::TooDeep);
-        }
         self.scope.begin();
+        self.scope.first_level = self.depth == 1;
+        self.scope.muted = self.lost != 0;
+        if self.lost == 0 && self.depth >= self.limits.depth {
+            self.scope.broke(XmlError::TooDeep)?;
+            self.scope.muted = true;
+        }
         self.state = State::TagName;
         self.tag_name(cursor)
     }
@@ -195,7 +199,7 @@ impl Reader<'_> {
     /// Reads on in a name; true when a byte that is not part of it follows.
     fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, XmlError> {
         while let Some(byte) = cursor.peek() {
-            let starts = self.scope.name().at_start();
+            let starts = !self.scope.name().begun;
             if byte >= 0x80 || self.utf8.is_pending() {
                 if let Some(c) = self.wide_char(cursor)? {
                     let fits = chars::is_name_start(c) || (!starts && chars::is_name(c));
@@ -269,6 +273,11 @@ impl Reader<'_> {
     /// A start tag is complete.
     fn start(&mut self, then: State) -> Step {
         self.scope.end_tag(&self.limits)?;
+        if self.scope.muted {
+            self.lost = self.lost.saturating_add(1);
+            self.state = State::Content;
+            return Ok(if then == State::Content { Found::Nothing } else { self.leave_lost() });
+        }
         self.depth = self.depth.saturating_add(1);
         self.state = then;
         if then == State::Content {
@@ -280,6 +289,12 @@ impl Reader<'_> {
     /// An end tag begins. One that is there as a whole ends at once.
     fn end_tag(&mut self, cursor: &mut Cursor<'_>) -> Step {
         cursor.bump(1);
+        if self.lost != 0 {
+            self.scope.begin();
+            self.scope.muted = true;
+            self.state = State::LostEnd;
+            return Ok(Found::Nothing);
+        }
         let (at, len) = self.scope.show_open()?;
         let name = self.scope.bytes(at, usize::from(len));
         if let Some([b'>', ..]) = cursor.rest().strip_prefix(name) {
@@ -311,7 +326,26 @@ impl Reader<'_> {
         Ok(Found::Nothing)
     }
 
+    /// Reads on in the name of an end tag whose start was not kept.
+    fn lost_end(&mut self, cursor: &mut Cursor<'_>) -> Result<(), XmlError> {
+        if self.name(cursor)? {
+            self.scope.end_tag_name()?;
+            self.state = State::EndSpace;
+        }
+        Ok(())
+    }
+
+    /// The end of an element whose name was not kept. Only that of a first-level element is told.
+    fn leave_lost(&mut self) -> Found {
+        self.state = State::Content;
+        self.lost = self.lost.saturating_sub(1);
+        if self.lost == 0 && self.depth == 1 { Found::End } else { Found::Nothing }
+    }
+
     fn end(&mut self) -> Found {
+        if self.lost != 0 {
+            return self.leave_lost();
+        }
         self.after = After::Close;
         self.leave();
         Found::End

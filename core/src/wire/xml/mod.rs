@@ -6,6 +6,7 @@
 mod chars;
 mod declaration;
 mod error;
+mod lost;
 mod markup;
 mod namespaces;
 mod reader;
@@ -17,6 +18,8 @@ mod step;
 mod tag;
 mod text;
 mod writer;
+
+pub(in crate::wire) use record::is_kept;
 
 pub use error::{Limits, WriteError, XmlError};
 pub use reader::{Event, Reader};

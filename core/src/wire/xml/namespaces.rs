@@ -51,6 +51,10 @@ impl Scope<'_> {
             }
             end = to_usize(frame.start);
         }
+        // Its declaration may be what did not fit.
+        if self.broken.is_some() {
+            return Ok(Span::default());
+        }
         Err(XmlError::BadNamespacePrefix)
     }
 

@@ -6,6 +6,9 @@ use super::scope::Scope;
 use super::step::{Cursor, Found, Step};
 use super::{Limits, Tag, XmlError};
 
+/// Most bytes of a first-level element that is skipped (XML-07): servers route stanzas of 256 KiB and more.
+const ROUTED_BYTES: u32 = 1 << 20;
+
 /// What one call of [`Reader::next`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -30,7 +33,7 @@ pub enum Event {
 /// Incremental reader of one XML stream, working in scratch memory the caller lends.
 ///
 /// The scratch memory holds the names of the open elements, the namespace declarations in scope and the start tag
-/// being read; what does not fit is [`XmlError::ScratchFull`].
+/// being read; what does not fit is [`XmlError::ScratchFull`], or left out after [`Reader::skip_oversized`].
 #[derive(Debug)]
 pub struct Reader<'a> {
     pub(super) scope: Scope<'a>,
@@ -38,6 +41,8 @@ pub struct Reader<'a> {
     pub(super) state: State,
     pub(super) after: After,
     pub(super) depth: u8,
+    /// Open elements above those, whose names are not kept: they are counted only (XML-07).
+    pub(super) lost: u32,
     pub(super) utf8: Utf8,
     pub(super) reference: Reference,
     /// Closing brackets just seen in character data, 2 at most: `]]>` may not follow (XM-07).
@@ -48,6 +53,10 @@ pub struct Reader<'a> {
     pub(super) end_name: (usize, u8),
     /// Bytes the first-level element may still take.
     budget: u32,
+    /// Bytes it may take beyond that before the stream ends.
+    overdraft: u32,
+    /// What breaks a limit is left out instead of refused.
+    lenient: bool,
     pub(super) failed: Option<XmlError>,
 }
 
@@ -92,6 +101,8 @@ pub(super) enum State {
     EmptyTag,
     /// In the name of an end tag.
     EndName,
+    /// The same where the element's name was not kept.
+    LostEnd,
     /// After the name of an end tag.
     EndSpace,
 }
@@ -115,12 +126,15 @@ impl<'a> Reader<'a> {
             state: State::Begin(0),
             after: After::Nothing,
             depth: 0,
+            lost: 0,
             utf8: Utf8::default(),
             reference: Reference::Empty,
             brackets: 0,
             cr: false,
             end_name: (0, 0),
             budget: limits.element_bytes,
+            overdraft: 0,
+            lenient: false,
             failed: None,
         }
     }
@@ -130,11 +144,28 @@ impl<'a> Reader<'a> {
         self.scope.reset();
         self.state = State::Begin(0);
         self.after = After::Nothing;
-        self.depth = 0;
+        (self.depth, self.lost) = (0, 0);
         self.utf8 = Utf8::default();
         (self.brackets, self.cr) = (0, false);
-        self.budget = self.limits.element_bytes;
+        (self.budget, self.overdraft) = (self.limits.element_bytes, 0);
+        self.lenient = false;
         self.failed = None;
+    }
+
+    /// From the next first-level element on, until [`Reader::reset`], too large is not malformed (XML-07): attributes and
+    /// elements that break a limit are left out, with all that is in them, and [`Reader::broken`] tells. Only an element of
+    /// more than 1 MiB still ends the stream.
+    pub fn skip_oversized(&mut self) {
+        self.lenient = true;
+    }
+
+    /// The first limit that the first-level element read last broke, or the one under way.
+    ///
+    /// From there on undeclared prefixes and doubled attributes are not looked for, and the names of end tags are compared
+    /// only where those of the start tags were kept.
+    #[must_use]
+    pub fn broken(&self) -> Option<XmlError> {
+        self.scope.broken
     }
 
     /// Consumes input up to the end of one event and tells how many bytes that took.
@@ -184,6 +215,7 @@ impl<'a> Reader<'a> {
     pub fn is_content(&self) -> bool {
         self.state == State::Content
             && self.depth > 1
+            && self.lost == 0
             && self.brackets == 0
             && !self.cr
             && !self.utf8.is_pending()
@@ -201,12 +233,24 @@ impl<'a> Reader<'a> {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let left = u32::try_from(n).ok().and_then(|n| self.budget.checked_sub(n));
-        match left {
-            Some(left) => self.budget = left,
-            None => self.failed = Some(XmlError::ElementTooLarge),
+        if let Err(error) = self.spend(n) {
+            self.failed = Some(error);
+            return Err(error);
         }
-        self.failed.map_or(Ok(()), Err)
+        Ok(())
+    }
+
+    /// Takes bytes off the budget, and off the overdraft where there is one.
+    fn spend(&mut self, n: usize) -> Result<(), XmlError> {
+        let n = u32::try_from(n).map_err(|_| XmlError::ElementTooLarge)?;
+        if let Some(left) = self.budget.checked_sub(n) {
+            self.budget = left;
+            return Ok(());
+        }
+        self.scope.broke(XmlError::ElementTooLarge)?;
+        let both = self.budget.saturating_add(core::mem::take(&mut self.overdraft));
+        self.budget = both.checked_sub(n).ok_or(XmlError::ElementTooLarge)?;
+        Ok(())
     }
 
     fn read(&mut self, cursor: &mut Cursor<'_>) -> Step {
@@ -224,16 +268,20 @@ impl<'a> Reader<'a> {
         if !self.is_counted(input) {
             return self.read_window(cursor);
         }
-        let budget = usize::try_from(self.budget).unwrap_or(usize::MAX);
-        cursor.input = input.get(..budget).unwrap_or(input);
-        let found = self.read_window(cursor)?;
-        if found == Found::Nothing && cursor.at < input.len() {
-            return Err(XmlError::ElementTooLarge);
+        loop {
+            let from = cursor.at;
+            let budget = usize::try_from(self.budget).unwrap_or(usize::MAX);
+            cursor.input = input.get(..from.saturating_add(budget)).unwrap_or(input);
+            let found = self.read_window(cursor)?;
+            // What was read is at most the budget.
+            self.spend(cursor.at.wrapping_sub(from))?;
+            if found != Found::Nothing || cursor.at >= input.len() {
+                return Ok(found);
+            }
+            // One byte more than there is: on with the overdraft, or the end.
+            self.spend(1)?;
+            self.budget = self.budget.wrapping_add(1);
         }
-        // What was read is at most the budget, so neither step can fail.
-        let taken = u32::try_from(cursor.at).unwrap_or(u32::MAX);
-        self.budget = self.budget.saturating_sub(taken);
-        Ok(found)
     }
 
     /// White space between first-level elements and after the root costs no budget; a first-level element begins
@@ -241,12 +289,21 @@ impl<'a> Reader<'a> {
     fn is_counted(&mut self, input: &[u8]) -> bool {
         match self.state {
             State::Epilog => false,
-            State::Content if self.depth == 1 => {
+            State::Content if self.depth == 1 && self.lost == 0 => {
                 self.budget = self.limits.element_bytes;
-                input.first() == Some(&b'<')
+                let begins = input.first() == Some(&b'<');
+                if begins {
+                    self.begin_first_level();
+                }
+                begins
             }
             _ => true,
         }
+    }
+
+    fn begin_first_level(&mut self) {
+        (self.scope.lenient, self.scope.broken) = (self.lenient, None);
+        self.overdraft = if self.lenient { ROUTED_BYTES.saturating_sub(self.budget) } else { 0 };
     }
 
     fn read_window(&mut self, cursor: &mut Cursor<'_>) -> Step {
@@ -259,14 +316,16 @@ impl<'a> Reader<'a> {
                     self.state = State::Markup;
                     Found::Nothing
                 }
-                State::Content if self.depth > 1 => self.text(cursor)?,
+                State::Content if self.depth > 1 || self.lost != 0 => self.text(cursor)?,
                 State::Content => self.between(cursor, byte)?,
                 State::Cdata(brackets) => self.cdata(cursor, brackets, byte)?,
                 State::Reference(quote) => self.reference(cursor, quote, byte)?,
                 _ => self.markup(cursor, byte)?,
             };
-            if found != Found::Nothing {
-                return Ok(found);
+            match found {
+                Found::Nothing => {}
+                Found::Text | Found::Char if self.lost != 0 => self.failed.map_or(Ok(()), Err)?,
+                _ => return Ok(found),
             }
         }
         Ok(Found::Nothing)

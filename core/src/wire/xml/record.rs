@@ -40,6 +40,13 @@ pub(super) enum Kind {
     Default = 2,
     /// `xmlns:` and a prefix.
     Prefix = 3,
+    /// Only the end of the value is there.
+    Cut = 4,
+}
+
+/// Attributes of a first-level element that say who sent it, and for what: they are kept before any other.
+pub(in crate::wire) fn is_kept(name: &[u8]) -> bool {
+    matches!(name, b"type" | b"id" | b"from" | b"to")
 }
 
 impl Kind {
@@ -68,7 +75,8 @@ impl Record {
             0 => Kind::Plain,
             1 => Kind::Prefixed,
             2 => Kind::Default,
-            _ => Kind::Prefix,
+            3 => Kind::Prefix,
+            _ => Kind::Cut,
         };
         let value_len = u16::from_le_bytes([v0, v1]);
         let ns = span([a, b, c, d], [n0, n1]);

@@ -3,7 +3,7 @@
 use super::record::{Frame, Kind, Record, Span, slice, to_usize};
 use super::tag::Head;
 use super::{Limits, Tag, XmlError};
-use crate::wire::bytes::{copy, move_down};
+use crate::wire::bytes::copy;
 
 /// The stack of open elements with the tag being read on top.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(super) struct Scope<'a> {
     /// One past the last frame; the tag being read begins here.
     pub(super) base: usize,
     /// One past the last byte in use.
-    top: usize,
+    pub(super) top: usize,
     /// Default namespace where the next tag stands.
     default: Span,
     /// Declarations in scope, those of the tag being read not counted.
@@ -23,29 +23,47 @@ pub(super) struct Scope<'a> {
     pub(super) new_declarations: u8,
     name: Name,
     /// Where the attribute being read begins.
-    record_at: usize,
+    pub(super) record_at: usize,
     /// Where its value begins.
-    value_at: usize,
+    pub(super) value_at: usize,
     attributes: u8,
     /// One bit per hash of an attribute name, so that a tag without suspicion is not searched for doubles.
     seen: u64,
     suspicious: bool,
     prefixed: u8,
+    /// What breaks a limit is left out instead of refused (XML-07).
+    pub(super) lenient: bool,
+    /// The first limit that the first-level element under way broke. From there on only what bounded memory can check
+    /// is checked.
+    pub(super) broken: Option<XmlError>,
+    /// The tag being read stands at the first level.
+    pub(super) first_level: bool,
+    /// Nothing of the tag being read is kept.
+    pub(super) muted: bool,
+    pub(super) attribute: Lost,
+    /// From here on the tag keeps what [`is_kept`] names and declarations, and nothing else.
+    pub(super) narrow: bool,
+}
+
+/// What is left out of the attribute being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    Nothing,
+    /// The beginning of its value.
+    Beginning,
+    Everything,
 }
 
 /// The name being read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Name {
-    len: u8,
+    pub(super) len: u8,
     /// Bytes before the colon, 0 without one.
     prefix_len: u8,
-}
-
-impl Name {
-    /// True where an `NCName` has to begin.
-    pub(super) fn at_start(self) -> bool {
-        self.len == 0 || (self.prefix_len != 0 && self.len == self.prefix_len.wrapping_add(1))
-    }
+    /// A colon was read.
+    colon: bool,
+    /// The `NCName` under way has a character.
+    pub(super) begun: bool,
 }
 
 impl<'a> Scope<'a> {
@@ -66,11 +84,18 @@ impl<'a> Scope<'a> {
             seen: 0,
             suspicious: false,
             prefixed: 0,
+            lenient: false,
+            broken: None,
+            first_level: false,
+            muted: false,
+            attribute: Lost::Nothing,
+            narrow: false,
         }
     }
 
     pub(super) fn reset(&mut self) {
         (self.base, self.top, self.declarations) = (0, 0, 0);
+        (self.lenient, self.broken, self.first_level) = (false, None, false);
         self.default = Span::default();
         self.head = Head::default();
     }
@@ -92,7 +117,8 @@ impl<'a> Scope<'a> {
         self.new_declarations = 0;
         self.name = Name::default();
         (self.attributes, self.seen, self.prefixed) = (0, 0, 0);
-        self.suspicious = false;
+        (self.suspicious, self.muted, self.narrow) = (false, false, false);
+        self.attribute = Lost::Nothing;
     }
 
     pub(super) fn name(&self) -> Name {
@@ -101,8 +127,15 @@ impl<'a> Scope<'a> {
 
     /// Adds the first `len` of `bytes` to a name, prefix and colon included.
     pub(super) fn push_name(&mut self, bytes: &[u8], len: usize, limits: &Limits) -> Result<(), XmlError> {
+        self.name.begun = true;
+        if self.is_lost() {
+            return Ok(());
+        }
         let room = usize::from(limits.name_bytes.saturating_sub(self.name.len));
-        self.push(bytes, len, room, XmlError::NameTooLong)?;
+        if let Some(limit) = self.keep(bytes, len, room, XmlError::NameTooLong)? {
+            self.lose_name(limit);
+            return Ok(());
+        }
         let added = u8::try_from(len).map_err(|_| XmlError::NameTooLong)?;
         self.name.len = self.name.len.wrapping_add(added);
         Ok(())
@@ -110,21 +143,25 @@ impl<'a> Scope<'a> {
 
     /// Adds the colon of a name.
     pub(super) fn push_colon(&mut self, limits: &Limits) -> Result<(), XmlError> {
-        if self.name.at_start() || self.name.prefix_len != 0 {
+        if !self.name.begun || self.name.colon {
             return Err(XmlError::NotWellFormed);
         }
         self.name.prefix_len = self.name.len;
-        self.push_name(b":", 1, limits)
+        self.push_name(b":", 1, limits)?;
+        (self.name.colon, self.name.begun) = (true, false);
+        Ok(())
     }
 
     /// Ends the element's name.
     pub(super) fn end_tag_name(&mut self) -> Result<(), XmlError> {
-        if self.name.at_start() {
+        if !self.name.begun {
             return Err(XmlError::NotWellFormed);
         }
-        self.head.name_len = self.name.len;
-        self.head.prefix_len = self.name.prefix_len;
-        self.head.records = (self.top, self.top);
+        if !self.muted {
+            self.head.name_len = self.name.len;
+            self.head.prefix_len = self.name.prefix_len;
+            self.head.records = (self.top, self.top);
+        }
         Ok(())
     }
 
@@ -137,6 +174,9 @@ impl<'a> Scope<'a> {
         (value, len): (&[u8], usize),
         limits: &Limits,
     ) -> Result<bool, XmlError> {
+        if self.muted {
+            return Ok(true);
+        }
         let at = self.top;
         let name_at = at.wrapping_add(Record::BYTES);
         let value_at = name_at.wrapping_add(name_len);
@@ -144,9 +184,10 @@ impl<'a> Scope<'a> {
         let (Ok(name_len8), Ok(value_len)) = (u8::try_from(name_len), u16::try_from(len)) else {
             return Ok(false);
         };
-        if self.attributes >= limits.attributes
+        if self.narrow
+            || self.attributes >= limits.attributes
             || name_len8 > limits.name_bytes
-            || value_len > limits.value_bytes
+            || len > self.longest_value(limits)
             || end > self.mem.len()
         {
             return Ok(false);
@@ -168,28 +209,45 @@ impl<'a> Scope<'a> {
 
     /// Begins an attribute.
     pub(super) fn begin_attribute(&mut self, limits: &Limits) -> Result<(), XmlError> {
-        if self.attributes >= limits.attributes {
-            return Err(XmlError::TooManyAttributes);
-        }
-        self.attributes = self.attributes.wrapping_add(1);
         self.name = Name::default();
-        self.record_at = self.top;
-        // The head of the record is written when the attribute is complete.
-        self.top = self.top.wrapping_add(Record::BYTES);
-        if self.top > self.mem.len() {
-            return Err(XmlError::ScratchFull);
+        self.attribute = Lost::Nothing;
+        if self.muted {
+            return Ok(());
         }
+        self.record_at = self.top;
+        if self.attributes >= limits.attributes {
+            self.broke(XmlError::TooManyAttributes)?;
+            self.make_narrow();
+        } else {
+            self.attributes = self.attributes.wrapping_add(1);
+        }
+        let full = |it: &Self| it.mem.len().saturating_sub(it.top) < Record::BYTES;
+        // The head of the record is written when the attribute is complete.
+        if full(self) {
+            self.broke(XmlError::ScratchFull)?;
+            if !self.make_narrow() || full(self) {
+                self.lose_name(XmlError::ScratchFull);
+                return Ok(());
+            }
+        }
+        self.top = self.top.wrapping_add(Record::BYTES);
         Ok(())
     }
 
     /// Ends an attribute's name.
     pub(super) fn end_attribute_name(&mut self) -> Result<(), XmlError> {
-        if self.name.at_start() {
+        if !self.name.begun {
             return Err(XmlError::NotWellFormed);
         }
-        let name = slice(self.mem, self.record_at.wrapping_add(Record::BYTES), usize::from(self.name.len));
-        let bit = name_bit(name);
+        if self.is_lost() {
+            return Ok(());
+        }
         self.value_at = self.top;
+        if self.narrow && !self.keeps() {
+            self.lose_attribute();
+            return Ok(());
+        }
+        let bit = name_bit(self.attribute_name());
         self.suspect(bit);
         Ok(())
     }
@@ -201,13 +259,27 @@ impl<'a> Scope<'a> {
 
     /// Adds the first `len` of `bytes` to an attribute value.
     pub(super) fn push_value(&mut self, bytes: &[u8], len: usize, limits: &Limits) -> Result<(), XmlError> {
+        if self.is_lost() {
+            return Ok(());
+        }
+        let longest = self.longest_value(limits);
+        if self.lenient && !self.first_level {
+            return self.push_tail(bytes.get(..len).unwrap_or(bytes), longest);
+        }
         let have = self.top.wrapping_sub(self.value_at);
-        let room = usize::from(limits.value_bytes).saturating_sub(have);
-        self.push(bytes, len, room, XmlError::ValueTooLong)
+        let room = longest.saturating_sub(have);
+        let lost = self.keep(bytes, len, room, XmlError::ValueTooLong)?.is_some();
+        if lost || (self.narrow && !self.keeps()) {
+            self.lose_attribute();
+        }
+        Ok(())
     }
 
     /// Ends an attribute.
     pub(super) fn end_attribute(&mut self) -> Result<(), XmlError> {
+        if self.is_lost() {
+            return Ok(());
+        }
         let value_len = self.top.wrapping_sub(self.value_at);
         let mut record = Record {
             kind: Kind::Plain,
@@ -226,7 +298,13 @@ impl<'a> Scope<'a> {
             record.kind = Kind::Default;
         }
         match record.kind {
-            Kind::Plain => {}
+            // A piece of a namespace name says nothing.
+            Kind::Default | Kind::Prefix if self.attribute == Lost::Beginning => {
+                self.lose_attribute();
+                return Ok(());
+            }
+            _ if self.attribute == Lost::Beginning => record.kind = Kind::Cut,
+            Kind::Plain | Kind::Cut => {}
             Kind::Prefixed => self.prefixed = self.prefixed.wrapping_add(1),
             Kind::Default | Kind::Prefix => self.declare(at, record)?,
         }
@@ -234,12 +312,19 @@ impl<'a> Scope<'a> {
         written.ok_or(XmlError::ScratchFull)
     }
 
-    /// Completes the tag: resolves its names and refuses doubled attributes.
+    /// Completes the tag: resolves its names and refuses doubled attributes. Afterwards it may be muted.
     pub(super) fn end_tag(&mut self, limits: &Limits) -> Result<(), XmlError> {
+        if self.muted {
+            return Ok(());
+        }
+        if self.lenient && self.head.records.0.saturating_add(Frame::BYTES) > self.mem.len() {
+            self.muted = true;
+            return self.broke(XmlError::ScratchFull);
+        }
         self.head.records.1 = self.top;
         let in_scope = self.declarations.saturating_add(self.new_declarations);
         if in_scope > limits.namespaces {
-            return Err(XmlError::TooManyNamespaces);
+            self.broke(XmlError::TooManyNamespaces)?;
         }
         self.head.ns = match self.head.prefix_len {
             0 => self.new_default,
@@ -248,7 +333,7 @@ impl<'a> Scope<'a> {
         if self.prefixed != 0 {
             self.resolve_attributes()?;
         }
-        if (self.suspicious || self.prefixed > 1) && self.has_double() {
+        if self.broken.is_none() && (self.suspicious || self.prefixed > 1) && self.has_double() {
             return Err(XmlError::NotWellFormed);
         }
         Ok(())
@@ -256,7 +341,15 @@ impl<'a> Scope<'a> {
 
     /// Makes the tag just read an open element: its name and declarations stay, other attributes go.
     pub(super) fn commit(&mut self) -> Result<(), XmlError> {
-        let end = self.keep_declarations().ok_or(XmlError::ScratchFull)?;
+        let (first, last) = self.head.records;
+        let last = if self.new_declarations == 0 { first } else { last };
+        let declares = |_: &[u8], _, record: Record| record.kind.is_declaration();
+        let mut end = self.keep_records(first..last, declares).ok_or(XmlError::ScratchFull)?;
+        if end.saturating_add(Frame::BYTES) > self.mem.len() {
+            self.broke(XmlError::ScratchFull)?;
+            self.forget_declarations();
+            end = first;
+        }
         let frame = Frame {
             start: u32::try_from(self.base).map_err(|_| XmlError::ScratchFull)?,
             name_len: self.head.name_len,
@@ -292,6 +385,7 @@ impl<'a> Scope<'a> {
             prefix_len: frame.prefix_len,
             ns: frame.ns,
             records: (0, 0),
+            cut: false,
         };
         Ok((self.head.name_at, self.head.name_len))
     }
@@ -330,36 +424,6 @@ impl<'a> Scope<'a> {
         copy(self.mem.get_mut(self.top..).unwrap_or_default(), bytes, len);
         self.top = end;
         Ok(())
-    }
-
-    /// Moves the declarations of the tag together; gives one past the last.
-    fn keep_declarations(&mut self) -> Option<usize> {
-        let (mut at, end) = self.head.records;
-        let mut to = at;
-        let mut left = self.new_declarations;
-        while left != 0 && at < end {
-            let record = Record::read(self.mem, at)?;
-            let next = at.wrapping_add(record.size());
-            if record.kind.is_declaration() {
-                left = left.wrapping_sub(1);
-                if at != to {
-                    self.shift(record.value_at(at), record.value_at(to));
-                    move_down(self.mem, at..next, to);
-                }
-                to = to.wrapping_add(record.size());
-            }
-            at = next;
-        }
-        Some(to)
-    }
-
-    /// A namespace name moved: the tag's own namespace may have been it.
-    fn shift(&mut self, from: usize, to: usize) {
-        for span in [&mut self.head.ns, &mut self.new_default] {
-            if to_usize(span.start) == from {
-                span.start = u32::try_from(to).unwrap_or(0);
-            }
-        }
     }
 }
 

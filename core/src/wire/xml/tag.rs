@@ -11,6 +11,8 @@ pub(super) struct Head {
     pub(super) ns: Span,
     /// Records of the attributes: first byte and one past the last.
     pub(super) records: (usize, usize),
+    /// An attribute did not fit; of a first-level element one of those that are kept before others.
+    pub(super) cut: bool,
 }
 
 /// Name and attributes of the last start tag, or the name of the last end tag.
@@ -61,7 +63,7 @@ impl<'r> Tag<'r> {
                 let record = Record::read(mem, at)?;
                 let here = at;
                 at = at.wrapping_add(record.size());
-                if !record.kind.is_declaration() {
+                if matches!(record.kind, Kind::Plain | Kind::Prefixed) {
                     return Some(attribute(mem, here, record));
                 }
             }
@@ -71,13 +73,28 @@ impl<'r> Tag<'r> {
 
     /// Name and value of the attributes without namespace, as UTF-8 bytes: what only copies them need not check them.
     pub(in crate::wire) fn plain_attributes(&self) -> impl Iterator<Item = (&'r [u8], &'r [u8])> + use<'r> {
+        self.attributes_of(Kind::Plain)
+    }
+
+    /// Name and end of the value of those that were too long.
+    pub(in crate::wire) fn cut_attributes(&self) -> impl Iterator<Item = (&'r [u8], &'r [u8])> + use<'r> {
+        self.attributes_of(Kind::Cut)
+    }
+
+    /// True if an attribute did not fit, or only the end of its value; of a first-level element only `id`, `from`, `to` and
+    /// `type` count.
+    pub(in crate::wire) fn is_cut(&self) -> bool {
+        self.head.cut
+    }
+
+    fn attributes_of(&self, kind: Kind) -> impl Iterator<Item = (&'r [u8], &'r [u8])> + use<'r> {
         let (mem, (mut at, end)) = (self.mem, self.head.records);
         core::iter::from_fn(move || {
             while at < end {
                 let record = Record::read(mem, at)?;
                 let here = at;
                 at = at.wrapping_add(record.size());
-                if record.kind == Kind::Plain {
+                if record.kind == kind {
                     return Some((record.name(mem, here), record.value(mem, here)));
                 }
             }
