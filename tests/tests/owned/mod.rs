@@ -97,7 +97,11 @@ impl<'m> Owned<'m> {
 
     /// Everything the server says in one piece.
     pub fn feed(&mut self, text: &str) {
-        let (mut bytes, mut at) = (text.as_bytes().to_vec(), 0);
+        self.feed_bytes(text.as_bytes());
+    }
+
+    pub fn feed_bytes(&mut self, bytes: &[u8]) {
+        let (mut bytes, mut at) = (bytes.to_vec(), 0);
         while at < bytes.len() {
             match self.session.stream_in(StreamId::XMPP, &mut bytes[at..]) {
                 Ok((used, received)) => {
