@@ -77,8 +77,9 @@ impl Client {
     }
 
     pub fn of(link: Link) -> Self {
-        let memory = || vec![0u8; 4096].leak() as &'static mut [u8];
-        let reader = StanzaReader::new(memory(), memory(), memory(), Limits::default());
+        // What `Needs::of` asks for.
+        let memory = |bytes| vec![0u8; bytes].leak() as &'static mut [u8];
+        let reader = StanzaReader::new(memory(2048), memory(3072), memory(4096), Limits::default());
         Self {
             link,
             reader,

@@ -13,7 +13,7 @@ pub(crate) fn read_in_pieces<T>(
     tape_bytes: usize,
     look: impl FnOnce(&Element<'_>) -> T,
 ) -> T {
-    let (mut xml, mut tape, mut block) = (vec![0; 4096], vec![0; tape_bytes], vec![0; 64]);
+    let (mut xml, mut tape, mut block) = (vec![0; 2048], vec![0; tape_bytes], vec![0; 64]);
     let mut reader = StanzaReader::new(&mut xml, &mut tape, &mut block, Limits::default());
     reader.enter_hosted();
     let mut text = format!("<iq type='set' id='1' from='a@b/c'>{payload}</iq>").into_bytes();
