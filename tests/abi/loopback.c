@@ -166,6 +166,16 @@ static void the_host_keeps_what_is_its_own(void) {
     CLAIM(xft_stanza_in(a->session, copy, len, &r) == XFT_ERR_STANZA, "what_is_not_one_stanza_is_refused");
     free(copy);
   }
+  /* 40 levels: legal, and deeper than what is read. */
+  char deep[600] = "<message from='u@hospital.test/x'>";
+  for (int i = 0; i < 40; i++) { strcat(deep, "<x>"); }
+  for (int i = 0; i < 40; i++) { strcat(deep, "</x>"); }
+  strcat(deep, "</message>");
+  uint8_t *copy = memory(strlen(deep));
+  xft_received r;
+  memcpy(copy, deep, strlen(deep));
+  CLAIM(xft_stanza_in(a->session, copy, strlen(deep), &r) == XFT_ERR_OVERSIZED, "a_stanza_that_is_too_deep_is_refused");
+  free(copy);
   file *sent = send_file(a, w.ends[1].jid, "after", 5000, XFT_OK);
   settle(&w);
   CLAIM(sent != NULL && sent->ending == XFT_ENDING_DONE, "refused_stanzas_leave_the_session_working");

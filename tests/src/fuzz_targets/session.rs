@@ -175,7 +175,7 @@ impl Play<'_> {
 
     fn refused(&mut self, error: Error) {
         match error {
-            Error::Full | Error::State | Error::Argument(Argument::Stanza) => {}
+            Error::Full | Error::State | Error::Argument(Argument::Stanza | Argument::Oversized) => {}
             Error::Closed(_) => {}
             other => panic!("input: {other:?}"),
         }

@@ -66,18 +66,44 @@ impl Play<'_> {
             10 => set(format!(
                 "<receipt xmlns='urn:libxft:receipt:0' sid='{sid}' size='1'><hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=</hash></receipt>"
             )),
-            11 if input.byte() < 30 => {
-                format!("<presence xmlns='jabber:client' type='unavailable' from='{from}'/>")
-            }
+            11 => match input.byte() {
+                0..30 => format!("<presence xmlns='jabber:client' type='unavailable' from='{from}'/>"),
+                200.. => oversized(from, &sid, &id, input),
+                _ => question(from, &id),
+            },
             12 => format!(
                 "<message xmlns='jabber:client' from='{from}' id='{id}'><data xmlns='{IBB}' sid='{sid}' seq='{}'>eA==</data></message>",
                 input.byte() % 24
             ),
-            _ => format!(
-                "<iq xmlns='jabber:client' type='get' from='{from}' id='{id}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
-            ),
+            _ => question(from, &id),
         })
     }
+}
+
+fn question(from: &str, id: &str) -> String {
+    format!(
+        "<iq xmlns='jabber:client' type='get' from='{from}' id='{id}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
+    )
+}
+
+/// A stanza deeper, wider or larger than what is read (XML-07).
+fn oversized(from: &str, sid: &str, id: &str, input: &mut Input<'_>) -> String {
+    let n = usize::from(input.byte());
+    let much = match input.byte() % 4 {
+        0 => format!("{}{}", "<a>".repeat(33 + n), "</a>".repeat(33 + n)),
+        1 => format!("<a b='{}'/>", "b".repeat(513 + 16 * n)),
+        2 => format!("<{0}/>", "n".repeat(256 + n)),
+        _ => format!("<a{}/>", (0..33 + n).map(|n| format!(" b{n}='{n}'")).collect::<String>()),
+    };
+    let name = input.pick(&["iq", "message", "presence"]);
+    let kind = input.pick(&["get", "set", "result", "error"]);
+    let inside = match input.byte() % 4 {
+        0 => much,
+        1 => format!("<data xmlns='{IBB}' sid='{sid}' seq='0'>eA=={much}</data>"),
+        2 => offer_of(sid, input).replace("<range/>", &much),
+        _ => format!("<close xmlns='{IBB}' sid='{sid}'>{much}</close>"),
+    };
+    format!("<{name} xmlns='jabber:client' type='{kind}' from='{from}' id='{id}'>{inside}</{name}>")
 }
 
 /// The result that is due for what was asked.
