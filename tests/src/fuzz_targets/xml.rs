@@ -38,8 +38,8 @@ fn skips_the_same(document: &[u8], limits: Limits, scratch: &mut [u8]) {
     }
     let strict = read([document], limits, scratch);
     let is_limit = |error: Option<XmlError>| error.is_some_and(|error| !error.limit().is_empty());
-    // A limit that the root breaks is the server's own; one that the last element breaks shows at its end.
-    assert!(!is_limit(whole.error) || whole.error == strict.error && whole.items.is_empty());
+    // A limit that the root breaks is the server's own; for its frame there may be no room behind its start tag.
+    assert!(!is_limit(whole.error) || whole.error == strict.error && whole.items.len() <= 1);
     if !is_limit(strict.error) {
         assert_eq!(whole, strict);
     }
