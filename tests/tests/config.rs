@@ -119,13 +119,14 @@ fn a_number_of_0_is_refused() {
 /// A time, and whether 0 has a meaning for it.
 type Time = (fn(&mut Times) -> &mut u32, bool);
 
-const TIMES: [Time; 19] = [
+const TIMES: [Time; 20] = [
     (|t| &mut t.step_ms, false),
     (|t| &mut t.login_ms, false),
     (|t| &mut t.keepalive_ms, true),
     (|t| &mut t.idle_ms, true),
     (|t| &mut t.probe_ms, false),
     (|t| &mut t.close_ms, false),
+    (|t| &mut t.element_ms, false),
     (|t| &mut t.request_ms, false),
     (|t| &mut t.offer_ms, false),
     (|t| &mut t.open_ms, false),

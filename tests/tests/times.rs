@@ -31,6 +31,7 @@ fn any_times(chance: &mut Chance) -> Times {
         idle_ms: of(true),
         probe_ms: of(false),
         close_ms: of(false),
+        element_ms: of(false),
         request_ms: of(false),
         offer_ms: of(false),
         open_ms: of(false),
