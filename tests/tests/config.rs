@@ -119,7 +119,7 @@ fn a_number_of_0_is_refused() {
 /// A time, and whether 0 has a meaning for it.
 type Time = (fn(&mut Times) -> &mut u32, bool);
 
-const TIMES: [Time; 20] = [
+const TIMES: [Time; 24] = [
     (|t| &mut t.step_ms, false),
     (|t| &mut t.login_ms, false),
     (|t| &mut t.keepalive_ms, true),
@@ -140,6 +140,10 @@ const TIMES: [Time; 20] = [
     (|t| &mut t.hosts_ms, false),
     (|t| &mut t.accept_ms, false),
     (|t| &mut t.end_ms, false),
+    (|t| &mut t.closing_ms, false),
+    (|t| &mut t.rate_ms, true),
+    (|t| &mut t.disco_ms, false),
+    (|t| &mut t.attempt_ms, false),
 ];
 
 /// STR-13
