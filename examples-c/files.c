@@ -2,6 +2,8 @@
 #include "files.h"
 
 #include "ending.h"
+#include "offered.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,6 +63,7 @@ int files_check(struct files *files)
 static uint32_t offer(struct files *files, xft_session *session, struct file *file)
 {
     xft_file about;
+    char name[OFFERED_NAME_BYTES];
     struct stat stat;
     file->fd = open(file->path, O_RDONLY | O_CLOEXEC);
     if (file->fd < 0 || fstat(file->fd, &stat) != 0) {
@@ -72,8 +75,9 @@ static uint32_t offer(struct files *files, xft_session *session, struct file *fi
     xft_file_init(&about, sizeof about);
     about.to = files->to;
     about.to_len = strlen(files->to);
-    about.name = name_of(file->path);
-    about.name_len = strlen(about.name);
+    offered_name(file->path, name);
+    about.name = name;
+    about.name_len = strlen(name);
     about.file_size = file->size;
     about.date = (int64_t)stat.st_mtime;
     about.has = XFT_HAS_DATE;
@@ -81,7 +85,8 @@ static uint32_t offer(struct files *files, xft_session *session, struct file *fi
     if (status != XFT_OK) {
         say("cannot offer %s: %s", file->path, xft_status_text(status));
         fail(files, EXIT_USAGE);
-    }
+    } else
+        offered_say(session, file->transfer, file->path);
     return status;
 }
 
@@ -207,7 +212,7 @@ static void settle(struct files *files, struct file *file, const xft_output *out
     }
     const char *name = sending ? name_of(file->path) : file->part.final;
     const char *other = sending ? "unconfirmed" : "unverified";
-    printf("%s %s %llu bytes %.3f s %.2f MB/s %s\n", sending ? "sent" : "received", name,
+    print_line("%s %s %llu bytes %.3f s %.2f MB/s %s", sending ? "sent" : "received", name,
            (unsigned long long)file->size, seconds, (double)file->size / 1e6 / (seconds > 0.001 ? seconds : 0.001),
            output->ending == XFT_ENDING_DONE ? "verified" : other);
     route_text(routes, output, sending ? files->methods : NULL, file->size, way);

@@ -1,6 +1,8 @@
 /* Command lines. */
 #include "options.h"
 
+#include "text.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -12,16 +14,13 @@ const char *program_name = "xft";
 
 void say(const char *format, ...)
 {
-    char text[1024];
+    char text[TEXT_LINE_BYTES], shown[TEXT_SHOWN_BYTES];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    /* Names and JIDs come from the wire: they must not drive the terminal. */
-    for (char *at = text; *at != '\0'; at++)
-        if (iscntrl((unsigned char)*at) && *at != '\n')
-            *at = '?';
-    fprintf(stderr, "%s: %s\n", program_name, text);
+    text_show(text, shown, sizeof shown);
+    fprintf(stderr, "%s: %s\n", program_name, shown);
 }
 
 static int number(const struct option_line *line, const char *text)

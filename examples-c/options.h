@@ -45,7 +45,7 @@ int split_host_port(const char *text, const char *default_port, struct host_port
 /* Prints the table on standard output. */
 void options_help(const struct option_line *table);
 
-/* Prints "PROGRAM: " and the text on standard error, with control characters of the arguments made visible. */
+/* Prints "PROGRAM: " and the text on standard error, one line, cleaned by text_show(). */
 void say(const char *format, ...);
 
 /* The name say() begins with. */

@@ -14,6 +14,7 @@
 struct outgoing {
     const char *path, *name;
     int fd;
+    int named;         /* it was said under which name it is offered */
     int over;          /* nothing more happens to it */
     unsigned int busy; /* times the recipient had no room for it, and took nothing else of ours */
     uint64_t busy_ms;  /* when the first of these was */

@@ -1,6 +1,8 @@
 /* The progress line. */
 #include "progress.h"
 
+#include "text.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +48,7 @@ static double rate(const struct progress *progress, uint64_t now_ms, uint64_t do
 void progress_draw(struct progress *progress, uint64_t now_ms, const char *what, uint64_t done_bytes,
                    uint64_t total_bytes)
 {
-    char done[16], total[16], speed[16], left[24];
+    char done[16], total[16], speed[16], left[24], shown[41];
     if (!progress->on || now_ms < progress->next_ms)
         return;
     progress->next_ms = now_ms + PROGRESS_STEP_MS;
@@ -62,7 +64,8 @@ void progress_draw(struct progress *progress, uint64_t now_ms, const char *what,
         time_left(left, (double)(total_bytes - done_bytes) / per_second);
     else
         snprintf(left, sizeof left, "?");
-    fprintf(stderr, "%s%.40s  %3.0f %%  %s of %s  %s/s  %s left%s", progress->terminal ? "\r\033[K" : "", what, percent,
+    text_show(what, shown, sizeof shown);
+    fprintf(stderr, "%s%s  %3.0f %%  %s of %s  %s/s  %s left%s", progress->terminal ? "\r\033[K" : "", shown, percent,
             done, total, speed, left, progress->terminal ? "" : "\n");
     progress->drawn = progress->terminal;
 }

@@ -19,6 +19,7 @@
 #include "signals.h"
 #include "socks_loop.h"
 #include "strophe_login.h"
+#include "text.h"
 #include "xft.h"
 
 #include <poll.h>
@@ -284,7 +285,7 @@ static void begin(struct host *host)
         return;
     }
     if (host->files.to == NULL) {
-        printf("ready %s\n", jid);
+        print_line("ready %s", jid);
         return;
     }
     strophe_greet(&host->strophe, host->files.to);

@@ -10,6 +10,7 @@
 #include "options.h"
 #include "part_file.h"
 #include "progress.h"
+#include "text.h"
 #include "xft.h"
 
 #include <ctype.h>
@@ -288,7 +289,7 @@ static void settle(struct receiver *receiver, struct loop *loop, struct incoming
     }
     if (!verified)
         say("warning: the sender of %s gave no hash: the file has the right size, but was not checked", file->file.final);
-    printf("received %s %llu bytes %.4f s %.2f MB/s %s\n", file->file.final, (unsigned long long)file->size, seconds,
+    print_line("received %s %llu bytes %.4f s %.2f MB/s %s", file->file.final, (unsigned long long)file->size, seconds,
            rate, verified ? "verified" : "unverified");
     route_text(&loop->routes, &loop->output, NULL, file->size, way);
     say("%s: received by %s", file->file.final, way);
@@ -338,7 +339,7 @@ static void on_event(struct receiver *receiver, struct loop *loop)
     switch (output->event) {
     case XFT_EVENT_ONLINE:
         if (xft_jid(loop->session, &jid, &length) == XFT_OK)
-            printf("ready %.*s\n", (int)length, jid);
+            print_line("ready %.*s", (int)length, jid);
         break;
     case XFT_EVENT_STARTED:
         if (file != NULL)

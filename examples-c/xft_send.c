@@ -6,9 +6,11 @@
 #include "account.h"
 #include "ending.h"
 #include "loop.h"
+#include "offered.h"
 #include "options.h"
 #include "outgoing.h"
 #include "progress.h"
+#include "text.h"
 #include "xft.h"
 
 #include <errno.h>
@@ -76,11 +78,13 @@ static int check_options(struct sender *sender)
 static uint32_t offer(struct sender *sender, struct loop *loop, struct outgoing *file)
 {
     xft_file about;
+    char name[OFFERED_NAME_BYTES];
     xft_file_init(&about, sizeof about);
     about.to = sender->to;
     about.to_len = strlen(sender->to);
-    about.name = file->name;
-    about.name_len = strlen(file->name);
+    offered_name(file->path, name);
+    about.name = name;
+    about.name_len = strlen(name);
     about.file_size = file->size;
     about.date = file->date;
     about.has = XFT_HAS_DATE;
@@ -91,7 +95,11 @@ static uint32_t offer(struct sender *sender, struct loop *loop, struct outgoing 
         memcpy(about.sha256, sender->sha256, sizeof about.sha256);
     }
     file->started_us = clock_us();
-    return xft_offer(loop->session, &about, &file->transfer);
+    uint32_t status = xft_offer(loop->session, &about, &file->transfer);
+    if (status == XFT_OK && !file->named)
+        offered_say(loop->session, file->transfer, file->path);
+    file->named |= status == XFT_OK;
+    return status;
 }
 
 /* Starts files while there is room for them. */
@@ -161,7 +169,7 @@ static void arrived(struct sender *sender, struct loop *loop, const struct outgo
     double rate = (double)(file->size - file->start) / 1e6 / (seconds > 1e-6 ? seconds : 1e-6);
     int done = ending == XFT_ENDING_DONE;
     char way[ROUTE_TEXT_BYTES];
-    printf("sent %s %llu bytes %.4f s %.2f MB/s %s\n", file->name, (unsigned long long)file->size, seconds, rate,
+    print_line("sent %s %llu bytes %.4f s %.2f MB/s %s", file->name, (unsigned long long)file->size, seconds, rate,
            done ? "verified" : "unconfirmed");
     route_text(&loop->routes, &loop->output, sender->account.network.methods, file->size, way);
     say("%s: sent by %s", file->name, way);

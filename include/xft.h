@@ -1987,8 +1987,9 @@ typedef struct xft_received {
    */
   uint32_t name_len;
   /**
-   * OFFER, NO_ROOM: file name made harmless: no separators, no control characters, neither empty nor `.` nor `..`, at
-   * most 120 bytes, NUL-terminated. A copy: it is not lent.
+   * OFFER, NO_ROOM: file name made harmless: one component without separators, controls and what nobody sees, never empty, no dot
+   * at its front, no device; letters, marks, digits and punctuation of every script stay. At most 120 bytes,
+   * NUL-terminated. A copy: it is not lent. Two names may be one to a file system that ignores case: never overwrite.
    */
   uint8_t name[XFT_NAME_BYTES];
   /**
@@ -2669,6 +2670,23 @@ xft_status xft_supply(struct xft_session *session,
 xft_status xft_offer(struct xft_session *session,
                      const struct xft_file *file,
                      uint32_t *transfer);
+
+/**
+ * Tells the name that a file is offered under: that of `xft_offer`, or its harmless form if it could do harm.
+ *
+ * Writes a pointer to `*len` bytes of UTF-8, 1 to 120, into `*name`, not NUL-terminated, lent until the next call on this
+ * session. Letters, marks, digits and punctuation of every script stay; `_` takes the place of separators, controls and
+ * what nobody sees, a long name loses the end of its stem and keeps its extension. Tell people if it is not the name they
+ * know. Returns `XFT_OK`; `XFT_ERR_STATE` (the file comes to this end, whose name is in `XFT_RECEIVED_OFFER`),
+ * `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border. Call it after `xft_offer`, at any time in a transfer's life.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`; `name` and `len` may be written.
+ */
+xft_status xft_offered_name(struct xft_session *session,
+                            uint32_t transfer,
+                            const char **name,
+                            size_t *len);
 
 /**
  * Accepts an offer; the file's bytes are wanted from `from_offset` on.

@@ -7,7 +7,7 @@ use crate::wire::scram::ROUNDS_MIN;
 /// Longest JID the session stores, bytes. Longer ones are legal XMPP (STZ-12) and refused with an error of their own.
 pub const JID_BYTES: usize = 256;
 
-/// Longest sanitised file name, bytes (ATK-40).
+/// Longest harmless file name, bytes (ATK-40).
 pub const NAME_BYTES: usize = 120;
 
 /// Longest client name, bytes.

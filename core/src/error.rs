@@ -60,7 +60,7 @@ pub enum Argument {
     Peer,
     /// The peer is this session itself.
     Myself,
-    /// The file name is empty or longer than 120 bytes after sanitising.
+    /// The file name is empty.
     Name,
     /// The size is above 2^63-1.
     Size,

@@ -261,7 +261,9 @@ pub struct Offered<'i> {
     pub transfer: TransferId,
     /// Full JID of the peer, stamped by the server.
     pub from: &'i str,
-    /// File name made harmless (ATK-40): no separators, no control characters, at most 120 bytes, never empty.
+    /// File name made harmless (ATK-40): one component, at most 120 bytes, never empty. Letters, marks, digits and
+    /// punctuation of every script stay; see [`harmless`](crate::transfer::name::harmless). Two names may look alike, or be
+    /// the same to a file system that ignores case or composes marks: never overwrite.
     pub name: heapless::String<{ crate::NAME_BYTES }>,
     /// File name as received. Never use it as a path.
     pub raw_name: &'i str,

@@ -406,7 +406,7 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_ERR_WINDOW_BYTES, "window_bytes must hold at least one block"),
     (XFT_ERR_STANZA_BYTES, "stanza_bytes and element_bytes must be at least 10000"),
     (XFT_ERR_PEER, "the recipient is not a full JID; write it as user@domain/resource"),
-    (XFT_ERR_NAME, "the file name is empty or too long; use 1..120 bytes"),
+    (XFT_ERR_NAME, "the file name is empty; give one"),
     (XFT_ERR_FILE_SIZE, "the file size must be below 2^63"),
     (XFT_ERR_OFFSET, "the offset is out of range; use the one asked for"),
     (XFT_ERR_BYTES, "not the bytes asked for; hand in what the output named"),

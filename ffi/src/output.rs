@@ -282,8 +282,9 @@ pub struct xft_received {
     pub has: u32,
     /// OFFER, NO_ROOM: bytes of `name`, without the NUL.
     pub name_len: u32,
-    /// OFFER, NO_ROOM: file name made harmless: no separators, no control characters, neither empty nor `.` nor `..`, at
-    /// most 120 bytes, NUL-terminated. A copy: it is not lent.
+    /// OFFER, NO_ROOM: file name made harmless: one component without separators, controls and what nobody sees, never empty, no dot
+    /// at its front, no device; letters, marks, digits and punctuation of every script stay. At most 120 bytes,
+    /// NUL-terminated. A copy: it is not lent. Two names may be one to a file system that ignores case: never overwrite.
     pub name: [u8; XFT_NAME_BYTES],
     /// OFFER with `XFT_HAS_SHA256`: SHA-256 of the whole file.
     pub sha256: [u8; 32],

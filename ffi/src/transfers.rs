@@ -4,6 +4,7 @@ use crate::arena::xft_session;
 use crate::border::{bytes, bytes_mut, check, place, put, session};
 use crate::codes::{xft_status, xft_status::*};
 use crate::output::{handle, xft_file, xft_marks, xft_output};
+use core::ffi::c_char;
 use xft_core::{Cancel, Decline};
 
 /// `xft_decline`: the file is not wanted.
@@ -83,6 +84,35 @@ pub unsafe extern "C" fn xft_offer(
     match header.session.offer(&offer) {
         Ok(made) => {
             put!(transfer, made.to_bits());
+            XFT_OK
+        }
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Tells the name that a file is offered under: that of `xft_offer`, or its harmless form if it could do harm.
+///
+/// Writes a pointer to `*len` bytes of UTF-8, 1 to 120, into `*name`, not NUL-terminated, lent until the next call on this
+/// session. Letters, marks, digits and punctuation of every script stay; `_` takes the place of separators, controls and
+/// what nobody sees, a long name loses the end of its stem and keeps its extension. Tell people if it is not the name they
+/// know. Returns `XFT_OK`; `XFT_ERR_STATE` (the file comes to this end, whose name is in `XFT_RECEIVED_OFFER`),
+/// `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border. Call it after `xft_offer`, at any time in a transfer's life.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`; `name` and `len` may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_offered_name(
+    session: *mut xft_session,
+    transfer: u32,
+    name: *mut *const c_char,
+    len: *mut usize,
+) -> xft_status {
+    let header = session!(session);
+    place!(name, len);
+    match header.session.offered_name(handle(transfer)) {
+        Ok(text) => {
+            put!(name, text.as_ptr().cast());
+            put!(len, text.len());
             XFT_OK
         }
         Err(error) => header.refuse(error),

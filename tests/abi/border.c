@@ -297,6 +297,7 @@ static void every_call(xft_session *s, uint32_t want, const char *name) {
   CLAIM(xft_stream_accepted(s, 1, &t) == want, name);
   CLAIM(xft_prefix(s, 65536, 0, buf, 1) == want, name);
   CLAIM(xft_progress(s, 65536, &m) == want, name);
+  CLAIM(xft_offered_name(s, 65536, &jid, &n) == want, name);
   CLAIM(xft_close(s) == want, name);
   if (want != XFT_ERR_CLOSED) { /* these answer after the end too */
     CLAIM(xft_jid(s, &jid, &n) == want, name);
@@ -419,6 +420,8 @@ static void pointers_and_codes_are_checked_in_every_call(void) {
   CLAIM(xft_decline(s, 65536, 3) == XFT_ERR_CODE, "decline_refuses_an_unknown_code");
   CLAIM(xft_cancel(s, 65536, 0) == XFT_ERR_CODE, "cancel_refuses_an_unknown_code");
   CLAIM(xft_progress(s, 65536, NULL) == XFT_ERR_NULL, "progress_refuses_null");
+  CLAIM(xft_offered_name(s, 65536, NULL, &n) == XFT_ERR_NULL, "offered_name_refuses_null");
+  CLAIM(xft_offered_name(s, 65536, &jid, NULL) == XFT_ERR_NULL, "offered_name_refuses_null_for_the_length");
   CLAIM(xft_jid(s, NULL, &n) == XFT_ERR_NULL, "jid_refuses_null");
   CLAIM(xft_jid(s, &jid, NULL) == XFT_ERR_NULL, "jid_refuses_null_for_the_length");
   CLAIM(t == 77, "no_refused_offer_wrote_a_handle");
@@ -463,6 +466,7 @@ static void pointers_and_codes_are_checked_in_every_call(void) {
     CLAIM(xft_cancel(s, handle, XFT_CANCEL_WISH) == XFT_ERR_STALE, "cancel_refuses_a_handle_never_given");
     CLAIM(xft_stored(s, handle, 0) == XFT_ERR_STALE, "stored_refuses_a_handle_never_given");
     CLAIM(xft_progress(s, handle, &m) == XFT_ERR_STALE, "progress_refuses_a_handle_never_given");
+    CLAIM(xft_offered_name(s, handle, &jid, &n) == XFT_ERR_STALE, "offered_name_refuses_a_handle_never_given");
     CLAIM(xft_supply(s, handle, 0, buf, 1, out, sizeof out, &o) == XFT_ERR_STALE, "supply_refuses_a_handle_never_given");
   }
   xft_refusal f;

@@ -85,7 +85,13 @@ static void nothing_is_acknowledged_before_it_is_stored(void) {
   settle(&w);
   xft_marks m;
   CLAIM(sent != NULL && xft_progress(a->session, sent->transfer, &m) == XFT_OK, "a_running_transfer_has_progress");
+  const char *name;
+  size_t len;
+  CLAIM(sent != NULL && xft_offered_name(a->session, sent->transfer, &name, &len) == XFT_OK && len == 4 &&
+            memcmp(name, "held", 4) == 0, "the_sender_knows_the_name_it_offers");
   if (sent != NULL && b->files_len == 1) {
+    CLAIM(xft_offered_name(b->session, b->files[0].transfer, &name, &len) == XFT_ERR_STATE,
+          "what_comes_is_not_offered");
     CLAIM(m.safe == 0, "no_byte_is_safe_before_the_receiver_stored_it");
     CLAIM(m.moved > 0 && m.moved <= 65536, "the_window_bounds_what_is_in_flight");
     CLAIM(sent->ending == XFT_ENDING_NONE, "the_transfer_waits");

@@ -235,6 +235,26 @@ fn atk_40_a_hostile_name_arrives_harmless_beside_the_raw_one() {
     assert_eq!((name.as_str(), raw_name.as_str()), ("pass_wd_", "../../etc/pass\u{202e}wd\n"));
 }
 
+/// ATK-40: names as other systems write them, and what must become of them.
+#[test]
+fn names_from_the_field_keep_what_they_say_and_lose_what_can_do_harm() {
+    receiver!(s);
+    for line in include_str!("session_receive/names.tsv").lines().filter(|line| !line.starts_with('#')) {
+        let (raw, wanted) = line.split_once('\t').unwrap();
+        let written = raw.replace('&', "&amp;").replace('\'', "&apos;").replace('<', "&lt;");
+        let offer = si("s1", 1).replace("name='a'", &format!("name='{written}'"));
+        let Got::Offer { name, transfer, .. } = s.give(&set(PEER, "o1", &offer)) else { panic!("{raw}") };
+        assert!(name.len() <= NAME_BYTES);
+        match wanted.split_once(':').unwrap() {
+            ("is", what) => assert_eq!(name, what, "{raw}"),
+            ("ext", what) => assert!(name.ends_with(what), "{raw} became {name}"),
+            _ => panic!("{line}"),
+        }
+        s.session.decline(transfer, Decline::Unwanted).unwrap();
+        s.poll();
+    }
+}
+
 #[test]
 fn atk_33_offers_have_a_limit_per_peer_and_in_all() {
     receiver!(s, |cfg: &mut Config<'_>| cfg.offers_per_peer = 1);

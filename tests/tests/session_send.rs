@@ -815,3 +815,27 @@ fn dsc_04_a_late_refusal_does_not_lose_the_question_under_way() {
     s.take_events();
     assert!(s.wait_ms(5_000)[0].contains("<si "), "offered without an answer");
 }
+
+/// ATK-40
+#[test]
+fn a_harmless_name_is_offered_as_it_is_and_another_one_is_told() {
+    sender!(s);
+    for (given, offered, written) in [
+        ("O'Neill^Mary A&B.dcm", "O'Neill^Mary A&B.dcm", "O&apos;Neill^Mary A&amp;B.dcm"),
+        ("scan (3).dcm", "scan (3).dcm", "scan (3).dcm"),
+        ("../ภาพ\u{202e}ถ่าย.dcm", "ภาพ_ถ่าย.dcm", "ภาพ_ถ่าย.dcm"),
+    ] {
+        let transfer = s.session.offer(&Offer { name: given, ..file(6) }).unwrap();
+        assert_eq!(s.session.offered_name(transfer), Ok(offered));
+        let mut sent = s.poll();
+        if let Some(question) = sent.iter().find(|s| s.contains("disco#info")) {
+            sent = s.ask(&result(PEER, attr(question, "id"), DISCO));
+        }
+        assert!(sent[0].contains(&format!(" name='{written}' ")), "{}", sent[0]);
+        s.session.cancel(transfer, Cancel::Wish).unwrap();
+        s.poll();
+        assert_eq!(s.session.offered_name(transfer), Err(Error::Stale));
+        s.take_events();
+    }
+    assert!(s.session.offer(&Offer { name: "", ..file(6) }).is_err());
+}

@@ -8,7 +8,8 @@ pub struct Offer<'a> {
     /// Full JID of the peer (STZ-10), at most 256 bytes. Capitals of ASCII in user and domain are folded, what is not ASCII is
     /// taken as it stands (STZ-12).
     pub to: &'a str,
-    /// File name; it is sanitised before it goes out (ATK-40).
+    /// File name, not empty. It goes out in its harmless form (ATK-40), which
+    /// [`Session::offered_name`](crate::Session::offered_name) tells; most names are harmless as they are.
     pub name: &'a str,
     /// File size, bytes, at most 2^63-1.
     pub size: u64,

@@ -441,16 +441,28 @@ impl<'a> Session<'a> {
         Ok(Output::Transmit { stream: StreamId::XMPP, bytes: out.get(..written).unwrap_or(&[]) })
     }
 
+    /// The name that a file of ours is offered under: that of the offer, or its harmless form if that is another one.
+    ///
+    /// # Errors
+    /// [`Error::Stale`]; [`Error::State`]: the file comes to us; [`Error::Closed`]: the session is over and everything was
+    /// told.
+    pub fn offered_name(&self, transfer: TransferId) -> Result<&str, Error> {
+        let slot = self.slot(transfer)?;
+        if slot.is_sender() { Ok(slot.texts.name()) } else { Err(Error::State) }
+    }
+
+    fn slot(&self, transfer: TransferId) -> Result<&TransferSlot, Error> {
+        self.state.check_told()?;
+        let slot = self.state.transfers.get(usize::from(transfer.slot)).ok_or(Error::Stale)?;
+        if slot.is_stale() || slot.generation != transfer.generation { Err(Error::Stale) } else { Ok(slot) }
+    }
+
     /// How far a transfer is.
     ///
     /// # Errors
     /// [`Error::Stale`]; [`Error::Closed`]: the session is over and everything was told.
     pub fn progress(&self, transfer: TransferId) -> Result<Progress, Error> {
-        self.state.check_told()?;
-        let slot = self.state.transfers.get(usize::from(transfer.slot)).ok_or(Error::Stale)?;
-        if slot.is_stale() || slot.generation != transfer.generation {
-            return Err(Error::Stale);
-        }
+        let slot = self.slot(transfer)?;
         Ok(Progress { start: slot.start, end: slot.end, moved: slot.moved, safe: slot.safe })
     }
 
@@ -501,7 +513,7 @@ impl<'a> Session<'a> {
         Some(Offered {
             transfer: self.state.handle(index),
             from: element.attr("from").unwrap_or(""),
-            name: name::sanitise(offer.name),
+            name: name::harmless(offer.name),
             raw_name: offer.name,
             size: offer.size,
             date: offer.date,

@@ -29,7 +29,7 @@ impl State<'_> {
         if offer.size > si::SIZE_MAX {
             return bad(Argument::Size);
         }
-        let name = name::sanitise(offer.name);
+        let name = name::harmless(offer.name);
         if offer.name.is_empty() {
             return bad(Argument::Name);
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
+use xft_core::transfer::name::harmless;
 
 /// Files to send, and how many bytes they are.
 pub struct FileSet {
@@ -62,10 +63,9 @@ pub fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The same as libxft hands it on: letters, digits, `._-` and space, all else as `_` (ATK-40).
+/// The same as libxft hands it on (ATK-40).
 pub fn safe_name(path: &Path) -> String {
-    let safe = |letter: char| letter.is_ascii_alphanumeric() || "._- ".contains(letter);
-    file_name(path).chars().map(|letter| if safe(letter) { letter } else { '_' }).collect()
+    harmless(&file_name(path)).as_str().into()
 }
 
 /// The names in a folder, sorted.
