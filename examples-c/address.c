@@ -16,16 +16,19 @@ static const struct in6_addr *ip6(const struct sockaddr *address)
     return &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
 }
 
-int address_allowed(const struct sockaddr *address)
+int address_allowed(const struct sockaddr *address, int local)
 {
-    /* Nobody can be a streamhost there. The stream carries 50 fixed bytes before the peer has answered as a streamhost
-     * does, so little can be done to a service that is none; a peer learns only that its list as a whole failed. Sites
-     * with services that must not even be knocked at refuse here what their peers never use: loopback, link-local,
-     * networks of their own, ports. */
+    /* Nobody can be a streamhost at what is unspecified or for many; `local` opens the rest of this machine. The stream
+     * carries 50 fixed bytes before the peer has answered as a streamhost does, so little can be done to a service that is
+     * none; a peer learns only that its list as a whole failed, and not when. Sites with services that must not even be
+     * knocked at refuse here what their peers never use: networks of their own, ports. */
     if (address->sa_family == AF_INET)
-        return ip4(address) >> 24 != 0 && ip4(address) >> 28 < 14;
+        return ip4(address) >> 24 != 0 && ip4(address) >> 28 < 14 &&
+               (local || !(address_is_loopback(address) || address_is_link_local(address)));
     if (address->sa_family == AF_INET6)
-        return !IN6_IS_ADDR_UNSPECIFIED(ip6(address)) && !IN6_IS_ADDR_MULTICAST(ip6(address));
+        return !IN6_IS_ADDR_UNSPECIFIED(ip6(address)) && !IN6_IS_ADDR_MULTICAST(ip6(address)) &&
+               (local || !(address_is_loopback(address) || address_is_link_local(address) ||
+                           IN6_IS_ADDR_V4COMPAT(ip6(address))));
     return 0;
 }
 

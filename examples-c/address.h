@@ -10,9 +10,9 @@
 #define ADDRESS_TEXT_BYTES 80
 
 /* Whether this program may connect to an address that the other end of a transfer named (ATK-25): a peer could make it
- * knock at doors inside your own network. Edit the rule for your site. `address` is never an IPv4 address mapped into
- * IPv6. */
-int address_allowed(const struct sockaddr *address);
+ * knock at doors inside your own network. This machine and its link are out of bounds unless `local` allows them. Edit the
+ * rule for your site. `address` is never an IPv4 address mapped into IPv6. */
+int address_allowed(const struct sockaddr *address, int local);
 
 /* Loopback and link-local addresses are of no use to another machine. */
 int address_is_loopback(const struct sockaddr *address);

@@ -83,7 +83,7 @@ account="--server 127.0.0.1:$port --tls starttls --ca $ca"
 # Prosody as it is shipped slows down by a factor of five when blocks above 4096 bytes are in flight.
 block=8192
 [ $kind = prosody ] && block=4096
-"$programs/xft_recv" $account --block $block --jid "bob@$domain/store" --from "alice@$domain" --dir "$dir/in" \
+"$programs/xft_recv" $account --allow-local-streamhosts --block $block --jid "bob@$domain/store" --from "alice@$domain" --dir "$dir/in" \
     > "$dir/recv.out" 2> "$dir/recv.log" &
 receiver=$!
 wait_for ready "$dir/recv.out" $receiver 30 "xft_recv"

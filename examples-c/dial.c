@@ -32,6 +32,7 @@ struct answer {
 struct dial {
     int answer_fd; /* the resolver's answer comes here; -1: it has come */
     int fd;        /* the socket being connected, or -1 */
+    int local;     /* this machine may be connected to */
     size_t next;
     uint64_t due_ms;
     int why; /* XFT_END_... of the address before */
@@ -108,7 +109,7 @@ static int ask(struct dial *dial, const char *host, const char *port)
     return 0;
 }
 
-struct dial *dial_begin(const char *host, size_t length, uint32_t port)
+struct dial *dial_begin(const char *host, size_t length, uint32_t port, int local)
 {
     struct dial *dial = calloc(1, sizeof *dial);
     char name[256], port_text[11];
@@ -121,6 +122,7 @@ struct dial *dial_begin(const char *host, size_t length, uint32_t port)
     snprintf(port_text, sizeof port_text, "%u", (unsigned int)port);
     dial->fd = dial->answer_fd = -1;
     dial->due_ms = UINT64_MAX;
+    dial->local = local;
     dial->why = XFT_END_UNRESOLVED;
     /* A name that cannot even be asked for has no address either: dial_step() says so. */
     if (look_up(name, port_text, AI_NUMERICHOST | AI_NUMERICSERV, &dial->found) != 0)
@@ -156,7 +158,7 @@ static int try_next(struct dial *dial, uint64_t now_ms)
 {
     const struct sockaddr *address = (const void *)&dial->found.addresses[dial->next++];
     int one = 1;
-    if (!address_allowed(address)) {
+    if (!address_allowed(address, dial->local)) {
         give_up_address(dial, XFT_END_FORBIDDEN);
         return 0;
     }

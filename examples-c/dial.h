@@ -13,8 +13,8 @@
 
 struct dial;
 
-/* Begins. `host` is an IP address or a name. NULL: out of memory. */
-struct dial *dial_begin(const char *host, size_t length, uint32_t port);
+/* Begins. `host` is an IP address or a name; `local` as in address_allowed(). NULL: out of memory. */
+struct dial *dial_begin(const char *host, size_t length, uint32_t port, int local);
 
 /* Goes on: at the beginning, when poll(2) has something, and when dial_due_ms() has come. DIAL_UP: `*fd` is a connected
  * socket, the caller's from now on. */

@@ -150,7 +150,10 @@ void files_offered(struct files *files, xft_session *session, const xft_received
         return;
     }
     /* `name` is made harmless by the library; `raw_name` would not be. */
-    if (part_file_create(&file->part, files->dir_fd, (const char *)offered->name, offered->name_len) != 0) {
+    const char *slash = memchr(offered->from, '/', offered->from_len);
+    struct part_origin origin = { offered->from, slash != NULL ? (size_t)(slash - offered->from) : offered->from_len,
+                                  (const char *)offered->name, offered->name_len, offered->file_size, NULL };
+    if (part_file_create(&file->part, files->dir_fd, &origin) != 0) {
         say("cannot make a file in %s: %s", files->dir, strerror(errno));
         fail(files, EXIT_STORE);
         part_file_close(&file->part);

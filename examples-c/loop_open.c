@@ -171,6 +171,7 @@ static int open_all(struct loop *loop, struct account_options *options, uint32_t
         say("cannot start: %s", strerror(errno));
         return EXIT_DEFECT;
     }
+    loop->socks.local = sends || options->network.allow_local;
     int code = options->server != NULL ? connect_to_place(loop, options) : connect_to_domain(loop, options);
     if (code != 0)
         return code;

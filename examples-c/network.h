@@ -10,6 +10,7 @@
 struct network_options {
     const char *method_word;
     struct texts listen, announce, proxy;
+    int allow_local; /* a peer's streamhosts may be on this machine */
 
     /* Worked out from the above by network_options_check(). */
     uint32_t methods[3]; /* XFT_METHOD_..., the preferred one first; 0 behind the last */
@@ -19,6 +20,11 @@ struct network_options {
 #define METHOD_OPTION_LINE(NAME)                                                                                       \
     { "method", "auto|LIST", "ways a file may take, the preferred one first: any of mediated, direct, inband with "   \
       "commas between; default: auto, which is mediated,direct,inband", OPTION_TEXT, &(NAME).method_word, 0, 0 }
+
+/* The option of the receiver alone. */
+#define RECEIVER_NETWORK_OPTION_LINES(NAME)                                                                            \
+    { "allow-local-streamhosts", NULL, "connect to this machine and its link (127.0.0.1, ::1, 169.254.0.0/16, fe80::/10) " \
+      "when a sender says so: for tests, and for a proxy on this machine", OPTION_FLAG, &(NAME).allow_local, 0, 0 }
 
 /* The options of the sender alone. */
 #define SENDER_NETWORK_OPTION_LINES(NAME)                                                                              \

@@ -25,14 +25,20 @@ void say(const char *format, ...)
 
 static int number(const struct option_line *line, const char *text)
 {
+    static const char UNITS[] = "KMGT";
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || value < line->least || value > line->most) {
-        say("--%s takes a whole number from %llu to %llu, not '%s'", line->name, (unsigned long long)line->least,
-            (unsigned long long)line->most, text);
+    const char *unit = line->kind == OPTION_BYTES && *end != '\0' ? strchr(UNITS, *end) : NULL;
+    unsigned int shift = unit != NULL ? 10 * (unsigned int)(unit - UNITS + 1) : 0;
+    end += unit != NULL;
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || value > line->most >> shift ||
+        value << shift < line->least) {
+        say("--%s takes a whole number from %llu to %llu%s, not '%s'", line->name, (unsigned long long)line->least,
+            (unsigned long long)line->most, line->kind == OPTION_BYTES ? ", or with K, M, G or T behind it" : "", text);
         return -1;
     }
+    value <<= shift;
     *(uint64_t *)line->target = value;
     return 0;
 }
@@ -56,6 +62,7 @@ static int take(const struct option_line *line, const char *text, int argc)
         *(const char **)line->target = text;
         return 0;
     case OPTION_NUMBER:
+    case OPTION_BYTES:
         return number(line, text);
     case OPTION_TEXTS:
         return append(line->target, text, argc);

@@ -10,6 +10,7 @@ enum option_kind {
     OPTION_FLAG,   /* nothing; `target` is int, set to 1 */
     OPTION_TEXT,   /* a text; `target` is const char * */
     OPTION_NUMBER, /* a whole number from `least` to `most`; `target` is uint64_t */
+    OPTION_BYTES,  /* the same, with K, M, G or T behind it for 1024 and its powers */
     OPTION_TEXTS   /* a text, may be repeated; `target` is struct texts */
 };
 

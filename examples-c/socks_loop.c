@@ -27,7 +27,7 @@ static void connect_to(struct socks_loop *loop, const xft_output *output)
     route_note(loop->routes, output->transfer, output->stream, place);
     if (loop->verbose)
         say("connecting to %s", place);
-    struct dial *dial = dial_begin(output->host, output->host_len, output->port);
+    struct dial *dial = dial_begin(output->host, output->host_len, output->port, loop->local);
     struct socks_stream *stream = dial != NULL ? socks_add(&loop->streams, output->stream, -1, dial) : NULL;
     if (stream == NULL) {
         xft_stream_end(loop->session, output->stream, XFT_END_UNREACHABLE);

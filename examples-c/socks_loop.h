@@ -22,6 +22,8 @@ struct socks_loop {
     xft_session *session; /* set by the loop, before anything but socks_loop_open() */
     uint64_t now_ms;      /* set by the loop in every turn */
     uint64_t moved_ms;    /* when bytes of a file moved last */
+    int local; /* set by the loop: streamhosts may be on this machine. A sender's are its own or of its own server; those of
+                * a receiver are what a peer says (ATK-25) */
 
     /* Not 0: the file of this transfer cannot be read, for this errno (0: it became shorter). The loop cancels the
      * transfer and sets it to 0. */

@@ -416,6 +416,7 @@ static int transfer(struct host *host)
 {
     if (signals_catch() != 0 || socks_loop_open(&host->socks, &host->routes, host->account.verbose) != 0)
         return EXIT_DEFECT;
+    host->socks.local = host->files.to != NULL || host->account.network.allow_local;
     host->now_ms = host->socks.now_ms = clock_ms();
     int code = strophe_log_in(&host->strophe, &host->account, on_stanza, host);
     if (code == EXIT_ALL_WELL)
@@ -448,6 +449,7 @@ int main(int argc, char **argv)
           &host.account.tls_word, 0, 0 },
         { "ca", "FILE", "trusted CA certificates (PEM); default: the system's", OPTION_TEXT, &host.account.ca_file, 0, 0 },
         METHOD_OPTION_LINE(host.account.network),
+        RECEIVER_NETWORK_OPTION_LINES(host.account.network),
         SENDER_NETWORK_OPTION_LINES(host.account.network),
         { "block", "BYTES", "in band: largest block to agree on; default: 8192, to receive 65535", OPTION_NUMBER,
           &host.account.block_bytes, 1, 65535 },

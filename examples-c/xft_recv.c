@@ -6,14 +6,15 @@
  * files can be sent here, and one per file; everything for people goes to standard error. */
 #include "account.h"
 #include "ending.h"
+#include "folder.h"
 #include "loop.h"
 #include "options.h"
 #include "part_file.h"
 #include "progress.h"
+#include "senders.h"
 #include "text.h"
 #include "xft.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,6 +32,10 @@ enum fsync_choice {
 /* Most bytes that wait for one sync with --fsync batch. */
 #define SYNC_BYTES (4u << 20)
 
+/* How often part files are looked at, and how often it is said that there is no room, milliseconds. */
+#define TIDY_MS 3600000u
+#define NO_ROOM_SAID_MS 60000u
+
 /* One file on its way in. */
 struct incoming {
     int used;
@@ -39,6 +44,7 @@ struct incoming {
     uint32_t method;          /* how it comes, XFT_METHOD_... */
     uint64_t start;           /* bytes that were here already */
     uint64_t written, stored; /* positions in the file: written without a gap, said to be stored */
+    int may_go_on;            /* its hash is known: what came is of use for another try */
     int error;                /* errno of the failure to store */
     struct part_file file;
 };
@@ -47,7 +53,10 @@ struct receiver {
     struct account_options account;
     const char *dir, *fsync_word;
     enum fsync_choice fsync;
-    struct texts from;
+    struct senders senders;
+    struct folder_rules folder;
+    uint64_t tidy_ms; /* when part files are looked at next */
+    uint64_t said_ms; /* when it was said last that there is no room */
     uint64_t count; /* leave after this many files; 0: never */
     uint64_t over;
     int dir_fd;
@@ -55,7 +64,7 @@ struct receiver {
     size_t running;
     uint64_t total_bytes, done_bytes;
     uint64_t turned_away, said_away_ms; /* offers without room: how many, and when that was last said */
-    int code, leaving;
+    int code, leaving, tidy_soon; /* tidy_soon: one more part file stays */
     struct progress progress;
     uint8_t block[65536];
 };
@@ -86,13 +95,16 @@ static int check_options(struct receiver *receiver, const struct texts *rest)
     }
     receiver->fsync = (enum fsync_choice)choice;
     account_options_take_all_blocks(&receiver->account);
-    if (account_options_check(&receiver->account) != 0 || prepare_addresses("from", &receiver->from) != 0)
+    if (senders_check(&receiver->senders) != 0 || account_options_check(&receiver->account) != 0)
         return EXIT_USAGE;
     receiver->dir_fd = open(receiver->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (receiver->dir_fd < 0 || faccessat(receiver->dir_fd, ".", W_OK | X_OK, 0) != 0) {
         say("cannot write into %s: %s", receiver->dir, strerror(errno));
         return EXIT_STORE;
     }
+    if (folder_is_open(receiver->dir_fd))
+        say("warning: anybody may replace files in %s: chmod o-w or chmod +t would end that", receiver->dir);
+    folder_tidy(&receiver->folder, receiver->dir_fd);
     receiver->files = calloc((size_t)receiver->account.parallel, sizeof *receiver->files);
     return receiver->files != NULL ? EXIT_ALL_WELL : EXIT_DEFECT;
 }
@@ -103,27 +115,6 @@ static struct incoming *file_of(struct receiver *receiver, uint32_t transfer)
         if (receiver->files[at].used && receiver->files[at].transfer == transfer)
             return &receiver->files[at];
     return NULL;
-}
-
-/* Whether `from` is on the list: an entry without a resource stands for all of that account. The server has
- * normalised what it stamps; an entry written with capitals still fits. */
-static int is_allowed(const struct receiver *receiver, const char *from, size_t length)
-{
-    const char *slash = memchr(from, '/', length);
-    size_t bare = slash != NULL ? (size_t)(slash - from) : length;
-    for (size_t entry = 0; entry < receiver->from.count; entry++) {
-        const char *wanted = receiver->from.items[entry], *wanted_slash = strchr(wanted, '/');
-        size_t wanted_bare = wanted_slash != NULL ? (size_t)(wanted_slash - wanted) : strlen(wanted), at = 0;
-        if (wanted_bare != bare)
-            continue;
-        while (at < bare && tolower((unsigned char)wanted[at]) == tolower((unsigned char)from[at]))
-            at++;
-        if (at < bare)
-            continue;
-        if (wanted_slash == NULL || (strlen(wanted) == length && memcmp(wanted + bare, from + bare, length - bare) == 0))
-            return 1;
-    }
-    return receiver->from.count == 0;
 }
 
 static void cannot_store(struct receiver *receiver, struct loop *loop, struct incoming *file)
@@ -179,15 +170,43 @@ static int open_part(struct receiver *receiver, const xft_received *offer, struc
 {
     const char *slash = memchr(offer->from, '/', offer->from_len);
     struct part_origin origin = { offer->from, slash != NULL ? (size_t)(slash - offer->from) : offer->from_len,
-                                  (const char *)offer->name, offer->name_len, offer->file_size, offer->sha256 };
-    int known = (offer->has & XFT_HAS_SHA256) != 0, ranged = (offer->has & XFT_HAS_RANGED) != 0;
-    if (known && ranged && part_file_resume(&file->file, receiver->dir_fd, &origin, &file->start) == 0)
+                                  (const char *)offer->name, offer->name_len, offer->file_size,
+                                  (offer->has & XFT_HAS_SHA256) != 0 ? offer->sha256 : NULL };
+    file->may_go_on = origin.sha256 != NULL;
+    if ((offer->has & XFT_HAS_RANGED) != 0 &&
+        part_file_resume(&file->file, receiver->dir_fd, &origin, &file->start) == 0)
         return 0;
-    if (part_file_create(&file->file, receiver->dir_fd, origin.name, origin.name_bytes) != 0)
-        return -1;
-    if (known)
-        part_file_note(&file->file, &origin);
-    return 0;
+    return part_file_create(&file->file, receiver->dir_fd, &origin);
+}
+
+/* What the files under way may still bring. */
+static uint64_t promised_bytes(const struct receiver *receiver)
+{
+    uint64_t bytes = 0;
+    for (size_t at = 0; at < receiver->account.parallel; at++)
+        if (receiver->files[at].used)
+            bytes += receiver->files[at].size - receiver->files[at].written;
+    return bytes;
+}
+
+/* Declines what the folder has no room for. What may fit later is only busy: its sender asks again by itself, and the line
+ * about it is not said every time. */
+static void no_room(struct receiver *receiver, struct loop *loop, const xft_received *offer, enum folder_answer answer,
+                    const char *why)
+{
+    if (answer == FOLDER_NEVER || receiver->said_ms == 0 || loop->now_ms >= receiver->said_ms + NO_ROOM_SAID_MS) {
+        say("declined %s of %.*s%s: %s", (const char *)offer->name, (int)offer->from_len, offer->from,
+            answer == FOLDER_LATER ? " for now" : "", why);
+        receiver->said_ms = answer == FOLDER_LATER ? loop->now_ms : receiver->said_ms;
+    }
+    xft_decline(loop->session, offer->transfer, answer == FOLDER_NEVER ? XFT_DECLINE_UNWANTED : XFT_DECLINE_BUSY);
+}
+
+/* Part files that nobody has asked for in a long time go, at the latest every hour. */
+static void tidy(struct receiver *receiver, struct loop *loop)
+{
+    receiver->tidy_ms = loop->now_ms + TIDY_MS;
+    folder_tidy(&receiver->folder, receiver->dir_fd);
 }
 
 /* Shows the session what is here already, so that the hash is compared over the whole file. All of it at once: it must
@@ -218,8 +237,9 @@ static void on_offer(struct receiver *receiver, struct loop *loop)
 {
     xft_received offer = loop->received;
     struct incoming *file = receiver->files;
+    char why[FOLDER_WHY_BYTES];
     progress_clear(&receiver->progress);
-    if (!is_allowed(receiver, offer.from, offer.from_len)) {
+    if (!senders_allow(&receiver->senders, offer.from, offer.from_len)) {
         say("declined a file of %.*s, who is not on the --from list", (int)offer.from_len, offer.from);
         xft_decline(loop->session, offer.transfer, XFT_DECLINE_UNWANTED);
         return;
@@ -231,6 +251,13 @@ static void on_offer(struct receiver *receiver, struct loop *loop)
         xft_decline(loop->session, offer.transfer, XFT_DECLINE_BUSY);
         return;
     }
+    enum folder_answer answer = folder_takes(&receiver->folder, offer.file_size, why);
+    if (answer != FOLDER_ROOM) {
+        no_room(receiver, loop, &offer, answer, why);
+        return;
+    }
+    if (loop->now_ms >= receiver->tidy_ms)
+        tidy(receiver, loop);
     memset(file, 0, sizeof *file);
     if (open_part(receiver, &offer, file) != 0) {
         say("cannot make a file in %s: %s", receiver->dir, strerror(errno));
@@ -238,6 +265,14 @@ static void on_offer(struct receiver *receiver, struct loop *loop)
         part_file_close(&file->file);
         /* Not busy: the sender need not try again before somebody has looked after the folder. */
         xft_decline(loop->session, offer.transfer, XFT_DECLINE_UNWANTED);
+        return;
+    }
+    answer = folder_room(&receiver->folder, receiver->dir_fd, offer.file_size - file->start, promised_bytes(receiver), why);
+    if (answer != FOLDER_ROOM) {
+        if (file->start == 0)
+            part_file_discard(&file->file);
+        part_file_close(&file->file);
+        no_room(receiver, loop, &offer, answer, why);
         return;
     }
     file->used = 1;
@@ -298,13 +333,19 @@ static void settle(struct receiver *receiver, struct loop *loop, struct incoming
 static void failed(struct receiver *receiver, struct loop *loop, struct incoming *file, const xft_output *output)
 {
     char what[512];
+    int full = file->error == ENOSPC || file->error == EDQUOT || file->error == EFBIG;
     if (file->written == 0 && part_file_discard(&file->file) == 0)
         snprintf(what, sizeof what, "%s did not come", file->file.wanted);
+    else if (full && !file->may_go_on && part_file_discard(&file->file) == 0)
+        /* It takes the room that others need. */
+        snprintf(what, sizeof what, "%s is not whole, what came was removed: without its hash it could not go on",
+                 file->file.wanted);
     else
         snprintf(what, sizeof what, "%s is not whole, what came is in %s/%s", file->file.wanted, receiver->dir,
                  file->file.part);
+    receiver->tidy_soon = 1;
     if (output->reason == XFT_REASON_HASH_MISMATCH)
-        part_file_forget(&file->file); /* nobody knows which of its bytes are wrong: the next offer starts anew */
+        part_file_spoil(&file->file);
     if (file->error != 0) {
         say("%s: storing failed: %s. Make room or check permissions, then have it sent again.", what,
             strerror(file->error));
@@ -323,6 +364,9 @@ static void file_over(struct receiver *receiver, struct loop *loop, struct incom
     receiver->running--;
     receiver->over++;
     receiver->done_bytes += file->size;
+    if (receiver->tidy_soon)
+        tidy(receiver, loop);
+    receiver->tidy_soon = 0;
     if (receiver->count != 0 && receiver->over >= receiver->count && !receiver->leaving) {
         receiver->leaving = 1;
         xft_close(loop->session);
@@ -452,16 +496,18 @@ static void run(struct receiver *receiver, struct loop *loop)
 
 int main(int argc, char **argv)
 {
-    static struct receiver receiver = { .account = ACCOUNT_OPTION_DEFAULTS, .fsync_word = "batch", .dir_fd = -1 };
+    static struct receiver receiver = { .account = ACCOUNT_OPTION_DEFAULTS, .fsync_word = "batch", .dir_fd = -1,
+                                        .folder = FOLDER_RULE_DEFAULTS };
     const struct option_line table[] = {
         { "dir", "DIR", "folder for the files", OPTION_TEXT, &receiver.dir, 0, 0 },
-        { "from", "USER@DOMAIN[/RES]", "take files only from this sender; may be repeated; default: from everybody",
-          OPTION_TEXTS, &receiver.from, 0, 0 },
+        SENDERS_OPTION_LINE(receiver.senders),
+        FOLDER_OPTION_LINES(receiver.folder),
         { "count", "N", "leave after N files; default: 0, run until a signal comes", OPTION_NUMBER, &receiver.count, 0,
           1u << 30 },
         { "fsync", "block|batch|end", "when bytes are on disk and acknowledged; default: batch", OPTION_TEXT,
           &receiver.fsync_word, 0, 0 },
         METHOD_OPTION_LINE(receiver.account.network),
+        RECEIVER_NETWORK_OPTION_LINES(receiver.account.network),
         ACCOUNT_OPTION_LINES(receiver.account),
         { NULL, NULL, NULL, OPTION_FLAG, NULL, 0, 0 },
     };
@@ -473,7 +519,7 @@ int main(int argc, char **argv)
     if (options_read(table, argc, argv, &rest) != 0)
         return EXIT_USAGE;
     if (receiver.account.help) {
-        printf("usage: xft_recv --jid USER@DOMAIN[/RES] --dir DIR [options]\n\n");
+        printf("usage: xft_recv --jid USER@DOMAIN[/RES] --dir DIR --from USER@DOMAIN|anyone [options]\n\n");
         options_help(table);
         return EXIT_ALL_WELL;
     }
@@ -491,7 +537,7 @@ int main(int argc, char **argv)
     if (receiver.dir_fd >= 0)
         close(receiver.dir_fd);
     free(receiver.files);
-    free(receiver.from.items);
+    free(receiver.senders.from.items);
     free(rest.items);
     return code != EXIT_ALL_WELL ? code : receiver.code;
 }

@@ -27,7 +27,7 @@ try() { # CLAIM CODE WORDS PROGRAM ARGUMENTS...
     fi
 }
 send() { claim=$1 code=$2 words=$3; shift 3; try "$claim" "$code" "$words" xft_send --server 127.0.0.1:1 --jid a@localhost "$@"; }
-recv() { claim=$1 code=$2 words=$3; shift 3; try "$claim" "$code" "$words" xft_recv --server 127.0.0.1:1 --jid b@localhost "$@"; }
+recv() { claim=$1 code=$2 words=$3; shift 3; try "$claim" "$code" "$words" xft_recv --server 127.0.0.1:1 --jid b@localhost --from anyone "$@"; }
 to="--to b@localhost/in"
 
 for program in xft_send xft_recv; do
@@ -82,6 +82,11 @@ recv "fsync words are checked" 2 "--fsync takes block, batch or end" --dir "$dir
 recv "a word that is no option is named" 2 "'now' is no option" --dir "$dir" now
 recv "the folder must be there" 10 "cannot write into" --dir "$dir/none"
 recv "the folder must be one" 10 "cannot write into" --dir "$dir/file"
+recv "who may send is no empty word" 2 "--from takes USER@DOMAIN" --dir "$dir" --from everybody
+recv "a size has a unit that is known" 2 "--max-size takes a whole number" --dir "$dir" --max-size 5X
+recv "a size does not overflow" 2 "--quota takes a whole number" --dir "$dir" --quota 99999999T
+recv "a size may have a unit" 3 "cannot reach" --dir "$dir" --max-size 5G --quota 1T --keep-free 0 --part-days 0 --part-files 0
+try "who may send must be said" 2 "--from anyone for everybody" xft_recv --server 127.0.0.1:1 --jid b@localhost --dir "$dir"
 recv "a closed port is unreachable" 3 "cannot reach" --dir "$dir"
 echo "$programs: $passed option and exit-code checks passed, $failed failed"
 [ $failed -eq 0 ]

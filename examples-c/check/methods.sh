@@ -114,10 +114,10 @@ recv --count 1 && {
 }
 claim="a receiver that is killed is told at the sender"
 recv --count 1 && { { some_came sparse.bin; kill -KILL "$receiver"; } 2> /dev/null & send "6 8" $direct "$dir/out/sparse.bin"; wait "$receiver" 2> /dev/null; receiver=; }
-claim="a full disk is told at both ends, the part file stays"
+claim="a full disk is told at both ends, and what can go on stays"
 rm -rf "$dir/in"; mkdir "$dir/in"; rm -f "$dir/recv.out"
-(ulimit -f 200; exec "$programs/xft_recv" $account --jid bob@hospital.test/in --dir "$dir/in" > "$dir/recv.out" 2> "$dir/recv.log") &
+(ulimit -f 200; exec "$programs/xft_recv" $account $anyone $local --jid bob@hospital.test/in --dir "$dir/in" > "$dir/recv.out" 2> "$dir/recv.log") &
 receiver=$!
-ready "$dir/recv.out" $receiver && { send 8 $direct "$one"; kill -TERM "$receiver"; received 10; holds 3000001.bin.part; says recv.log "storing failed"; } || bad "xft_recv is not ready"
+ready "$dir/recv.out" $receiver && { send 8 $direct --sha256 "$hash" "$one"; kill -TERM "$receiver"; received 10; holds 3000001.bin.part; says recv.log "storing failed"; } || bad "xft_recv is not ready"
 
 summary "methods"

@@ -7,8 +7,9 @@ end() { [ -z "$1" ] || { kill "$1" 2> /dev/null; wait "$1" 2> /dev/null; }; }
 trap 'end "$receiver"; end "$server"; rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
 passed=0 failed=0
-# Options of every program.
+# Options of every program, and of receivers: everything here is on one machine.
 pin=
+anyone="--from anyone" local="--allow-local-streamhosts" open=
 export XFT_PASSWORD=secret
 ok() { passed=$((passed + 1)); }
 bad() {
@@ -41,8 +42,9 @@ recv() { # OPTIONS...   starts xft_recv and waits until it is online
     recv_again "$@"
 }
 recv_again() {
+    case " $* " in *" --from "*) open=$local ;; *) open="$anyone $local" ;; esac
     rm -f "$dir/recv.out" "$dir/recv.log"
-    "$programs/xft_recv" $account --jid bob@hospital.test/in --dir "$dir/in" "$@" > "$dir/recv.out" 2> "$dir/recv.log" &
+    "$programs/xft_recv" $account $open --jid bob@hospital.test/in --dir "$dir/in" "$@" > "$dir/recv.out" 2> "$dir/recv.log" &
     receiver=$!
     ready "$dir/recv.out" $receiver || { bad "xft_recv is not ready"; return 1; }
 }

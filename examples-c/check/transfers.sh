@@ -75,11 +75,11 @@ recv && { hold alice@hospital.test/1 alice@hospital.test/2 alice@hospital.test/3
 claim="a recipient without room is called busy"
 recv --parallel 1 && { hold carol@hospital.test/x; send 18 --busy-wait 1 "$dir/out/1.bin"; says send.log temporary; let_go; end "$receiver"; receiver=; }
 serve
-claim="a full disk is told at both ends, the part file stays"
+claim="a full disk is told at both ends, and what cannot go on is removed"
 rm -rf "$dir/in"; mkdir "$dir/in"; rm -f "$dir/recv.out"
-(ulimit -f 200; exec "$programs/xft_recv" $account --jid bob@hospital.test/in --dir "$dir/in" --count 1 > "$dir/recv.out" 2> "$dir/recv.log") &
+(ulimit -f 200; exec "$programs/xft_recv" $account $anyone $local --jid bob@hospital.test/in --dir "$dir/in" --count 1 > "$dir/recv.out" 2> "$dir/recv.log") &
 receiver=$!
-ready "$dir/recv.out" $receiver && { send 8 "$dir/out/5.bin"; received 10; holds 5.bin.part; says recv.log "storing failed"; } || bad "xft_recv is not ready"
+ready "$dir/recv.out" $receiver && { send 8 "$dir/out/5.bin"; received 10; holds; says recv.log "storing failed"; says recv.log "what came was removed"; } || bad "xft_recv is not ready"
 claim="a file that becomes shorter is told at both ends"
 recv --count 1 && { cp "$dir/out/large.bin" "$dir/out/shrinks.bin"; { sleep 0.3; : > "$dir/out/shrinks.bin"; } & send 11 --block 1024 --window 1024 "$dir/out/shrinks.bin"; received 8; holds shrinks.bin.part; says send.log "became shorter"; }
 claim="a wrong password is named"

@@ -37,9 +37,9 @@ serve() { # PROGRAM OPTIONS...
 sender_of() { case $1 in strophe) echo "$programs/with_libstrophe send" ;; *) echo "$programs/xft_send" ;; esac; }
 recv() { # strophe|xft OPTIONS...   starts the receiver and waits until it is online
     rm -rf "$dir/in" "$dir/recv.out" "$dir/recv.log"; mkdir "$dir/in"
-    case $1 in strophe) set -- "$@" recv "$dir/in"; command=with_libstrophe ;; *) set -- "$@" --dir "$dir/in"; command=xft_recv ;; esac
+    case $1 in strophe) set -- "$@" recv "$dir/in"; command=with_libstrophe ;; *) set -- "$@" --dir "$dir/in" --from anyone; command=xft_recv ;; esac
     shift
-    "$programs/$command" $account --jid "bob@$domain/in" "$@" > "$dir/recv.out" 2> "$dir/recv.log" &
+    "$programs/$command" $account --allow-local-streamhosts --jid "bob@$domain/in" "$@" > "$dir/recv.out" 2> "$dir/recv.log" &
     receiver=$!
     ready "$dir/recv.out" $receiver || { bad "the receiver is not ready"; return 1; }
 }

@@ -108,7 +108,7 @@ pub unsafe extern "C" fn xft_offered_name(
     len: *mut usize,
 ) -> xft_status {
     let header = session!(session);
-    place!(name, len);
+    place!(header.block(); name, len);
     match header.session.offered_name(handle(transfer)) {
         Ok(text) => {
             put!(name, text.as_ptr().cast());

@@ -209,8 +209,8 @@ fn unknown_recipient(scene: &Scene<'_>) -> Result<(), String> {
 }
 
 fn declined(scene: &Scene<'_>) -> Result<(), String> {
-    let mut recv = scene.recv(Who::OpenSsl, 1);
-    recv.arg("--from").arg(format!("carol@{}", scene.at.domain));
+    let carol = format!("carol@{}", scene.at.domain);
+    let recv = scene.tools.recv_from(scene.side(Who::OpenSsl), scene.incoming.path(), 1, &carol);
     let _receiver = scene.tools.receiver(recv)?;
     scene.sender(Who::Rustls, &[], &scene.file(SMALL)?)?.end(SOON).code_is(code::DECLINED)?;
     names_in(scene.incoming.path()).and_then(|names| match names.is_empty() {
@@ -248,15 +248,21 @@ fn little_room(folder: &Path, program: &Command) -> Command {
 }
 
 fn full_disk(scene: &Scene<'_>) -> Result<(), String> {
-    let command = little_room(scene.incoming.path(), &scene.recv(Who::OpenSsl, 1));
+    let mut recv = scene.recv(Who::OpenSsl, 2);
+    // Or it would decline what the disk has no room for.
+    recv.args(["--keep-free", "0"]);
+    let command = little_room(scene.incoming.path(), &recv);
     let receiver = scene.tools.receiver(command)?;
     let sent = scene.sender(Who::OpenSsl, &[], &scene.file(4_000_000)?)?.end(SOON);
+    sent.code_is(code::TRANSFER)?;
+    // What could never go on was removed: a small file has room again.
+    scene.sender(Who::OpenSsl, &[], &scene.file(SMALL)?)?.end(SOON).code_is(code::OK)?;
     let received = receiver.end(SOON);
     received.code_is(code::STORE)?;
-    if !received.said.contains("left: random-4000000.bin.part \n") {
-        return Err(format!("not only the part file is left:\n{}", received.said));
+    if !received.said.contains(&format!("left: random-{SMALL}.bin \n")) {
+        return Err(format!("not only the small file is left:\n{}", received.said));
     }
-    sent.code_is(code::TRANSFER)
+    Ok(())
 }
 
 fn folder(scene: &Scene<'_>) -> Result<(), String> {

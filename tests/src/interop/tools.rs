@@ -127,10 +127,19 @@ impl Tools {
         built.ok().map_err(|said| format!("{said}the peer on gloox needs Debian's g++ and libgloox-dev"))
     }
 
-    /// A receiver's command; it ends after `count` files.
+    /// A receiver's command; it ends after `count` files, and takes them from everybody.
     pub fn recv(&self, side: Side<'_>, dir: &Path, count: usize) -> Command {
+        self.recv_from(side, dir, count, "anyone")
+    }
+
+    /// The same, from `sender` only.
+    pub fn recv_from(&self, side: Side<'_>, dir: &Path, count: usize, sender: &str) -> Command {
         let mut command = self.logged_in(side, "recv", 1, "in");
         command.arg("--dir").arg(dir).arg("--count").arg(count.to_string());
+        if matches!(side.who, Who::OpenSsl | Who::Rustls) {
+            // All of it is one machine.
+            command.args(["--from", sender, "--allow-local-streamhosts"]);
+        }
         command
     }
 
