@@ -1784,7 +1784,7 @@ typedef struct xft_config {
    */
   uint32_t proxy_ms;
   /**
-   * All streamhosts of a transfer; default 9000.
+   * All streamhosts of a transfer; default 8000.
    */
   uint32_t hosts_ms;
   /**
@@ -1823,6 +1823,11 @@ typedef struct xft_config {
    * The end of a first-level element, counted from its first byte; default 60000. Behind it the session ends.
    */
   uint32_t element_ms;
+  /**
+   * When no streamhost was reached: the answer goes out at a multiple of this after the question, so that its time does
+   * not tell which of them was closed, silent or not allowed; default 2000. 0: at once.
+   */
+  uint32_t verdict_ms;
   /**
    * 0.
    */

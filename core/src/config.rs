@@ -23,7 +23,8 @@ pub struct Config<'a> {
     /// it must be prepared (STZ-12). May be empty where the host owns the stream.
     pub account: &'a str,
     /// Password: printable ASCII, or already normalised by the host: SASLprep, or RFC 8265 where both agree (SASL-03). At
-    /// most 256 bytes, no control characters. May be empty with EXTERNAL and where the host owns the stream.
+    /// most 256 bytes, no control characters. May be empty with EXTERNAL and where the host owns the stream. The session's
+    /// copy is wiped as soon as the login succeeded or failed: a session logs in once, whoever reconnects makes another.
     pub password: &'a str,
     /// Wanted resource, prepared, at most 256 bytes; empty lets the server make one.
     pub resource: &'a str,
@@ -251,6 +252,9 @@ pub struct Times {
     pub hosts_ms: u32,
     /// From our streamhosts to the first byte, where in band may follow (S5B-04); else each step has a deadline of its own.
     pub attempt_ms: u32,
+    /// When no streamhost was reached: the answer goes out at a multiple of this after the query, so that its time does not
+    /// tell which of them was closed, silent or not allowed (ATK-25). 0: at once.
+    pub verdict_ms: u32,
     /// From an accepted stream to its digest (S5B-30).
     pub accept_ms: u32,
     /// The end of a SOCKS5 stream after its last byte (S5B-15), and of any stream whose file is empty (QRK-48).
@@ -280,8 +284,9 @@ impl Default for Times {
             stagger_ms: 200,
             host_ms: 4_000,
             proxy_ms: 6_000,
-            hosts_ms: 9_000,
+            hosts_ms: 8_000,
             attempt_ms: 20_000,
+            verdict_ms: 2_000,
             accept_ms: 5_000,
             end_ms: 5_000,
         }

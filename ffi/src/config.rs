@@ -190,7 +190,7 @@ pub struct xft_config {
     pub host_ms: u32,
     /// One proxy, connecting and handshake; default 6000.
     pub proxy_ms: u32,
-    /// All streamhosts of a transfer; default 9000.
+    /// All streamhosts of a transfer; default 8000.
     pub hosts_ms: u32,
     /// From an accepted stream to its showing whom it belongs to; default 5000.
     pub accept_ms: u32,
@@ -212,6 +212,9 @@ pub struct xft_config {
     pub attempt_ms: u32,
     /// The end of a first-level element, counted from its first byte; default 60000. Behind it the session ends.
     pub element_ms: u32,
+    /// When no streamhost was reached: the answer goes out at a multiple of this after the question, so that its time does
+    /// not tell which of them was closed, silent or not allowed; default 2000. 0: at once.
+    pub verdict_ms: u32,
     /// 0.
     pub reserved: [u32; 3],
 }
@@ -283,6 +286,7 @@ pub(crate) fn defaults() -> xft_config {
         disco_ms: times.disco_ms,
         attempt_ms: times.attempt_ms,
         element_ms: times.element_ms,
+        verdict_ms: times.verdict_ms,
         reserved: [0; RESERVED],
     }
 }
@@ -415,6 +419,7 @@ impl xft_config {
             host_ms: self.host_ms,
             proxy_ms: self.proxy_ms,
             hosts_ms: self.hosts_ms,
+            verdict_ms: self.verdict_ms,
             accept_ms: self.accept_ms,
             end_ms: self.end_ms,
             rate_ms: self.rate_ms,

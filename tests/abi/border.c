@@ -564,6 +564,49 @@ static void a_lost_stream_ends_the_session_and_every_later_call_says_so(void) {
   free(mem);
 }
 
+/* Feeds what the server says, and drains what is answered. */
+static void hears(xft_session *s, const char *text) {
+  static uint8_t out[4096];
+  char copy[512];
+  size_t used = 0, len = strlen(text);
+  xft_received r;
+  xft_output o;
+  memcpy(copy, text, len);
+  for (size_t at = 0; at < len; at += used) {
+    if (xft_stream_in(s, 0, (uint8_t *)copy + at, len - at, &used, &r) != XFT_OK) { break; }
+    while (xft_poll(s, out, sizeof out, &o) == XFT_OK && o.kind != XFT_OUTPUT_WAIT) {}
+  }
+}
+
+#define HEADER "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='1' from='example.org' version='1.0'>"
+
+/* One that no other session here had: what those left on the stack may be anywhere. */
+#define RARE_PASSWORD "seldom used elsewhere"
+
+static void the_password_is_gone_when_the_login_is_over(void) {
+  static const char *const ENDS[] = {"<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>",
+                                     "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>"};
+  for (size_t i = 0; i < 2; i++) {
+    xft_config cfg = config();
+    cfg.password = RARE_PASSWORD;
+    cfg.password_len = sizeof RARE_PASSWORD - 1;
+    cfg.tls = XFT_TLS_DIRECT;
+    cfg.flags |= XFT_FLAG_SASL_PLAIN;
+    size_t size = layout(&cfg);
+    void *mem = malloc(size);
+    xft_session *s = NULL;
+    if (mem == NULL) { abort(); }
+    memset(mem, 0, size); /* what other sessions left there is not this one's */
+    if (xft_session_init(mem, size, &cfg, 1000, &s) != XFT_OK) { abort(); }
+    CLAIM(xft_stream_open(s, 0) == XFT_OK, "a_stream_opens");
+    hears(s, HEADER "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></stream:features>");
+    CLAIM(holds(mem, size, RARE_PASSWORD), "the_password_is_there_while_it_is_needed");
+    hears(s, ENDS[i]);
+    CLAIM(!holds(mem, size, RARE_PASSWORD), "the_password_is_gone_when_the_login_is_over");
+    free(mem);
+  }
+}
+
 int main(void) {
   versions_and_texts();
   features_are_listed();
@@ -574,6 +617,7 @@ int main(void) {
   memory_without_a_session_is_refused();
   pointers_and_codes_are_checked_in_every_call();
   no_space_tells_how_much();
+  the_password_is_gone_when_the_login_is_over();
   addresses_mean_nothing_to_a_session_that_stays_in_band();
   two_sessions_share_nothing();
   a_lost_stream_ends_the_session_and_every_later_call_says_so();

@@ -113,7 +113,7 @@ fn s5b_05_none_reached_is_item_not_found_of_type_cancel() {
 }
 
 #[test]
-fn s5b_24_a_streamhost_has_4_seconds_a_proxy_6_and_all_of_them_9() {
+fn s5b_24_a_streamhost_has_4_seconds_a_proxy_6_and_all_of_them_8() {
     receiver!(s);
     let (transfer, said) = connecting(&mut s, 10, &HOSTS[..2]);
     let direct = connects(&said)[0].0;
@@ -130,7 +130,7 @@ fn s5b_24_a_streamhost_has_4_seconds_a_proxy_6_and_all_of_them_9() {
 }
 
 #[test]
-fn s5b_04_after_9_seconds_nothing_more_is_tried() {
+fn s5b_04_after_8_seconds_nothing_more_is_tried() {
     receiver!(s);
     // Hosts that never answer keep every slot: later ones wait for one of them.
     let many: Vec<(&str, String, u16)> =
@@ -139,7 +139,7 @@ fn s5b_04_after_9_seconds_nothing_more_is_tried() {
     let (_, mut said) = connecting(&mut s, 10, &many);
     let mut open: Vec<StreamId> = Vec::new();
     let mut seen = Vec::new();
-    while s.now < 8999 {
+    while s.now < 7999 {
         for (stream, host, _) in connects(&said) {
             open.push(stream);
             seen.push(host.to_owned());
@@ -147,7 +147,7 @@ fn s5b_04_after_9_seconds_nothing_more_is_tried() {
         }
         open.retain(|stream| !said.contains(&Said::Close(*stream)));
         assert!(stanzas(&said).is_empty());
-        let next = s.wait.unwrap().min(8999) - s.now;
+        let next = s.wait.unwrap().min(7999) - s.now;
         said = s.wait_ms(next.max(1));
     }
     assert!(seen.len() > 8 && seen.windows(2).all(|w| w[0] != w[1]), "{seen:?}");
@@ -185,6 +185,45 @@ fn qrk_27_a_requester_that_waits_10_seconds_hears_of_us() {
         heard.extend(s.wait_ms(100));
     }
     assert_eq!(condition(stanza(&heard)), "item-not-found");
+}
+
+/// ATK-25: how long the sender waits for "none of them", and how it came to that.
+fn verdict_after_ms(hosts: &[(&str, &str, u16)], each: Option<StreamEnd>) -> u64 {
+    receiver!(s, |cfg: &mut Config<'_>| cfg.times.verdict_ms = Times::default().verdict_ms);
+    s.now += 12_345;
+    s.session.tick(Instant::from_ms(s.now)).unwrap();
+    let asked = s.now;
+    let (_, mut said) = connecting(&mut s, 10, hosts);
+    loop {
+        let mut next = Vec::new();
+        for (stream, _, _) in connects(&said) {
+            if let Some(end) = each {
+                next.extend(s.end(stream, end));
+            }
+        }
+        if let Some(answer) = said.iter().find_map(|s| if let Said::Stanza(s) = s { Some(s) } else { None }) {
+            assert_eq!(condition(answer), "item-not-found");
+            return s.now - asked;
+        }
+        if next.is_empty() {
+            next = s.wait_ms(s.wait.unwrap().saturating_sub(s.now).max(1));
+        }
+        said = next;
+    }
+}
+
+/// ATK-25
+#[test]
+fn the_time_of_an_answer_does_not_tell_a_closed_port_from_a_silent_one() {
+    let many: Vec<(&str, &str, u16)> = (1..9).map(|port| (PEER, "192.0.2.7", port)).collect();
+    for hosts in [&HOSTS[..1], &HOSTS[..2], &HOSTS, &many[..4], &many] {
+        let silent = verdict_after_ms(hosts, None);
+        assert!(silent > 0 && silent.is_multiple_of(2_000) && silent < 10_000, "{silent} (QRK-27)");
+        for end in [StreamEnd::Refused, StreamEnd::Unreachable, StreamEnd::Unresolved, StreamEnd::Forbidden] {
+            assert_eq!(verdict_after_ms(hosts, Some(end)), silent, "{end:?} of {}", hosts.len());
+        }
+    }
+    assert_eq!(verdict_after_ms(&HOSTS[..1], None), 4_000, "no longer than one streamhost needs");
 }
 
 #[test]

@@ -43,6 +43,7 @@ fn any_times(chance: &mut Chance) -> Times {
         host_ms: of(false),
         proxy_ms: of(false),
         hosts_ms: of(false),
+        verdict_ms: of(true),
         accept_ms: of(false),
         end_ms: of(false),
         closing_ms: of(false),

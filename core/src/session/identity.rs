@@ -8,11 +8,11 @@ use crate::error::{Argument, Error};
 use crate::link::Account;
 use crate::wire::jid::{concat, split_at_byte};
 
-/// Who we are. The password is wiped when the session goes.
+/// Who we are. The password is wiped when the login is over, or the session goes.
 #[derive(Clone)]
 pub(crate) struct Identity {
     bare: heapless::String<JID_BYTES>,
-    password: heapless::String<JID_BYTES>,
+    password: heapless::Vec<u8, JID_BYTES>,
     resource: heapless::String<JID_BYTES>,
     pub(crate) client_name: heapless::String<CLIENT_NAME_BYTES>,
 }
@@ -20,24 +20,36 @@ pub(crate) struct Identity {
 impl Identity {
     pub(crate) fn new(cfg: &Config<'_>) -> Result<Self, Error> {
         let copy = |text: &str, argument| concat(&[text]).ok_or(Error::Argument(argument));
-        Ok(Self {
-            // Empty where a host owns the stream; else checked before.
-            bare: prepared(cfg.account).unwrap_or_default(),
-            password: copy(cfg.password, Argument::Password)?,
-            resource: copy(cfg.resource, Argument::Resource)?,
-            client_name: concat(&[cfg.client_name]).ok_or(Error::Argument(Argument::Text))?,
-        })
+        // Empty where a host owns the stream; else checked before.
+        let bare = prepared(cfg.account).unwrap_or_default();
+        let resource = copy(cfg.resource, Argument::Resource)?;
+        let client_name = concat(&[cfg.client_name]).ok_or(Error::Argument(Argument::Text))?;
+        Ok(Self { bare, password: heapless::Vec::new(), resource, client_name })
+    }
+
+    /// Copies the password to its place, when everything else is made: the unused room of what is made later could be where
+    /// a copy was on its way.
+    pub(crate) fn learn_password(&mut self, password: &str) -> Result<(), Error> {
+        let wrong = Error::Argument(Argument::Password);
+        password.bytes().try_for_each(|byte| self.password.push(byte).map_err(|_| wrong))
+    }
+
+    /// The login is over. There is no second one, so nobody needs the password any more.
+    pub(crate) fn forget_password(&mut self) {
+        self.password.as_mut_slice().zeroize();
+        self.password.clear();
     }
 
     pub(crate) fn account(&self) -> Account<'_> {
         let (local, domain) = split_at_byte(&self.bare, b'@').unwrap_or(("", ""));
-        Account { local, domain, bare: &self.bare, password: &self.password, resource: &self.resource }
+        let password = core::str::from_utf8(&self.password).unwrap_or("");
+        Account { local, domain, bare: &self.bare, password, resource: &self.resource }
     }
 }
 
 impl Drop for Identity {
     fn drop(&mut self) {
-        self.password.as_mut_str().zeroize();
+        self.forget_password();
     }
 }
 

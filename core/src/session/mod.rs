@@ -124,7 +124,9 @@ impl<'a> Session<'a> {
             host_news: heapless::Vec::new(),
             gave_way: None,
         };
-        Ok(Self { stanzas, state })
+        let mut session = Self { stanzas, state };
+        session.state.me.learn_password(cfg.password)?;
+        Ok(session)
     }
 
     /// The XMPP stream's transport is up (with [`Tls::Direct`](crate::Tls::Direct): its TLS too), or a stream that

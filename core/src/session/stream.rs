@@ -27,7 +27,10 @@ impl State<'_> {
             // STR-10: behind our closing tag nothing can be answered any more.
             Ok(Step::Stanza) if !self.link.is_online() => (Taken::Done, false),
             Ok(Step::Stanza) => (self.stanza(stanzas.element(), block), false),
-            Ok(Step::Restart) => (Taken::Done, true),
+            Ok(Step::Restart) => {
+                self.me.forget_password();
+                (Taken::Done, true)
+            }
             Ok(Step::Proceed) => {
                 // STR-08: whoever can glue bytes to the go-ahead could speak for the server inside TLS.
                 if more {
@@ -41,6 +44,7 @@ impl State<'_> {
             }
             Ok(Step::Taken | Step::Ignored) => (Taken::Done, false),
             Err(failure) => {
+                self.me.forget_password();
                 self.fail(failure.reason, failure.condition);
                 (Taken::Done, false)
             }

@@ -57,15 +57,19 @@ impl State<'_> {
         let methods = self.settings.methods;
         // Half of what is left: other peers' streamhosts may come at the same time (ATK-26).
         let share = self.hosts.room_for_offered() / 2;
+        let (mut dialled, mut proxies) = (0u32, false);
         for host in query.hosts() {
             let method = if host.jid == from { Method::Direct } else { Method::Mediated };
             if methods.has(method) && self.hosts.room_for_offered() > share {
                 // What does not fit is left out: the likely ones come first.
-                let _ =
-                    self.hosts.push(HostKind::Offered { slot, generation }, host.jid, host.host, host.port);
+                let kind = HostKind::Offered { slot, generation };
+                if self.hosts.push(kind, host.jid, host.host, host.port).is_some() {
+                    dialled = dialled.saturating_add(1);
+                    proxies |= method == Method::Mediated;
+                }
             }
         }
-        let deadline = self.in_ms(self.settings.times.hosts_ms);
+        let deadline = self.in_ms(self.attempt_ms(dialled, proxies));
         let now = self.now;
         let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
         slot.texts = texts;
@@ -73,6 +77,29 @@ impl State<'_> {
         slot.attempt.next_at = Some(now);
         slot.enter(Phase::Connecting, Timer::Streamhosts, deadline);
         Taken::Done
+    }
+
+    /// How long the whole attempt takes if no streamhost is reached. With `verdict_ms` that depends on the list alone, not on
+    /// what becomes of it: the time of the answer would tell a closed port from a silent one (ATK-25). Each gets at least
+    /// three quarters of its time; where streams are scarce, all there is.
+    fn attempt_ms(&self, hosts: u32, proxies: bool) -> u32 {
+        let times = self.settings.times;
+        let one = if proxies { times.proxy_ms } else { times.host_ms };
+        let others = hosts.saturating_sub(1);
+        let last = times.stagger_ms.saturating_mul(others);
+        let step = times.verdict_ms;
+        // What is over a multiple; there are none of 0.
+        let over = |ms: u32| ms.checked_rem(step);
+        let Some(rest) = over(times.hosts_ms) else { return times.hosts_ms };
+        let most = times.hosts_ms.saturating_sub(rest).max(step);
+        let others = usize::try_from(others).unwrap_or(usize::MAX);
+        if self.streams.iter().filter(|stream| stream.is_free()).nth(others).is_none() {
+            return most;
+        }
+        let all = one.max(last.saturating_add(one.saturating_sub(one / 4)));
+        let rest = over(all).unwrap_or(0);
+        let next = if rest == 0 { 0 } else { step.saturating_sub(rest) };
+        all.saturating_add(next).min(most)
     }
 
     /// Dials what is due, as long as there are free streams; decides when nothing is left (S5B-04).
@@ -106,7 +133,8 @@ impl State<'_> {
             if let Some(transfer) = self.transfers.get_mut(index) {
                 transfer.attempt.next_at = None;
             }
-            if !dialling {
+            // Else the attempt's own deadline says so; an empty list tells nothing.
+            if !dialling && (times.verdict_ms == 0 || last == 0) {
                 self.unreached(index);
             }
             return;

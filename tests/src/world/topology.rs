@@ -185,6 +185,7 @@ pub fn short_times(rng: &mut Rng, times: Times) -> Times {
         host_ms: ms(100, 4_000),
         proxy_ms: ms(100, 6_000),
         hosts_ms: ms(200, 9_000),
+        verdict_ms: ms(0, 3_000),
         accept_ms: ms(100, 5_000),
         end_ms: ms(100, 5_000),
         ..times
