@@ -60,6 +60,12 @@
  * - With a listening socket: xft_add_address tells peers of it, accept(2) is followed by xft_stream_accepted.
  * The session chooses between the ways, says XFT_EVENT_STARTED with the method, and falls back to in band by itself.
  *
+ * Who can read the file: TLS protects the stream to the server and nothing behind it. In band the servers of both ends
+ * read every byte. Over SOCKS5 the bytes cross the network in clear, and a proxy reads them; the digest by which both
+ * ends find each other is known to whoever saw the stanzas, so it keeps nobody out and nothing secret. The hashes of the
+ * receipt find damage, not readers. What is confidential has to be encrypted before it is handed to the library, or the
+ * network in between has to be trusted.
+ *
  * Set TCP_NODELAY on every socket, that of the XMPP stream too: a transfer begins and ends with short messages that wait
  * for each other, and without it each of them may be held back for 40 ms.
  *

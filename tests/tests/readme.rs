@@ -37,3 +37,20 @@ fn files_the_documents_point_to_exist() {
         }
     }
 }
+
+#[test]
+fn s5b_36_readme_and_header_say_who_can_read_a_file() {
+    for document in ["README.md", "include/xft.h"] {
+        let text = fs::read_to_string(repository().join(document)).unwrap();
+        let text: Vec<&str> = text.split_whitespace().filter(|word| *word != "*").collect();
+        let text = text.join(" ").replace('*', "").to_lowercase();
+        for words in [
+            "in band the servers of both ends read every byte",
+            "over socks5 the bytes cross the network in clear",
+            "keeps nobody out and nothing secret",
+            "has to be encrypted before it is handed",
+        ] {
+            assert!(text.contains(words), "{document} does not say: {words}");
+        }
+    }
+}
