@@ -200,7 +200,9 @@ impl StanzaReader<'_> {
             }
             2 => {
                 record_root(&mut self.tape, ns, tag);
-                return None;
+                // ATK-07: a second header is told at once, for nobody closes a stream that was opened inside another.
+                self.done = ns == Ns::Streams && local == b"stream";
+                return self.done.then_some(Fed::Header);
             }
             depth => {
                 let first = depth == 3;
