@@ -15,6 +15,8 @@ const PEERS: [&str; 3] = ["pacs@hospital.test/in", "pacs@hospital.test/other", "
 const S5B: &str = "http://jabber.org/protocol/bytestreams";
 /// Most operations of one input.
 const OPERATIONS: usize = 400;
+/// Room for any stanza of the session.
+const OUT_BYTES: usize = 1 << 14;
 
 /// What is known of one transfer from outside.
 #[derive(Debug)]
@@ -71,6 +73,8 @@ struct Play<'m> {
     blocks: std::collections::BTreeMap<String, u32>,
     count: u32,
     offline: bool,
+    /// What the session writes to.
+    out: Vec<u8>,
     leaving: bool,
 }
 
@@ -118,12 +122,13 @@ pub fn negotiation(bytes: &[u8]) {
         blocks: std::collections::BTreeMap::new(),
         count: 0,
         offline: false,
+        out: vec![0; OUT_BYTES],
         leaving: false,
     };
     if flags & 2 == 0 {
         play.listen(&mut input);
     }
-    play.drain(1 << 16);
+    play.drain(OUT_BYTES);
     for _ in 0..OPERATIONS {
         if input.0.is_empty() || play.offline {
             break;
@@ -147,13 +152,13 @@ impl Play<'_> {
                 self.now += if input.byte() < 200 { ms.min(200) } else { ms };
                 self.tick();
             }
-            1 => self.drain(input.pick(&[0, 1, 3, 46, 47, 100, 300, 1 << 16])),
+            1 => self.drain(input.pick(&[0, 1, 3, 46, 47, 100, 300, OUT_BYTES])),
             2..9 => {
                 if let Some(stanza) = self.stanza(input) {
                     self.give(&stanza);
                 }
                 if input.byte() < 220 {
-                    self.drain(1 << 16);
+                    self.drain(OUT_BYTES);
                 }
             }
             9 => self.offer(input),
@@ -162,7 +167,7 @@ impl Play<'_> {
             12..18 => {
                 self.network(input);
                 if input.byte() < 220 {
-                    self.drain(1 << 16);
+                    self.drain(OUT_BYTES);
                 }
             }
             18 | 19 => self.send_raw(input),
@@ -172,7 +177,7 @@ impl Play<'_> {
                 self.leaving = true;
                 let _ = self.session.close();
             }
-            _ => self.drain(1 << 16),
+            _ => self.drain(OUT_BYTES),
         }
     }
 
@@ -288,14 +293,14 @@ impl Play<'_> {
             }
         }
         for _ in 0..300 {
-            self.drain(1 << 16);
+            self.drain(OUT_BYTES);
             if self.offline || self.is_quiet() {
                 break;
             }
             self.now += 60_000;
             self.tick();
         }
-        self.drain(1 << 16);
+        self.drain(OUT_BYTES);
         if !self.offline {
             for seen in &self.seen {
                 assert!(seen.finished, "a transfer never ends: {seen:?}");
@@ -310,11 +315,11 @@ impl Play<'_> {
         self.leaving = true;
         let _ = self.session.close();
         for _ in 0..4 {
-            self.drain(1 << 16);
+            self.drain(OUT_BYTES);
             self.now += 300_000;
             self.tick();
         }
-        self.drain(1 << 16);
+        self.drain(OUT_BYTES);
         assert!(self.offline, "closed, and never offline");
         assert!(matches!(self.session.poll(&mut []), Err(Error::Closed(_))));
     }

@@ -11,6 +11,8 @@ const ME: &str = "ct1@hospital.test/gw";
 const PEERS: [&str; 3] = ["pacs@hospital.test/in", "pacs@hospital.test/other", "evil@x.test/r"];
 /// Most operations of one input.
 const OPERATIONS: usize = 400;
+/// Room for any stanza of the session.
+const OUT_BYTES: usize = 1 << 14;
 
 /// What is known of one transfer from outside.
 struct Seen {
@@ -38,6 +40,8 @@ struct Play<'m> {
     next: std::collections::BTreeMap<String, u32>,
     count: u32,
     offline: bool,
+    /// What the session writes to.
+    out: Vec<u8>,
 }
 
 /// Plays the operations that the bytes spell.
@@ -72,9 +76,10 @@ pub fn session(bytes: &[u8]) {
         next: std::collections::BTreeMap::new(),
         count: 0,
         offline: false,
+        out: vec![0; OUT_BYTES],
     };
     if hosted {
-        play.drain(1 << 16);
+        play.drain(OUT_BYTES);
     }
     for _ in 0..OPERATIONS {
         if input.0.is_empty() {
@@ -99,7 +104,7 @@ impl Play<'_> {
                 self.now += if input.byte() < 200 { ms.min(1_000) } else { ms };
                 self.tick();
             }
-            1 => self.drain(input.pick(&[0, 1, 100, 300, 1000, 1 << 16])),
+            1 => self.drain(input.pick(&[0, 1, 100, 300, 1000, OUT_BYTES])),
             2 => {
                 let count = usize::from(input.byte());
                 let raw = input.bytes(count).to_vec();
@@ -109,7 +114,7 @@ impl Play<'_> {
                 if let Some(stanza) = self.stanza(input) {
                     self.give(stanza.into_bytes());
                 }
-                self.drain(1 << 16);
+                self.drain(OUT_BYTES);
             }
             9 => self.offer(input),
             10 => self.own(input),
@@ -127,7 +132,7 @@ impl Play<'_> {
                     _ => self.session.stream_open(StreamId::XMPP),
                 };
             }
-            _ => self.drain(1 << 16),
+            _ => self.drain(OUT_BYTES),
         }
     }
 
@@ -183,15 +188,22 @@ impl Play<'_> {
 
     /// Polls with a buffer of `size` bytes until nothing is left to do, or the buffer is too small.
     fn drain(&mut self, size: usize) {
-        let mut out = vec![0; size];
+        // Made once: clearing a fresh one took most of the time of an execution.
+        let mut out = std::mem::take(&mut self.out);
+        self.drain_into(&mut out[..size]);
+        self.out = out;
+    }
+
+    fn drain_into(&mut self, out: &mut [u8]) {
+        let size = out.len();
         let mut empty_turns = 0;
         for polls in 0.. {
             assert!(polls < 5000, "never says Wait");
-            let text = match self.session.poll(&mut out) {
+            let text = match self.session.poll(out) {
                 Ok(Output::Transmit { bytes, .. }) => String::from_utf8(bytes.to_vec()).expect("UTF-8"),
                 Ok(Output::NeedData { transfer, offset, max }) => {
                     let data = vec![b'x'; max];
-                    match self.session.supply(transfer, offset, &data, &mut out) {
+                    match self.session.supply(transfer, offset, &data, out) {
                         Ok(Output::Transmit { bytes, .. }) => {
                             String::from_utf8(bytes.to_vec()).expect("UTF-8")
                         }
@@ -351,22 +363,22 @@ impl Play<'_> {
             }
         }
         for _ in 0..200 {
-            self.drain(1 << 16);
+            self.drain(OUT_BYTES);
             if self.offline || self.seen.iter().all(|s| s.finished) {
                 break;
             }
             self.now += 300_000;
             self.tick();
         }
-        self.drain(1 << 16);
+        self.drain(OUT_BYTES);
         assert!(self.offline || self.seen.iter().all(|s| s.finished), "a transfer never ends");
         let _ = self.session.close();
         for _ in 0..4 {
-            self.drain(1 << 16);
+            self.drain(OUT_BYTES);
             self.now += 300_000;
             self.tick();
         }
-        self.drain(1 << 16);
+        self.drain(OUT_BYTES);
         assert!(self.offline, "closed, and never offline");
         assert!(matches!(self.session.poll(&mut []), Err(Error::Closed(_))));
     }

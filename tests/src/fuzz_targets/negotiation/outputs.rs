@@ -68,11 +68,18 @@ impl Play<'_> {
 
     /// Polls with a buffer of `size` bytes until nothing is left to do, or the buffer is too small.
     pub(super) fn drain(&mut self, size: usize) {
-        let mut out = vec![0; size];
+        // Made once: clearing a fresh one took most of the time of an execution.
+        let mut out = std::mem::take(&mut self.out);
+        self.drain_into(&mut out[..size]);
+        self.out = out;
+    }
+
+    fn drain_into(&mut self, out: &mut [u8]) {
+        let size = out.len();
         let mut empty_turns = 0;
         for polls in 0.. {
             assert!(polls < 5000, "never says Wait");
-            let text = match self.session.poll(&mut out) {
+            let text = match self.session.poll(out) {
                 Ok(Output::Transmit { stream: StreamId::XMPP, bytes }) => {
                     String::from_utf8(bytes.to_vec()).expect("UTF-8")
                 }
@@ -85,7 +92,7 @@ impl Play<'_> {
                     let seen = &self.seen[self.index(transfer)];
                     assert_eq!((seen.started, seen.raw), (Some(Method::InBand), 0), "two ways at once");
                     let data = vec![b'x'; max];
-                    match self.session.supply(transfer, offset, &data, &mut out) {
+                    match self.session.supply(transfer, offset, &data, out) {
                         Ok(Output::Transmit { stream: StreamId::XMPP, bytes }) => {
                             String::from_utf8(bytes.to_vec()).expect("UTF-8")
                         }
