@@ -345,3 +345,32 @@ fn a_host_that_is_bound_need_not_name_its_account_again() {
     cfg.owner = StreamOwner::Session;
     assert_eq!(cfg.check(), Err(Error::Argument(Argument::Account)));
 }
+
+#[test]
+fn dsc_04_a_peer_is_asked_once_at_its_full_address_and_offered_nothing_before_it_answered() {
+    let cfg = config(ME);
+    let mut memory = Memory::new(&cfg, 6, 2);
+    let mut s = Hosted::new(&cfg, &mut memory);
+    s.session.offer(&file(10)).unwrap();
+    let sent = s.poll();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert!(sent[0].contains("type='get'") && sent[0].contains("disco#info"), "{sent:?}");
+    assert_eq!(attr(&sent[0], "to"), PEER);
+    let id = attr(&sent[0], "id").to_owned();
+    // A second file waits for the same answer, which only that address can give.
+    s.session.offer(&file(11)).unwrap();
+    assert!(s.wait_ms(1_000).is_empty());
+    for from in ["pacs@hospital.test", "pacs@hospital.test/other", "hospital.test"] {
+        assert!(s.ask(&result(from, &id, DISCO)).is_empty(), "{from}");
+    }
+    let offers = s.ask(&result(PEER, &id, DISCO));
+    assert_eq!(offers.len(), 2);
+    assert!(offers.iter().all(|o| o.contains("<si ") && attr(o, "to") == PEER), "{offers:?}");
+    // From here on it is known; another resource of the same account is not.
+    s.session.offer(&file(12)).unwrap();
+    assert!(s.poll()[0].contains("<si "));
+    let other = "pacs@hospital.test/other";
+    s.session.offer(&Offer { to: other, ..file(13) }).unwrap();
+    let sent = s.poll();
+    assert!(sent.len() == 1 && sent[0].contains("disco#info") && attr(&sent[0], "to") == other, "{sent:?}");
+}

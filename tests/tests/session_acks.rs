@@ -150,3 +150,43 @@ fn ibb_36_blocks_that_wait_for_the_disk_hold_no_slot_when_the_stream_is_gone() {
         assert!(text.contains("phase: Free"), "{text}");
     }
 }
+
+#[test]
+fn ibb_24_the_first_block_on_the_way_has_a_deadline_and_none_on_the_way_has_none() {
+    session!(s);
+    s.supplies = false;
+    let open = opening(&mut s, 50_000);
+    s.ask(&result(PEER, attr(&open, "id"), ""));
+    let one = s.supply(s.wish.unwrap());
+    s.poll();
+    s.take_events();
+    s.wait_ms(1_000);
+    let two = s.supply(s.wish.unwrap());
+    s.poll();
+    assert_eq!((s.why, s.wait), (Timer::Block, Some(120_000)), "a later block gives the first no more time");
+    s.wait_ms(1_000);
+    s.ask(&result(PEER, attr(&one, "id"), ""));
+    s.wait_ms(119_999);
+    assert_eq!(s.take_events(), [], "each answer gives the next one its time");
+    s.ask(&result(PEER, attr(&two, "id"), ""));
+    // Our own owner may take all the time it wants for its next bytes.
+    s.wait_ms(1_000_000);
+    assert_eq!(s.take_events(), []);
+    assert!(s.wish.is_some());
+}
+
+#[test]
+fn no_bytes_and_more_than_were_wanted_are_refused_and_change_nothing() {
+    session!(s);
+    s.supplies = false;
+    let open = opening(&mut s, 50_000);
+    s.ask(&result(PEER, attr(&open, "id"), ""));
+    let (transfer, offset, max) = s.wish.unwrap();
+    let mut out = vec![0; 20_000];
+    for count in [0, max + 1] {
+        let wrong = s.session.supply(transfer, offset, &s.file[..count], &mut out);
+        assert_eq!(wrong, Err(Error::Argument(Argument::Bytes)), "{count}");
+    }
+    assert_eq!(s.session.progress(transfer).unwrap().moved, 0);
+    assert!(s.supply((transfer, offset, max)).contains(" seq='0'"));
+}
