@@ -117,14 +117,18 @@ fn stz_04_a_block_whose_id_cannot_be_kept_is_refused_for_want_of_room() {
 
 /// A block without an answer needs no room for one.
 #[test]
-fn ibb_17_a_message_with_a_long_id_is_taken_however_many_wait() {
+fn ibb_17_a_message_with_a_long_id_is_taken_when_there_is_no_room_for_it() {
     session!(s);
-    let transfer = accepted(&mut s, "s1", 1000);
-    let open = open("s1", 4096).replace("'iq'", "'message'");
+    receiving(&mut s, "s1", 1000);
+    for seq in 0..3 {
+        let block = set(PEER, &format!("{seq:0>250}"), &data("s1", seq, "eA=="));
+        assert!(matches!(s.give(&block), Got::Data { .. }), "{seq}");
+    }
+    let transfer = accepted(&mut s, "s2", 1000);
+    let open = open("s2", 4096).replace("'iq'", "'message'");
     assert!(s.ask(&set(PEER, "o2", &open))[0].contains("type='result'"));
     for seq in 0..20 {
-        let id = format!("{seq:0>250}");
-        let block = data("s1", seq, "eA==");
+        let (id, block) = (format!("{seq:0>250}"), data("s2", seq, "eA=="));
         let message =
             format!("<message xmlns='jabber:client' from='{PEER}' to='{ME}' id='{id}'>{block}</message>");
         let offset = u64::from(seq);

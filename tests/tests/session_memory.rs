@@ -1,4 +1,5 @@
-//! Memory that is too small, commands that come too early, and stanzas that are none: each is refused by its name.
+//! Memory that is too small, files and offers that are too large, commands that come too early, and stanzas that are none: each
+//! is refused by its name.
 
 #![allow(missing_docs)]
 
@@ -88,4 +89,38 @@ fn what_is_not_one_whole_stanza_is_refused_and_the_next_one_taken() {
     let header = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'/>";
     assert_eq!(s.try_give(header), Err(Error::Argument(Argument::Stanza)));
     assert!(s.try_give(presence).is_ok());
+}
+
+#[test]
+fn lim_04_an_offer_of_exactly_the_servers_limit_goes_and_one_byte_less_is_refused() {
+    let cfg = config();
+    // Whether it is taken, and how long the stanza is that goes out then.
+    let try_with = |limit: usize| {
+        let limits =
+            format!("<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>{limit}</max-bytes></limits>");
+        let mut memory = Memory::new(&cfg, 2, 2);
+        let mut s = Owned::new(&cfg, &limits, &mut memory);
+        s.session.offer(&hosted::peer::file(10))?;
+        let sent = s.poll();
+        let question = sent.iter().find(|stanza| stanza.contains("disco#info")).expect("a question");
+        let id = hosted::attr(question, "id").to_owned();
+        Ok::<usize, Error>(s.ask(&hosted::result(PEER, &id, hosted::DISCO)).len())
+    };
+    let smallest = (300..2000).find(|limit| try_with(*limit).is_ok()).expect("a limit that does");
+    assert_eq!(try_with(smallest - 1), Err(Error::TooLarge));
+    assert_eq!(try_with(1), Err(Error::TooLarge));
+    // Counted with the longest number that a request can have.
+    let sent = try_with(smallest).unwrap();
+    assert!(sent <= smallest && smallest - sent < 10, "{sent} of {smallest}");
+}
+
+#[test]
+fn si_10_the_largest_size_can_be_offered_and_no_larger_one() {
+    let cfg = hosted::config(hosted::ME);
+    let mut memory = Memory::new(&cfg, 2, 2);
+    let mut s = Hosted::new(&cfg, &mut memory);
+    let largest = i64::MAX as u64;
+    assert_eq!(s.session.offer(&hosted::peer::file(largest + 1)), Err(Error::Argument(Argument::Size)));
+    let offer = hosted::peer::offering(&mut s, largest);
+    assert!(offer.contains(&format!("size='{largest}'")), "{offer}");
 }

@@ -63,8 +63,8 @@ impl State<'_> {
         };
         slot.end = offer.size;
         slot.methods = methods;
-        // The longest form of the offer.
-        slot.offers_socks5 = methods.has_socks5();
+        // The longest form of the offer: the peer may turn out to know receipts.
+        (slot.offers_socks5, slot.receipts) = (methods.has_socks5(), self.settings.receipts);
         // LIM-04: the server would answer with the end of the stream. The number of the request has its longest form.
         let id = self.ids.request(u32::MAX);
         let bytes = measure(|w| {
@@ -72,11 +72,12 @@ impl State<'_> {
             self.write_offer(w, index);
             w.close("iq");
         });
-        if u32::try_from(bytes).is_ok_and(|bytes| bytes > self.link.stanza_bytes()) {
-            if let Some(slot) = self.transfers.get_mut(index) {
+        if let Some(slot) = self.transfers.get_mut(index) {
+            slot.receipts = false;
+            if u32::try_from(bytes).is_ok_and(|bytes| bytes > self.link.stanza_bytes()) {
                 slot.free();
+                return Err(Error::TooLarge);
             }
-            return Err(Error::TooLarge);
         }
         self.greet(usize::from(contact));
         if methods.has(Method::Mediated) {
