@@ -1647,7 +1647,8 @@ typedef struct xft_config {
    */
   uint32_t flags;
   /**
-   * Weakest SCRAM to accept, `XFT_SCRAM_...`; default `XFT_SCRAM_SHA1`.
+   * Weakest SCRAM to accept, `XFT_SCRAM_...`; default `XFT_SCRAM_SHA1`. A program that knows its server to bind demands
+   * it here: without that a login goes on where the server offers no binding.
    */
   uint32_t scram_floor;
   /**

@@ -174,7 +174,8 @@ pub struct Sasl {
     pub names_account: bool,
     /// Allow PLAIN on an encrypted stream: the server then learns the password.
     pub plain: bool,
-    /// Weakest SCRAM to accept.
+    /// Weakest SCRAM to accept. An owner that knows its server to bind demands it here: without that a login goes on where
+    /// the server offers no binding (SASL-09).
     pub floor: ScramFloor,
     /// Largest iteration count to accept, at least 4096, which is the smallest (SASL-05).
     pub rounds_max: u32,

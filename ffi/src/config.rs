@@ -113,7 +113,8 @@ pub struct xft_config {
     pub tls: u32,
     /// Any of `XFT_FLAG_...`; default 0.
     pub flags: u32,
-    /// Weakest SCRAM to accept, `XFT_SCRAM_...`; default `XFT_SCRAM_SHA1`.
+    /// Weakest SCRAM to accept, `XFT_SCRAM_...`; default `XFT_SCRAM_SHA1`. A program that knows its server to bind demands
+    /// it here: without that a login goes on where the server offers no binding.
     pub scram_floor: u32,
     /// Largest SCRAM iteration count to accept, 4096 or more; default 1000000.
     pub scram_rounds_max: u32,
