@@ -191,8 +191,8 @@ static uint64_t promised_bytes(const struct receiver *receiver)
 
 /* Declines what the folder has no room for. What may fit later is only busy: its sender asks again by itself, and the line
  * about it is not said every time. */
-static void no_room(struct receiver *receiver, struct loop *loop, const xft_received *offer, enum folder_answer answer,
-                    const char *why)
+static void turn_down(struct receiver *receiver, struct loop *loop, const xft_received *offer, enum folder_answer answer,
+                      const char *why)
 {
     if (answer == FOLDER_NEVER || receiver->said_ms == 0 || loop->now_ms >= receiver->said_ms + NO_ROOM_SAID_MS) {
         say("declined %s of %.*s%s: %s", (const char *)offer->name, (int)offer->from_len, offer->from,
@@ -253,7 +253,7 @@ static void on_offer(struct receiver *receiver, struct loop *loop)
     }
     enum folder_answer answer = folder_takes(&receiver->folder, offer.file_size, why);
     if (answer != FOLDER_ROOM) {
-        no_room(receiver, loop, &offer, answer, why);
+        turn_down(receiver, loop, &offer, answer, why);
         return;
     }
     if (loop->now_ms >= receiver->tidy_ms)
@@ -272,7 +272,7 @@ static void on_offer(struct receiver *receiver, struct loop *loop)
         if (file->start == 0)
             part_file_discard(&file->file);
         part_file_close(&file->file);
-        no_room(receiver, loop, &offer, answer, why);
+        turn_down(receiver, loop, &offer, answer, why);
         return;
     }
     file->used = 1;
