@@ -53,6 +53,7 @@ pub struct Wired<'m> {
     pub stingy: bool,
     /// What a test notes for an answer to come.
     pub noted: String,
+    circles: u32,
     out: Vec<u8>,
 }
 
@@ -68,6 +69,7 @@ impl<'m> Wired<'m> {
             events: Vec::new(),
             stingy: false,
             noted: String::new(),
+            circles: 0,
             out: vec![0; 100_000],
         };
         assert_eq!(wired.poll(), []);
@@ -125,6 +127,10 @@ impl<'m> Wired<'m> {
                 }
                 Ok(Output::Wait { until, why }) => {
                     (self.wait, self.why) = (until.map(Instant::ms), why);
+                    // What is due waits for a turn without input, and no longer: else the owner would turn in circles.
+                    self.circles =
+                        if self.wait.is_some_and(|at| at <= self.now) { self.circles + 1 } else { 0 };
+                    assert!(self.circles < 300, "{why:?} at {until:?}, now {}", self.now);
                     return said;
                 }
                 Ok(other) => panic!("{other:?}"),
