@@ -258,7 +258,8 @@ pub struct Times {
     pub verdict_ms: u32,
     /// From an accepted stream to its digest (S5B-30).
     pub accept_ms: u32,
-    /// The end of a SOCKS5 stream after its last byte (S5B-15), and of any stream whose file is empty (QRK-48).
+    /// The end of a SOCKS5 stream after its last byte (S5B-15), and of any stream whose file is empty (QRK-48); the peer's word
+    /// about a SOCKS5 stream that broke before it.
     pub end_ms: u32,
 }
 

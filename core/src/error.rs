@@ -120,13 +120,14 @@ pub enum Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
-    /// The receiver stored every byte and the hash matched; both ends know it.
+    /// The receiver stored every byte, the hash matched, and the file has its place.
     Done,
-    /// Sender only: every byte was handed over (in band: and acknowledged), but the peer did not confirm the hash.
+    /// Sender only: every byte was handed over, and the peer did not confirm that it has the file under its name and with
+    /// this hash: it is another program, nobody hashed, or it fell silent before it could say so.
     Delivered,
-    /// Receiver only: every announced byte was stored, but the peer gave no hash to check against.
+    /// Receiver only: the file has its place, but the peer gave no hash to check against.
     Unverified,
-    /// It failed; stored bytes are a prefix of the file at best.
+    /// It failed; stored bytes are a prefix of the file at best, and must not stay under its name.
     Failed(Reason, Option<Condition>),
 }
 
@@ -179,8 +180,12 @@ pub enum Reason {
     HashMismatch,
     /// The owner could not store (disk full, I/O error).
     StoreFailed,
+    /// The peer could not store, or could not give the file its place.
+    PeerStoreFailed,
     /// The owner could not read the file it sends.
     ReadFailed,
+    /// The file was not any more the one that was offered when its last byte was due.
+    SourceChanged,
     /// The XMPP stream ended under the transfer.
     StreamLost,
     /// There is nothing to offer for SOCKS5 and no other method is allowed: give an address or a proxy, or allow in band.

@@ -205,6 +205,17 @@ pub enum Event {
         /// Why.
         route: Route,
     },
+    /// Receiver: every byte is stored, and no hash speaks against them. Now do everything that can fail: sync the file, give
+    /// it its name, sync the directory, apply what else the owner demands of a file. Then say `settled`, or `cancel` with
+    /// [`Cancel::StoreFailed`](crate::Cancel::StoreFailed): the sender hears nothing final before. Should the transfer fail
+    /// after that, the file must lose its name again.
+    Settle {
+        /// Which transfer.
+        transfer: TransferId,
+        /// The hash of the whole file was compared and is equal. Else there was none to compare; a sender that has only
+        /// receipts of version 0 may confirm it yet.
+        verified: bool,
+    },
     /// Somebody connected to us with the digest of this transfer and stays, while the peer says that it failed: unless
     /// word of its leaving is late, the stanzas are read by others (ATK-30).
     Intruded {

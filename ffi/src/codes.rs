@@ -264,6 +264,11 @@ pub enum xft_event {
     /// Somebody connected who knew what only both ends of `transfer` know, and the peer says that it did not get through:
     /// unless word of its own leaving is late, others read the stanzas. Tell the people who look after the server.
     XFT_EVENT_INTRUDED = 8,
+    /// Receiver: every byte of `transfer` is stored, and no hash speaks against them; `ending` tells whether one was
+    /// compared. Now do everything that can fail: sync the file, give it its name, sync the directory. Then call
+    /// `xft_settled`, or `xft_cancel` with `XFT_CANCEL_STORE_FAILED`. The sender hears nothing final before that. Comes at
+    /// most once in a transfer, for an empty file too.
+    XFT_EVENT_SETTLE = 9,
     /// The peer wants to open the bytestream of `transfer` with blocks of `len` bytes, and was told to ask for smaller ones:
     /// `block_bytes` of `xft_config` allows no more. Some peers give up instead.
     XFT_EVENT_BLOCK_REFUSED = 10,
@@ -296,13 +301,15 @@ pub enum xft_received_kind {
 pub enum xft_ending {
     /// The output is no end of a transfer.
     XFT_ENDING_NONE = 0,
-    /// The receiver stored every byte and the hash matched; both ends know it.
+    /// The receiver stored every byte, the hash matched, and the file has its place.
     XFT_ENDING_DONE = 1,
-    /// Sender only: every byte went over, but the peer did not confirm the hash.
+    /// Sender only: every byte went over, but the peer did not confirm that it has the file under its name and with this
+    /// hash: it is another program, nobody hashed, or it fell silent before it could say so.
     XFT_ENDING_DELIVERED = 2,
-    /// Receiver only: every announced byte was stored, but the peer gave no hash to check against.
+    /// Receiver only: the file has its place, but the peer gave no hash to check against.
     XFT_ENDING_UNVERIFIED = 3,
-    /// It failed, `reason` says why; stored bytes are a prefix of the file at best.
+    /// It failed, `reason` says why; stored bytes are a prefix of the file at best. A receiver that said `xft_settled`
+    /// takes the file's name back.
     XFT_ENDING_FAILED = 4,
     /// An ending that this version of the C border cannot express. Treat it as a failure.
     XFT_ENDING_OTHER = 999,

@@ -55,7 +55,8 @@ pub struct xft_output {
     pub block_bytes: u32,
     /// STARTED: 1 if the file has more than 65536 blocks of this size (some peers fail there), else 0.
     pub seq_wraps: u32,
-    /// FINISHED: `XFT_ENDING_...`
+    /// FINISHED: `XFT_ENDING_...`. SETTLE: `XFT_ENDING_DONE` if the hash was compared and is equal, else
+    /// `XFT_ENDING_UNVERIFIED`.
     pub ending: xft_ending,
     /// FINISHED with `XFT_ENDING_FAILED`, and OFFLINE: why.
     pub reason: xft_reason,
@@ -216,6 +217,11 @@ impl From<Event> for xft_output {
                 it.transfer = transfer.to_bits();
                 it.again = u32::from(again);
                 it.follow(&route);
+            }
+            Event::Settle { transfer, verified } => {
+                it.event = XFT_EVENT_SETTLE;
+                it.transfer = transfer.to_bits();
+                it.ending = if verified { Ending::Done } else { Ending::Unverified }.into();
             }
             Event::BlockRefused { transfer, asked, most } => {
                 it.event = XFT_EVENT_BLOCK_REFUSED;

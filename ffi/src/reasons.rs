@@ -63,6 +63,10 @@ pub enum xft_reason {
     XFT_REASON_ACTIVATION_FAILED = 26,
     /// The SOCKS5 stream broke before the last byte.
     XFT_REASON_BYTESTREAM_LOST = 27,
+    /// The peer could not store, or could not give the file its place.
+    XFT_REASON_PEER_STORE_FAILED = 28,
+    /// The file was not any more the one that was offered when its last byte was due.
+    XFT_REASON_SOURCE_CHANGED = 29,
     /// The peer takes no more files at the moment: temporary, offer the file again later.
     XFT_REASON_BUSY = 30,
     /// The owner closed the session.
@@ -152,6 +156,8 @@ impl From<Reason> for xft_reason {
             Reason::NotReached => XFT_REASON_NOT_REACHED,
             Reason::ActivationFailed => XFT_REASON_ACTIVATION_FAILED,
             Reason::BytestreamLost => XFT_REASON_BYTESTREAM_LOST,
+            Reason::PeerStoreFailed => XFT_REASON_PEER_STORE_FAILED,
+            Reason::SourceChanged => XFT_REASON_SOURCE_CHANGED,
             Reason::Busy => XFT_REASON_BUSY,
             Reason::Closed => XFT_REASON_CLOSED,
             Reason::ServerClosed => XFT_REASON_SERVER_CLOSED,
@@ -223,6 +229,8 @@ pub(crate) const TEXTS: Texts = texts! {
         XFT_REASON_BYTESTREAM_LOST,
         "the file's stream broke; see what the other side says, check network and proxy, then send again",
     ),
+    (XFT_REASON_PEER_STORE_FAILED, "storing failed at the recipient; have disk and folder checked there"),
+    (XFT_REASON_SOURCE_CHANGED, "the file changed while it was sent; send it again when it is complete"),
     (XFT_REASON_BUSY, "the recipient takes no more files at the moment; this is temporary, send again soon"),
     (XFT_REASON_CLOSED, "closed on this side; start a new session to continue"),
     (XFT_REASON_SERVER_CLOSED, "the server closed the stream; reconnect"),

@@ -16,8 +16,10 @@ pub const XFT_DECLINE_BUSY: u32 = 2;
 pub const XFT_CANCEL_WISH: u32 = 1;
 /// `xft_cancel`: the file cannot be read any more (sender).
 pub const XFT_CANCEL_READ_FAILED: u32 = 2;
-/// `xft_cancel`: the bytes cannot be stored (receiver): disk full, I/O error.
+/// `xft_cancel`: the bytes cannot be stored (receiver): disk full, I/O error, or the file cannot be given its place.
 pub const XFT_CANCEL_STORE_FAILED: u32 = 3;
+/// `xft_cancel`: the file is not any more the one that was offered (sender): it grew, shrank, or was replaced.
+pub const XFT_CANCEL_SOURCE_CHANGED: u32 = 4;
 
 /// Hands in bytes of the file that `XFT_OUTPUT_NEED_DATA` or `XFT_OUTPUT_SEND_RAW` spoke of; `*output` is what to
 /// transmit.
@@ -27,7 +29,10 @@ pub const XFT_CANCEL_STORE_FAILED: u32 = 3;
 /// Call it right after the output. After SEND_RAW `offset` is where the last call or `xft_sent` ended, `len` is 1 to
 /// 1048576 bytes, not beyond the output's `end`; the bytes to transmit are the very ones at `bytes`, so that these must
 /// live until they are sent, and `out` may be NULL with 0. Call it whenever the stream takes bytes, as often as needed,
-/// between other calls. If the file cannot be read call `xft_cancel` with `XFT_CANCEL_READ_FAILED` instead. Returns
+/// between other calls. If the file cannot be read call `xft_cancel` with `XFT_CANCEL_READ_FAILED` instead. Before the
+/// last bytes, those that reach the end of the file, look at it again: if it is not any more the one that was offered
+/// (size, time of modification, or another file under its name) call `xft_cancel` with `XFT_CANCEL_SOURCE_CHANGED`, and
+/// nobody takes it for sent; where nothing of the file is to go, at `XFT_EVENT_STARTED`. Returns
 /// `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed, as in `xft_poll`; `XFT_ERR_BYTES`, `XFT_ERR_OFFSET`,
 /// `XFT_ERR_STALE`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border.
 ///
@@ -193,7 +198,9 @@ pub unsafe extern "C" fn xft_decline(session: *mut xft_session, transfer: u32, w
 
 /// Ends a transfer before its time; the peer is told, and `XFT_EVENT_FINISHED` follows.
 ///
-/// `why` is `XFT_CANCEL_WISH`, `XFT_CANCEL_READ_FAILED` or `XFT_CANCEL_STORE_FAILED`. Returns `XFT_OK`,
+/// `why` is `XFT_CANCEL_WISH`, `XFT_CANCEL_READ_FAILED`, `XFT_CANCEL_STORE_FAILED` or `XFT_CANCEL_SOURCE_CHANGED`. The
+/// recipient's `XFT_CANCEL_STORE_FAILED` reaches the sender as `XFT_REASON_PEER_STORE_FAILED`. A sender whose last byte is
+/// out cannot take the file back: it ends with `XFT_ENDING_DELIVERED` then, unless its source changed. Returns `XFT_OK`,
 /// `XFT_ERR_CODE`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border. Call it at any time in a transfer's life.
 ///
 /// # Safety
@@ -205,6 +212,7 @@ pub unsafe extern "C" fn xft_cancel(session: *mut xft_session, transfer: u32, wh
         XFT_CANCEL_WISH => Cancel::Wish,
         XFT_CANCEL_READ_FAILED => Cancel::ReadFailed,
         XFT_CANCEL_STORE_FAILED => Cancel::StoreFailed,
+        XFT_CANCEL_SOURCE_CHANGED => Cancel::SourceChanged,
         _ => return XFT_ERR_CODE,
     };
     match header.session.cancel(handle(transfer), why) {
@@ -216,7 +224,7 @@ pub unsafe extern "C" fn xft_cancel(session: *mut xft_session, transfer: u32, wh
 /// Says that the bytes of the file before `upto` went over the stream that `XFT_OUTPUT_SEND_RAW` named, moved by the
 /// program itself.
 ///
-/// `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. With the last byte of the
+/// Before the last byte goes look at the file again, as `xft_supply` says. `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. With the last byte of the
 /// output drain with `xft_poll`: the session says how the stream ends. Returns `XFT_OK`, `XFT_ERR_OFFSET` (beyond the
 /// output's `end`), `XFT_ERR_STATE` (nothing may go there now), `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the
 /// border. Call it as sendfile(2) goes on, at least every few seconds: it is also what tells that the peer takes bytes.
@@ -234,8 +242,10 @@ pub unsafe extern "C" fn xft_sent(session: *mut xft_session, transfer: u32, upto
 
 /// Says that the bytes of the file before `upto` are safe: only now they are acknowledged to the sender.
 ///
-/// `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. Returns `XFT_OK`,
-/// `XFT_ERR_OFFSET` (beyond what came), `XFT_ERR_STATE` (nothing was accepted there), `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border.
+/// `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. With the last byte drain
+/// with `xft_poll`: `XFT_EVENT_SETTLE` follows, and the last block is acknowledged after `xft_settled`. Returns `XFT_OK`,
+/// `XFT_ERR_OFFSET` (beyond what came), `XFT_ERR_STATE` (nothing was accepted there), `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or
+/// a status of the border.
 /// Call it after each `XFT_RECEIVED_DATA`, once the bytes would survive a power cut as well as the program promises.
 ///
 /// # Safety
@@ -244,6 +254,28 @@ pub unsafe extern "C" fn xft_sent(session: *mut xft_session, transfer: u32, upto
 pub unsafe extern "C" fn xft_stored(session: *mut xft_session, transfer: u32, upto: u64) -> xft_status {
     let header = session!(session);
     match header.session.stored(handle(transfer), upto) {
+        Ok(()) => XFT_OK,
+        Err(error) => header.refuse(error),
+    }
+}
+
+/// Says that the file has its final name and is durable: the answer to `XFT_EVENT_SETTLE`.
+///
+/// Everything that can fail comes before this call: syncing the file, renaming it, syncing its directory, and whatever
+/// else the program demands of a file, such as a hash that was compared (`ending` of the event). If any of it fails call
+/// `xft_cancel` with `XFT_CANCEL_STORE_FAILED` instead: the sender has heard nothing final yet and ends with
+/// `XFT_REASON_PEER_STORE_FAILED`. A program that has nothing to do calls it at once. Drain with `xft_poll` afterwards:
+/// now the last block is acknowledged, and the receipt goes out. `XFT_EVENT_FINISHED` follows; should it say
+/// `XFT_ENDING_FAILED`, the file must lose its name again. Returns `XFT_OK`, `XFT_ERR_STATE` (not asked for, or said
+/// already), `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border. Call it once for each `XFT_EVENT_SETTLE`; the
+/// sender may give up waiting after `finish_ms`, and then does not know how it ended.
+///
+/// # Safety
+/// `session` comes from `xft_session_init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn xft_settled(session: *mut xft_session, transfer: u32) -> xft_status {
+    let header = session!(session);
+    match header.session.settled(handle(transfer)) {
         Ok(()) => XFT_OK,
         Err(error) => header.refuse(error),
     }

@@ -32,6 +32,7 @@ impl End<'_> {
                 }
                 Ok(Output::Event(Event::Finished { ending, .. })) => self.ending = Some(ending),
                 Ok(Output::Event(Event::Online)) => self.online = true,
+                Ok(Output::Event(Event::Settle { transfer, .. })) => self.session.settled(transfer).unwrap(),
                 Ok(Output::Event(event)) => println!("{event:?}"),
                 Ok(Output::Wait { until, .. }) if until == Some(Instant::from_ms(now)) => {}
                 Ok(Output::Wait { .. }) => break,

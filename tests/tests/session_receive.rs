@@ -396,7 +396,8 @@ fn stz_04_blocks_of_a_transfer_that_failed_before_they_were_stored_are_answered_
     s.session.stored(transfer, 1).unwrap();
     s.session.cancel(transfer, Cancel::StoreFailed).unwrap();
     let sent = s.poll();
-    assert_eq!((answers(&sent), closes(&sent)), (vec![result_of("d0"), error_of("d1", "item-not-found")], 1));
+    let want = vec![result_of("d0"), error_of("d1", "internal-server-error")];
+    assert_eq!((answers(&sent), closes(&sent)), (want, 1));
     assert_eq!(s.ending(), failed(Reason::StoreFailed, None));
 }
 

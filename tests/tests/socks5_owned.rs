@@ -86,6 +86,13 @@ fn the_streams_do_not_mix() {
     assert!(said.contains("id='p1'") && said.contains("<streamhost-used "), "{said}");
     s.session.stored(transfer, 10).unwrap();
     s.session.stream_end(stream, StreamEnd::Ended).unwrap();
+    let asked = Event::Settle { transfer, verified: false };
+    s.events.clear();
+    while let Ok(Output::Event(event)) = s.session.poll(&mut out) {
+        s.events.push(event);
+    }
+    assert_eq!(s.events.last(), Some(&asked));
+    s.session.settled(transfer).unwrap();
     assert_eq!(s.session.poll(&mut out), Ok(Output::Close { stream }));
     s.poll();
     let route = Route {

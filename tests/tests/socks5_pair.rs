@@ -144,7 +144,8 @@ fn a_receiver_that_gives_up_is_no_delivery() {
         p.offer(SIZE);
         p.run(100_000);
         let [a, b] = p.ended();
-        assert_eq!(a, Ending::Failed(Reason::PeerCancelled, None), "{:?}", p.log);
+        let want = if why == Cancel::Wish { Reason::PeerCancelled } else { Reason::PeerStoreFailed };
+        assert!(matches!(a, Ending::Failed(reason, _) if reason == want), "{a:?} {:?}", p.log);
         assert!(matches!(b, Ending::Failed(Reason::Cancelled | Reason::StoreFailed, None)));
         assert_eq!((p.open_streams(), p.ends[0].now), (0, 0));
     }
@@ -159,7 +160,8 @@ fn a_stream_that_breaks_behind_the_last_byte_is_no_delivery_without_a_receipt() 
     p.run(100_000);
     let [a, b] = p.ended();
     assert_eq!(b, Ending::Failed(Reason::BytestreamLost, None));
-    assert_eq!(a, Ending::Failed(Reason::PeerCancelled, None), "its word is faster than the time");
+    let gone = Some(Condition::Stanza(StanzaCondition::ItemNotFound));
+    assert_eq!(a, Ending::Failed(Reason::BytestreamLost, gone), "its word is faster than the time");
 }
 
 #[test]
@@ -329,8 +331,9 @@ fn whatever_happens_when_both_ends_come_to_an_end_that_is_true() {
         if a[0].0 == Ending::Done {
             assert!(whole && last == Some(Ending::Done), "{}", about());
         }
+        // Handed over is no more than that where something went wrong behind the last byte.
         if succeeded(a[0].0) {
-            assert!(whole, "{}", about());
+            assert!(whole || (a[0].0 == Ending::Delivered && !undisturbed), "{}", about());
         }
         if last.is_some_and(succeeded) {
             // An empty file is whole whatever became of its stream, and a sender may give up behind the last byte.

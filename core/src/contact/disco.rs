@@ -1,6 +1,7 @@
 //! Service discovery (XEP-0030): what we say we can, and what a peer says it can (DSC-01..05).
 
 use crate::config::{Method, Methods};
+use crate::wire::receipt::Receipts;
 use crate::wire::stanza::{Element, Ns};
 use crate::wire::xml::Writer;
 
@@ -14,13 +15,14 @@ pub const FEATURES: &[&str] = &[
     "http://jabber.org/protocol/si",
     "http://jabber.org/protocol/si/profile/file-transfer",
     "urn:libxft:receipt:0",
+    "urn:libxft:receipt:1",
     "urn:xmpp:hash-function-text-names:sha-256",
     "urn:xmpp:hashes:2",
     "urn:xmpp:ping",
 ];
 
 /// Bytes of the answer to disco#info without the stanza's head; a test holds it against the real one.
-pub(crate) const INFO_BYTES: usize = 960;
+pub(crate) const INFO_BYTES: usize = 1008;
 
 /// What a peer can, as far as transfers go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,12 +31,12 @@ pub(crate) struct Features {
     pub(crate) si: bool,
     /// The file-transfer profile (SI-01).
     pub(crate) file_transfer: bool,
-    /// Verified receipts.
-    pub(crate) receipts: bool,
+    /// The newest receipt it knows.
+    pub(crate) receipts: Receipts,
 }
 
 impl Features {
-    pub(crate) const NONE: Self = Self { si: false, file_transfer: false, receipts: false };
+    pub(crate) const NONE: Self = Self { si: false, file_transfer: false, receipts: Receipts::None };
 }
 
 /// Reads a disco#info result. Doubled and unknown features are harmless; a peer may leave out disco#info itself (DSC-05).
@@ -44,7 +46,8 @@ pub(crate) fn read_info(query: &Element<'_>) -> Features {
         match feature.attr("var").map(Ns::from_uri) {
             Some(Ns::Si) => features.si = true,
             Some(Ns::Sift) => features.file_transfer = true,
-            Some(Ns::Receipt) => features.receipts = true,
+            Some(Ns::Receipt1) => features.receipts = Receipts::V1,
+            Some(Ns::Receipt0) if features.receipts == Receipts::None => features.receipts = Receipts::V0,
             _ => {}
         }
     }
@@ -62,7 +65,7 @@ pub(crate) fn write_info(w: &mut Writer<'_>, client_name: &str, methods: &Method
     let on = |feature: &&&str| match Ns::from_uri(feature) {
         Ns::Ibb => methods.has(Method::InBand),
         Ns::S5b => methods.has_socks5(),
-        Ns::Receipt => receipts,
+        Ns::Receipt0 | Ns::Receipt1 => receipts,
         _ => true,
     };
     for feature in FEATURES.iter().filter(on) {
@@ -93,7 +96,7 @@ mod tests {
         let info = "<query xmlns='http://jabber.org/protocol/disco#info'><identity category='client' type='pc'/>\
             <feature var='http://jabber.org/protocol/si'/><feature var='http://jabber.org/protocol/si'/>\
             <feature var='http://jabber.org/protocol/si/profile/file-transfer'/><feature/></query>";
-        let want = Features { si: true, file_transfer: true, receipts: false };
+        let want = Features { si: true, file_transfer: true, receipts: Receipts::None };
         sample::read(info, |query| assert_eq!(read_info(query), want));
     }
 

@@ -6,6 +6,7 @@ pub(crate) use self::methods::{StreamMethod, StreamMethods, choose};
 
 use crate::wire::date;
 use crate::wire::hashes::{md5_text, parse_md5, read_sha256, write_sha256};
+use crate::wire::receipt::Receipts;
 use crate::wire::stanza::{Element, Ns};
 use crate::wire::xml::Writer;
 
@@ -33,8 +34,8 @@ pub(crate) struct SiOffer<'s> {
     pub(crate) streams: StreamMethods,
     /// The sender can start at an offset (SI-13).
     pub(crate) ranged: bool,
-    /// The sender confirms receipts.
-    pub(crate) receipts: bool,
+    /// The receipt that the sender has in mind.
+    pub(crate) receipts: Receipts,
 }
 
 /// Why an offer cannot even be shown to the owner (SI-09).
@@ -87,7 +88,7 @@ pub(crate) fn read_offer<'s>(si: &Element<'s>) -> Result<SiOffer<'s>, SiRefusal>
         md5: file.attr("hash").and_then(parse_md5),
         streams,
         ranged: file.child(Ns::Sift, "range").is_some(),
-        receipts: file.child(Ns::Receipt, "receipt").is_some(),
+        receipts: Receipts::of_offer(&file),
     })
 }
 
@@ -132,7 +133,7 @@ impl SiAnswer {
     }
 }
 
-/// Writes the `<si/>` of an offer (SI-03, SI-05). `marked`: the peer knows receipts.
+/// Writes the `<si/>` of an offer (SI-03, SI-05).
 pub(crate) fn write_offer(w: &mut Writer<'_>, offer: &SiOffer<'_>) {
     w.open("si").attr("xmlns", Ns::Si.uri()).attr("id", offer.sid);
     w.attr("mime-type", offer.mime_type.unwrap_or("application/octet-stream"));
@@ -147,8 +148,8 @@ pub(crate) fn write_offer(w: &mut Writer<'_>, offer: &SiOffer<'_>) {
     if let Some(sha256) = &offer.sha256 {
         write_sha256(w, sha256);
     }
-    if offer.receipts {
-        w.open("receipt").attr("xmlns", Ns::Receipt.uri()).close("receipt");
+    if let Some(ns) = offer.receipts.ns() {
+        w.open("receipt").attr("xmlns", ns.uri()).close("receipt");
     }
     w.open("range").close("range").close("file");
     let form = open_form(w, "form", Some("list-single"));

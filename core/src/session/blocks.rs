@@ -3,7 +3,7 @@
 use super::sender::no_space;
 use super::state::State;
 use crate::config::Carrier;
-use crate::error::{Argument, Error, Reason, StanzaCondition};
+use crate::error::{Argument, Condition, Error, Reason, StanzaCondition};
 use crate::output::TransferId;
 use crate::transfer::Phase;
 use crate::transport::ibb;
@@ -17,15 +17,22 @@ impl State<'_> {
         index: usize,
         count: u32,
         upto: u64,
-        error: Option<StanzaCondition>,
+        error: Option<(StanzaCondition, bool)>,
     ) {
         let block_ms = self.in_ms(self.settings.times.block_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
         if slot.phase != Phase::Sending || upto > slot.moved || count > slot.bytestream.sent {
             return;
         }
-        if let Some(condition) = error {
-            self.fail_with(index, reason_of_block_error(condition), condition);
+        if let Some((condition, store_failed)) = error {
+            let hashed = slot.file.sha256.is_some() || slot.file.md5.is_some();
+            let reason = match condition {
+                _ if store_failed => Reason::PeerStoreFailed,
+                // The last block of a file whose hash was offered: it was compared.
+                StanzaCondition::NotAcceptable if upto == slot.end && hashed => Reason::HashMismatch,
+                other => reason_of_block_error(other),
+            };
+            self.block_refused(index, reason, condition);
             return;
         }
         if count != slot.bytestream.acked.wrapping_add(1) {
@@ -47,10 +54,20 @@ impl State<'_> {
 
     /// A message with a block came back (IBB-17).
     pub(crate) fn block_bounced(&mut self, index: usize, condition: StanzaCondition) {
-        let live =
-            self.transfers.get(index).is_some_and(|t| matches!(t.phase, Phase::Sending | Phase::Closing));
-        if live {
-            self.fail_with(index, reason_of_block_error(condition), condition);
+        use Phase::*;
+        if self.transfers.get(index).is_some_and(|t| matches!(t.phase, Sending | Closing | Confirming)) {
+            self.block_refused(index, reason_of_block_error(condition), condition);
+        }
+    }
+
+    fn block_refused(&mut self, index: usize, reason: Reason, condition: StanzaCondition) {
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        let said = Some(Condition::Stanza(condition));
+        if reason == Reason::PeerGone {
+            // A server says so, which need not mean that nothing arrived.
+            slot.abandon(reason, said);
+        } else {
+            slot.fail(reason, said);
         }
     }
 
@@ -108,6 +125,7 @@ impl State<'_> {
             slot.deadline = deadline;
         }
         slot.moved = upto;
+        slot.say_last_word();
         if slot.bytestream.carrier == Carrier::Message {
             // Nothing comes back for a message: what is handed over counts as gone (IBB-17).
             slot.safe = upto;

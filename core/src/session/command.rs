@@ -41,8 +41,10 @@ pub enum Cancel {
     Wish,
     /// The file cannot be read any more (sender).
     ReadFailed,
-    /// The bytes cannot be stored (receiver): disk full, I/O error.
+    /// The bytes cannot be stored (receiver): disk full, I/O error, or the file cannot be given its place.
     StoreFailed,
+    /// The file is not any more the one that was offered (sender): it grew, shrank, or was replaced.
+    SourceChanged,
 }
 
 /// How far a transfer is.

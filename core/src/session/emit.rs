@@ -1,16 +1,17 @@
 //! What goes out, and in which order: the stream's own, answers, acknowledgements, events, requests, blocks.
 
 use super::acks::Fate;
+use super::owed::write_refusal;
 use super::sender::no_space;
 use super::state::{Life, State};
 use crate::config::Method;
 use crate::contact::{Known, disco};
-use crate::error::{Error, Reason, StanzaCondition};
+use crate::error::{Ending, Error, Reason};
 use crate::link::LinkOutput;
 use crate::output::{Event, StreamId, Timer, TransferId};
 use crate::time::Instant;
 use crate::transfer::{News, Phase};
-use crate::wire::stanza::{ErrorType, IqType, Ns, open_iq, write_error, write_result};
+use crate::wire::stanza::{IqType, Ns, open_iq, write_result};
 use crate::wire::xml::{WriteError, Writer};
 
 /// The next thing to do, without the borrowed bytes.
@@ -147,7 +148,8 @@ impl State<'_> {
                 .get(usize::from(ack.slot))
                 .filter(|t| t.generation == ack.generation && !t.is_free());
             let Some(slot) = slot else { return Fate::Drop };
-            let stored = ack.upto <= slot.safe;
+            // What is final waits for more than the bytes: the file's place.
+            let stored = ack.upto <= slot.safe && (slot.placed || ack.upto < slot.end);
             if !stored && slot.phase != Phase::Over {
                 return Fate::Keep;
             }
@@ -159,8 +161,7 @@ impl State<'_> {
             if stored {
                 write_result(&mut w, peer, ack.id);
             } else {
-                let gone = StanzaCondition::ItemNotFound;
-                write_error(&mut w, peer, ack.id, ErrorType::Cancel, gone, None, None, true);
+                write_refusal(&mut w, slot, peer, ack.id);
             }
             match w.finish() {
                 Ok(bytes) => {
@@ -223,6 +224,10 @@ impl State<'_> {
                     block_bytes: if slot.over_socks5 { 0 } else { slot.bytestream.block },
                     seq_wraps,
                 });
+            }
+            if slot.news.settle {
+                slot.news.settle = false;
+                return Some(Event::Settle { transfer, verified: slot.own_verdict() == Ending::Done });
             }
             if slot.phase == Phase::Over && slot.news.finished {
                 slot.news.finished = false;

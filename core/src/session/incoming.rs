@@ -5,13 +5,14 @@ use super::sender::is_absence;
 use super::state::State;
 use crate::contact::{Known, disco};
 use crate::error::{Reason, StanzaCondition};
+use crate::transfer::receipt::STORE_FAILED;
 use crate::transfer::{Phase, TransferSlot};
 use crate::transport::socks5::Step;
 use crate::wire::base64::Base64Error;
 use crate::wire::jid;
 use crate::wire::stanza::{
-    Element, ErrorType, IqType, Kind, MessageType, Ns, PresenceType, Stanza, open_iq, read_error, stanza,
-    write_error, write_result,
+    Element, ErrorType, IqType, Kind, MessageType, Ns, PresenceType, Stanza, error_says, open_iq, read_error,
+    stanza, write_error, write_result,
 };
 
 /// What a stanza came to.
@@ -126,7 +127,8 @@ impl State<'_> {
             (Ns::Ibb, "close") => self.close_in(s, &payload),
             (Ns::Si, "si") => self.offer_in(s, &payload),
             (Ns::S5b, "query") => self.hosts_in(s, &payload),
-            (Ns::Receipt, "receipt") => self.receipt_in(s, &payload),
+            (Ns::Receipt1, "digest") => self.digest_in(s, &payload),
+            (Ns::Receipt0, "receipt") => self.receipt_in(s, &payload),
             _ if self.settings.hosted => Taken::NotMine,
             _ => {
                 self.refuse_unknown(s, &payload);
@@ -139,7 +141,14 @@ impl State<'_> {
     fn refuse_unknown(&mut self, s: &Stanza<'_>, payload: &Element<'_>) {
         let known = matches!(
             payload.ns(),
-            Ns::Ping | Ns::DiscoInfo | Ns::DiscoItems | Ns::Ibb | Ns::S5b | Ns::Si | Ns::Receipt
+            Ns::Ping
+                | Ns::DiscoInfo
+                | Ns::DiscoItems
+                | Ns::Ibb
+                | Ns::S5b
+                | Ns::Si
+                | Ns::Receipt0
+                | Ns::Receipt1
         );
         let condition =
             if known { StanzaCondition::FeatureNotImplemented } else { StanzaCondition::ServiceUnavailable };
@@ -160,7 +169,8 @@ impl State<'_> {
                 if !current || !self.is_from_peer(index, from) {
                     return self.misfit();
                 }
-                self.block_answered(index, count, upto, error);
+                let store_failed = error_says(s.element, Ns::Receipt1, STORE_FAILED);
+                self.block_answered(index, count, upto, error.map(|error| (error, store_failed)));
             }
             Origin::Request(number) => match self.awaiting(number) {
                 Some(index) if self.is_from_asked(index, from) => self.request_answered(index, s, error),

@@ -9,6 +9,7 @@ mod emit;
 mod identity;
 mod ids;
 mod incoming;
+mod last_word;
 mod offers;
 mod outbox;
 mod owed;
@@ -396,6 +397,15 @@ impl<'a> Session<'a> {
         self.state.prefix(transfer, offset, bytes)
     }
 
+    /// The file has its final name and is durable: the owner's answer to [`Event::Settle`](crate::Event::Settle). Only now
+    /// the sender hears what is final.
+    ///
+    /// # Errors
+    /// [`Error::Stale`], [`Error::State`] (not asked for, or answered already), [`Error::Closed`].
+    pub fn settled(&mut self, transfer: TransferId) -> Result<(), Error> {
+        self.state.settled(transfer)
+    }
+
     /// Declines an offer.
     ///
     /// # Errors
@@ -404,7 +414,8 @@ impl<'a> Session<'a> {
         self.state.decline(transfer, why)
     }
 
-    /// Ends a transfer; `Event::Finished` follows. The peer is told.
+    /// Ends a transfer; `Event::Finished` follows. The peer is told. A sender whose last byte is out cannot take the file
+    /// back: its ending is then [`Ending::Delivered`](crate::Ending::Delivered), but for [`Cancel::SourceChanged`].
     ///
     /// # Errors
     /// [`Error::Stale`].
@@ -412,7 +423,8 @@ impl<'a> Session<'a> {
         self.state.cancel(transfer, why)
     }
 
-    /// The bytes before `upto` are safe on disk: they are acknowledged now. Idempotent.
+    /// The bytes before `upto` are safe on disk: they are acknowledged now, but for the last block, whose turn comes with
+    /// [`settled`](Self::settled). Idempotent.
     ///
     /// # Errors
     /// [`Error::Stale`], [`Error::State`] (not a receiving transfer), [`Error::Argument`] (beyond what came).

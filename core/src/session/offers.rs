@@ -11,6 +11,7 @@ use crate::transfer::digest::Digest;
 use crate::transfer::{Answer, News, OFFER_ID_BYTES, Phase, SID_BYTES, Texts, TransferSlot};
 use crate::transport::socks5::{Attempt, Step};
 use crate::wire::jid;
+use crate::wire::receipt::Receipts;
 use crate::wire::stanza::{Element, ErrorType, Kind, Ns, Stanza};
 
 /// Why an offer was not shown to the owner.
@@ -104,7 +105,9 @@ impl State<'_> {
         let slot = found.and_then(|index| self.transfers.get_mut(index));
         let (Some(slot), Some(texts)) = (slot, texts) else { return false };
         slot.texts = texts;
-        slot.receipts &= offer.receipts;
+        if slot.receipts != Receipts::None {
+            slot.receipts = offer.receipts;
+        }
         slot.left_by_sender();
         (slot.over_socks5, slot.attempt, slot.offers_in_band) = (false, Attempt::NONE, true);
         // The new offer is the sender's; for our owner the transfer just goes on.
@@ -145,7 +148,7 @@ impl State<'_> {
         slot.file.sha256 = offer.sha256;
         slot.file.md5 = offer.md5;
         slot.end = offer.size;
-        slot.receipts = offer.receipts && receipts;
+        slot.receipts = if receipts { offer.receipts } else { Receipts::None };
         slot.methods = methods;
         slot.offers_socks5 = offer.streams.has(StreamMethod::Socks5);
         slot.offers_in_band = offer.streams.has(StreamMethod::InBand);
@@ -192,9 +195,10 @@ impl State<'_> {
         }
         let times = self.settings.times;
         let early = self.now.after(times.finish_ms.saturating_sub(times.end_ms));
+        use Phase::*;
         let waits = |index: usize, t: &TransferSlot| {
-            let last = matches!(t.phase, Phase::Closing | Phase::Confirming | Phase::Verifying);
-            let known = t.phase == Phase::Verifying && t.own_verdict() == Ending::Done;
+            let last = matches!(t.phase, Closing | Confirming | Settled | Verifying);
+            let known = t.phase == Settled || (t.phase == Verifying && t.own_verdict() == Ending::Done);
             let long = t.deadline.is_some_and(|deadline| deadline <= early);
             last && (known || long)
                 && !t.owed.anything()
@@ -229,9 +233,12 @@ impl State<'_> {
         slot.start = from_offset;
         slot.moved = from_offset;
         slot.safe = from_offset;
-        // A receipt speaks of the whole file: who sends a range knows its hash only if it offered it.
-        slot.receipts &= from_offset == 0 || slot.file.sha256.is_some();
-        let strong = slot.receipts || slot.file.sha256.is_some();
+        // A hash speaks of the whole file: who sends a range knows its hash only if it offered it.
+        let whole = from_offset == 0 || slot.file.sha256.is_some();
+        if slot.receipts == Receipts::V0 && !whole {
+            slot.receipts = Receipts::None;
+        }
+        let strong = slot.file.sha256.is_some() || (slot.receipts != Receipts::None && whole);
         slot.digest = Digest::start(strong, !strong && slot.file.md5.is_some());
         slot.owed.answer = Some(Answer::Accept);
         slot.enter(Phase::Waiting, Timer::Open, deadline);

@@ -2,12 +2,12 @@
 
 use super::sender::no_space;
 use super::state::State;
-use crate::error::{Error, StanzaCondition};
+use crate::error::{Ending, Error, Reason, StanzaCondition};
 use crate::negotiate::si::{self, SiOffer, StreamMethod};
 use crate::negotiate::streamhosts;
 use crate::transfer::{Answer, HostsVerdict, Owed, Phase, TransferSlot, receipt};
 use crate::transport::ibb;
-use crate::wire::stanza::{ErrorType, IqType, open_iq, write_error};
+use crate::wire::stanza::{ErrorType, IqType, Ns, open_iq, write_error};
 use crate::wire::xml::Writer;
 
 impl State<'_> {
@@ -21,6 +21,8 @@ impl State<'_> {
             self.write_answer(&mut w, slot, answer);
         } else if let Some(verdict) = owed.verdict {
             self.write_verdict(&mut w, slot, verdict);
+        } else if owed.ruling {
+            self.write_ruling(&mut w, slot);
         } else {
             self.write_set(&mut w, index, slot, number);
         }
@@ -28,7 +30,10 @@ impl State<'_> {
         self.ids.next_request();
         let finish = self.in_ms(self.settings.times.finish_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return Ok(bytes) };
-        let is_answer = owed.answer.is_some() || owed.verdict.is_some();
+        let is_answer = owed.answer.is_some() || owed.verdict.is_some() || owed.ruling;
+        if !is_answer && owed.digest && !(owed.offer || owed.open || owed.hosts || owed.activate) {
+            slot.last_word = true;
+        }
         if !written(&mut slot.owed) {
             slot.deadline = if phase == Phase::Over { None } else { finish };
         }
@@ -42,7 +47,10 @@ impl State<'_> {
     fn write_set(&self, w: &mut Writer<'_>, index: usize, slot: &TransferSlot, number: u32) {
         let owed = slot.owed;
         let proxy = self.hosts.get(slot.attempt.host).map(|host| host.jid).filter(|_| owed.activate);
-        open_iq(w, IqType::Set, proxy.or(Some(self.peer(slot))), &self.ids.request(number));
+        // STZ-09: what is still said after the end asks nothing.
+        let over = slot.phase == Phase::Over;
+        let id = if over { self.ids.unanswered(number) } else { self.ids.request(number) };
+        open_iq(w, IqType::Set, proxy.or(Some(self.peer(slot))), &id);
         if owed.offer {
             self.write_offer(w, index);
         } else if owed.open {
@@ -51,10 +59,14 @@ impl State<'_> {
             self.write_hosts(w, slot);
         } else if owed.activate {
             streamhosts::write_activate(w, slot.texts.sid(), self.peer(slot));
+        } else if owed.digest {
+            receipt::write(w, Ns::Receipt1, slot.texts.sid(), slot.file.size, slot.own_sha256().as_ref());
         } else if owed.close {
-            ibb::write_close(w, slot.texts.sid());
-        } else if let Some(sha256) = slot.digest.sha256() {
-            receipt::write(w, slot.texts.sid(), slot.end, &sha256);
+            let failed = matches!(slot.ending, Ending::Failed(Reason::StoreFailed, _));
+            ibb::write_close(w, slot.texts.sid(), failed.then_some((Ns::Receipt1, receipt::STORE_FAILED)));
+        } else {
+            let own = slot.digest.sha256();
+            receipt::write(w, Ns::Receipt0, slot.texts.sid(), slot.end, own.as_ref());
         }
         w.close("iq");
     }
@@ -95,6 +107,20 @@ impl State<'_> {
         write_error(w, peer, id, ErrorType::Cancel, condition, None, None, true);
     }
 
+    /// The answer to the sender's last word: the receipt, or why there is none.
+    fn write_ruling(&self, w: &mut Writer<'_>, slot: &TransferSlot) {
+        let (peer, id) = (Some(self.peer(slot)), slot.texts.name());
+        if matches!(slot.ending, Ending::Failed(..)) {
+            write_refusal(w, slot, peer, id);
+            return;
+        }
+        open_iq(w, IqType::Result, peer, id);
+        if slot.ending == Ending::Unverified {
+            w.open(receipt::UNVERIFIED).attr("xmlns", Ns::Receipt1.uri()).close(receipt::UNVERIFIED);
+        }
+        w.close("iq");
+    }
+
     pub(crate) fn write_offer(&self, w: &mut Writer<'_>, index: usize) {
         let Some(slot) = self.transfers.get(index) else { return };
         let offer = SiOffer {
@@ -114,12 +140,20 @@ impl State<'_> {
     }
 }
 
+/// Refuses what a transfer that failed leaves behind, with its own words.
+pub(crate) fn write_refusal(w: &mut Writer<'_>, slot: &TransferSlot, peer: Option<&str>, id: &str) {
+    let (condition, word) = slot.refusal();
+    let word = word.map(|word| (Ns::Receipt1.uri(), word));
+    write_error(w, peer, id, ErrorType::Cancel, condition, None, word, true);
+}
+
 /// Strikes out what was written; `false` for the receipt, whose answer has a deadline of its own.
 fn written(owed: &mut Owed) -> bool {
     if owed.answer.take().is_some() || owed.verdict.take().is_some() {
         return true;
     }
-    for flag in [&mut owed.offer, &mut owed.open, &mut owed.hosts, &mut owed.activate, &mut owed.close] {
+    let Owed { ruling, offer, open, hosts, activate, digest, close, .. } = owed;
+    for flag in [ruling, offer, open, hosts, activate, digest, close] {
         if core::mem::take(flag) {
             return true;
         }

@@ -4,11 +4,12 @@ use super::emit::Next;
 use super::incoming::Taken;
 use super::state::State;
 use crate::config::Method;
-use crate::error::{Argument, Ending, Error, Reason};
+use crate::error::{Argument, Error, Reason};
 use crate::negotiate::fallback::Socks5Failure;
 use crate::output::{Skip, StreamEnd, StreamId, Timer, TransferId};
 use crate::transfer::Phase;
 use crate::transport::socks5::Step;
+use crate::wire::receipt::Receipts;
 
 /// Most bytes that the owner hands in at once, so that hashing them does not hold up everything else.
 const SUPPLY_MAX: u64 = 1 << 20;
@@ -56,7 +57,8 @@ impl State<'_> {
     pub(crate) fn sent(&mut self, id: TransferId, upto: u64) -> Result<(), Error> {
         self.check_alive()?;
         let slot = self.transfer(id)?;
-        let over = matches!(slot.phase, Phase::Sending | Phase::Closing | Phase::Confirming | Phase::Over);
+        use Phase::*;
+        let over = matches!(slot.phase, Sending | Closing | Confirming | Broken | Over);
         if !over || !slot.over_socks5 || !slot.attempt.granted {
             return Err(Error::State);
         }
@@ -110,13 +112,13 @@ impl State<'_> {
         if slot.moved != slot.end {
             return;
         }
-        let phase = if slot.receipts { Phase::Confirming } else { Phase::Closing };
-        slot.enter(phase, Timer::Finish, deadline);
+        let told = slot.receipts != Receipts::None;
+        slot.enter(if told { Phase::Confirming } else { Phase::Closing }, Timer::Finish, deadline);
+        slot.say_last_word();
     }
 
     /// Payload came on a transfer's own stream.
     pub(crate) fn raw_in(&mut self, index: usize, bytes: &[u8]) -> Taken {
-        let times = self.receiving_times(true);
         let (now, least) = (self.now, self.least(false));
         let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
         // S5B-10: a sender, or a receiver that is through, is sent nothing that counts.
@@ -136,13 +138,14 @@ impl State<'_> {
             return Taken::Done;
         }
         slot.received(bytes, length);
-        slot.await_sender(times);
+        self.await_sender(index);
         Taken::Data { index, offset }
     }
 
     /// The other side sends no more on a transfer's own stream, or it broke (S5B-15).
     pub(crate) fn raw_ended(&mut self, index: usize, end: StreamEnd) {
         let unused = self.yields_to_in_band(index);
+        let word = self.in_ms(self.settings.times.end_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
         let orderly = end == StreamEnd::Ended;
         // S5B-34: while our streamhosts are out, the id of a stream that is gone keeps others from taking its place.
@@ -153,7 +156,7 @@ impl State<'_> {
         match slot.phase {
             Phase::Receiving if slot.moved == slot.end => {
                 slot.bytestream.closed = true;
-                self.complete_if_stored(index);
+                self.settle_if_complete(index);
             }
             Phase::Receiving if unused => self.wait_in_band(index),
             Phase::Receiving => {
@@ -164,13 +167,18 @@ impl State<'_> {
             Phase::Opening if slot.attempt.step == Step::Activating && !orderly => {
                 self.socks5_failed(index, Socks5Failure::ProxyUnreached, None);
             }
-            // Nobody without receipts says more than this.
-            Phase::Closing if orderly => slot.finish(Ending::Delivered),
+            // Nobody without receipts says more than this. What broke behind the last byte may have arrived whole.
+            Phase::Closing => slot.hand_over(),
             // A receiver may shut down its own half at any time: it has nothing to send.
             Phase::Sending if orderly => {}
-            Phase::Sending | Phase::Closing => {
+            Phase::Sending => {
                 slot.skip_used(Skip::Broken);
-                slot.fail(Reason::BytestreamLost, None);
+                if slot.receipts == Receipts::None {
+                    slot.fail(Reason::BytestreamLost, None);
+                } else {
+                    // A receiver that gave up says why, and its word may come a moment later than the end of the stream.
+                    slot.enter(Phase::Broken, Timer::Finish, word);
+                }
             }
             _ => {}
         }

@@ -4,16 +4,16 @@ use super::acks::Ack;
 use super::incoming::{Block, Taken};
 use super::state::State;
 use crate::config::Method;
-use crate::error::{Ending, Error, Reason, StanzaCondition};
+use crate::error::{Error, Reason, StanzaCondition};
 use crate::output::{Timer, TransferId};
 use crate::session::Cancel;
-use crate::time::Instant;
-use crate::transfer::{Phase, TransferSlot};
+use crate::transfer::{Phase, TransferSlot, receipt};
 use crate::transport::ibb::{self, Bytestream};
 use crate::transport::pace::Least;
 use crate::transport::socks5::Attempt;
 use crate::transport::window::Window;
-use crate::wire::stanza::{Element, ErrorType, Kind, Stanza};
+use crate::wire::receipt::Receipts;
+use crate::wire::stanza::{Element, ErrorType, Kind, Ns, Stanza};
 
 impl State<'_> {
     /// An `<open/>` (IBB-04..08). Only the offering peer may open, once, after the owner accepted (SI-18, ATK-34).
@@ -27,9 +27,6 @@ impl State<'_> {
         };
         let found = s.from.and_then(|from| self.find(from, open.sid, |t| t.is_live() && !t.is_sender()));
         let largest = self.settings.block_bytes;
-        let empty = found.and_then(|index| self.transfers.get(index)).is_some_and(|t| t.start == t.end);
-        // QRK-48: nothing is to come, and some senders never close.
-        let times = self.receiving_times(empty);
         let yields = found.is_some_and(|index| self.yields_to_in_band(index));
         let found = found.and_then(|index| Some((index, self.transfers.get_mut(index)?)));
         let Some((index, slot)) = found else {
@@ -40,11 +37,10 @@ impl State<'_> {
             return Taken::Done;
         };
         let mark = ibb::id_mark(s.id.unwrap_or(""));
-        let start = slot.start;
         // SM-22: a sender that resumed its stream says again what it said last, and hears the same again.
         let again = slot.is_open() && slot.bytestream.last == mark && slot.bytestream.block == open.block;
         if again {
-            self.acknowledge(index, start, s);
+            self.acknowledge_open(index, s);
         // Before our answer is out nobody can know of it.
         } else if !yields || slot.owed.answer.is_some() || slot.owed.verdict.is_some() {
             self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
@@ -62,9 +58,8 @@ impl State<'_> {
             slot.bytestream.last = mark;
             slot.news.started = true;
             slot.enter(Phase::Receiving, Timer::Progress, None);
-            slot.await_sender(times);
-            // Blocks may follow at once, and their answers must not come first.
-            self.acknowledge(index, start, s);
+            self.await_sender(index);
+            self.acknowledge_open(index, s);
         }
         Taken::Done
     }
@@ -72,17 +67,17 @@ impl State<'_> {
     /// A block, by iq or message (IBB-18, IBB-20).
     pub(crate) fn block_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>, block: Block<'_>) -> Taken {
         let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
-        let receiving =
-            |t: &TransferSlot| t.phase == Phase::Receiving && !t.over_socks5 && !t.bytestream.closed;
-        let Some(index) = self.find(from, sid, receiving) else {
+        let Some(index) = self.find(from, sid, |t| t.is_open() && !t.is_sender()) else {
             if self.belongs_elsewhere(s, payload) {
                 return Taken::NotMine;
             }
-            // ATK-20, ATK-21, IBB-33: unknown here, whoever else has such a stream.
-            self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);
+            // ATK-20, ATK-21, IBB-33: unknown here, whoever else has such a stream; or given up, and the sender hears why.
+            let over = self.find(from, sid, |t| t.phase == Phase::Over);
+            let over = over.and_then(|index| self.transfers.get(index));
+            let (condition, word) = over.map_or((StanzaCondition::ItemNotFound, None), TransferSlot::refusal);
+            self.refuse_with(s, ErrorType::Cancel, condition, word.map(|word| (Ns::Receipt1, word)));
             return Taken::Done;
         };
-        let times = self.receiving_times(false);
         let (now, least) = (self.now, self.least(true));
         let id = s.id.unwrap_or("");
         let acknowledged = s.kind == Kind::IqSet;
@@ -116,8 +111,8 @@ impl State<'_> {
             Ok((length, block)) => {
                 slot.received(block.unwrap_or(&[]), u64::try_from(length).unwrap_or(0));
                 slot.bytestream.last = ibb::id_mark(id);
-                slot.await_sender(times);
                 let upto = slot.moved;
+                self.await_sender(index);
                 if acknowledged {
                     self.acknowledge(index, upto, s);
                 }
@@ -145,25 +140,38 @@ impl State<'_> {
         }
     }
 
+    /// Answers an opening. Blocks may follow at once, and their answers must not come first. Of an empty file the first thing
+    /// that waits is the close.
+    fn acknowledge_open(&mut self, index: usize, s: &Stanza<'_>) {
+        match self.transfers.get(index).filter(|slot| slot.start < slot.end).map(|slot| slot.start) {
+            Some(start) => self.acknowledge(index, start, s),
+            None => self.result(s),
+        }
+    }
+
     /// A `<close/>` (IBB-30..35), for either side of a transfer.
     pub(crate) fn close_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>) -> Taken {
         let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
-        // A sender that gives up after our answer has no other word for it than the close.
-        let closable = |t: &TransferSlot| {
-            t.is_open()
-                || matches!(t.phase, Phase::Waiting | Phase::Connecting | Phase::Receiving)
-                // And a receiver that gives up has none for a sender that is through with a stream of its own.
-                || t.over_socks5 && matches!(t.phase, Phase::Sending | Phase::Closing | Phase::Confirming)
+        use Phase::*;
+        // A sender that gives up after our answer has no other word for it than the close, and a receiver that gives up
+        // has none for a sender that is through with a stream of its own.
+        let closable = |t: &TransferSlot| match t.phase {
+            Waiting | Connecting => true,
+            Sending | Closing | Confirming | Broken if t.over_socks5 => true,
+            Receiving if t.over_socks5 => !t.has_all(),
+            _ => t.is_open(),
         };
-        let Some(index) = self.find(from, sid, |t| closable(t) && !t.bytestream.closed) else {
+        let Some(index) = self.find(from, sid, closable) else {
             // SM-22: said again, while what came before is not stored yet.
             let again =
                 |t: &TransferSlot| t.is_live() && !t.is_sender() && !t.over_socks5 && t.bytestream.closed;
+            let late =
+                |t: &TransferSlot| matches!(t.phase, Over | Confirming | Receiving | Settling | Verifying);
             if let Some(index) = self.find(from, sid, again) {
                 let end = self.transfers.get(index).map_or(0, |slot| slot.end);
                 self.acknowledge(index, end, s);
             // IBB-34: closings may cross, and an aborted transfer is over already.
-            } else if self.find(from, sid, |t| matches!(t.phase, Phase::Over | Phase::Confirming)).is_some() {
+            } else if self.find(from, sid, late).is_some() {
                 self.result(s);
             } else if self.belongs_elsewhere(s, payload) {
                 return Taken::NotMine;
@@ -172,38 +180,54 @@ impl State<'_> {
             }
             return Taken::Done;
         };
+        let store_failed = receipt::says_store_failed(payload);
         let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
+        let complete = slot.moved == slot.end && (slot.receipts != Receipts::V1 || slot.last_word);
         match slot.phase {
-            Phase::Receiving if !slot.over_socks5 && slot.moved == slot.end => {
+            Receiving | Settling | Settled | Verifying if !slot.over_socks5 && complete => {
                 slot.bytestream.closed = true;
-                let upto = slot.end;
+                let (upto, waits) = (slot.end, slot.phase == Settled);
+                if waits {
+                    slot.finish(slot.own_verdict());
+                }
                 self.acknowledge(index, upto, s);
-                self.complete_if_stored(index);
+                self.settle_if_complete(index);
             }
-            Phase::Receiving if !slot.over_socks5 => {
+            Receiving if !slot.over_socks5 && slot.moved < slot.end => {
                 slot.bytestream.closed = true;
                 slot.fail(Reason::TooFewBytes, None);
                 self.result(s);
             }
             // The receiver gave up, or our own closing crossed its.
-            Phase::Closing if !slot.over_socks5 && slot.safe == slot.end => {
+            Closing if !slot.over_socks5 && slot.safe == slot.end && !store_failed => {
                 self.result(s);
                 self.closed(index);
             }
             _ => {
                 slot.bytestream.closed = true;
-                slot.fail(Reason::PeerCancelled, None);
+                let failed = store_failed && slot.is_sender();
+                slot.fail(if failed { Reason::PeerStoreFailed } else { Reason::PeerCancelled }, None);
                 self.result(s);
             }
         }
         Taken::Done
     }
 
-    /// How long a sender may take for its next bytes, and for the end behind the last one; soon if that costs nothing.
-    pub(crate) fn receiving_times(&self, soon: bool) -> [Option<Instant>; 2] {
+    /// It is the sender's turn: the next block, or nothing but the end when everything is here (QRK-48).
+    pub(crate) fn await_sender(&mut self, index: usize) {
         let times = self.settings.times;
-        let end_ms = if soon { times.end_ms } else { times.finish_ms };
-        [self.in_ms(times.progress_ms), self.in_ms(end_ms)]
+        let Some(slot) = self.transfers.get(index).filter(|t| t.phase == Phase::Receiving) else { return };
+        let soon = (slot.over_socks5 || slot.start == slot.end) && slot.receipts != Receipts::V1;
+        let (timer, ms) = if slot.moved < slot.end {
+            (Timer::Progress, times.progress_ms)
+        } else {
+            // What comes through the server takes longer; of an empty file nothing is to come, and some never close it.
+            (Timer::Finish, if soon { times.end_ms } else { times.finish_ms })
+        };
+        let deadline = self.in_ms(ms);
+        if let Some(slot) = self.transfers.get_mut(index) {
+            (slot.timer, slot.deadline) = (timer, deadline);
+        }
     }
 
     /// What a sender has to bring; those in band share one path (ATK-17).
@@ -217,73 +241,44 @@ impl State<'_> {
     /// The owner stored everything before `upto`.
     pub(crate) fn stored(&mut self, id: TransferId, upto: u64) -> Result<(), Error> {
         self.check_alive()?;
-        let over_socks5 = self.transfer(id)?.over_socks5;
         let now = self.now;
-        let times = self.receiving_times(over_socks5);
         let slot = self.transfer(id)?;
-        if !matches!(slot.phase, Phase::Receiving | Phase::Verifying | Phase::Over) {
+        use Phase::*;
+        if !matches!(slot.phase, Receiving | Settling | Settled | Verifying | Over) {
             return Err(Error::State);
         }
         if upto > slot.moved {
             return Err(Error::Argument(crate::Argument::Offset));
         }
-        if slot.phase == Phase::Over {
-            return Ok(());
-        }
-        if upto > slot.safe && slot.phase == Phase::Receiving {
-            // From here on it is the peer's turn again.
-            slot.await_sender(times);
-        }
-        slot.safe = slot.safe.max(upto);
-        if slot.safe == slot.moved && slot.moved > slot.start {
-            slot.pace.turn(now);
-        }
-        self.complete_if_stored(usize::from(id.slot));
-        Ok(())
-    }
-
-    /// Everything came, is closed, and is stored: compare hashes and tell the sender (SI states, Verifying).
-    pub(crate) fn complete_if_stored(&mut self, index: usize) {
-        let Some(slot) = self.transfers.get_mut(index) else { return };
-        if slot.phase != Phase::Receiving || !slot.bytestream.closed || slot.safe != slot.end {
-            return;
-        }
-        let verdict = slot.own_verdict();
-        // Without its head a file has no hash that could be told.
-        slot.receipts &= slot.hashed == slot.start;
-        slot.owed.receipt = slot.receipts;
-        if slot.receipts && !matches!(verdict, Ending::Failed(..)) {
-            slot.enter(Phase::Verifying, Timer::Finish, None);
-        } else {
-            slot.finish(verdict);
-        }
-    }
-
-    /// The sender answered our receipt, or did not in time (`error` as if it had nothing to say then).
-    pub(crate) fn receipt_answered(&mut self, index: usize, answer: Result<(), Option<StanzaCondition>>) {
-        let Some(slot) = self.transfers.get_mut(index) else { return };
-        match answer {
-            Ok(()) => slot.finish(Ending::Done),
-            Err(Some(condition @ StanzaCondition::NotAcceptable)) => {
-                slot.fail(Reason::HashMismatch, Some(crate::Condition::Stanza(condition)))
+        if upto > slot.safe && slot.phase == Receiving {
+            slot.safe = upto;
+            if slot.safe == slot.moved && slot.moved > slot.start {
+                slot.pace.turn(now);
             }
-            // The sender is gone or forgot; our own comparison stands.
-            Err(_) => slot.finish(slot.own_verdict()),
+            let index = usize::from(id.slot);
+            // From here on it is the peer's turn again.
+            self.await_sender(index);
+            self.settle_if_complete(index);
         }
+        Ok(())
     }
 
     /// The owner cancels, either side.
     pub(crate) fn cancel(&mut self, id: TransferId, why: Cancel) -> Result<(), Error> {
         self.check_alive()?;
         let slot = self.transfer(id)?;
-        slot.fail(
-            match why {
-                Cancel::Wish => Reason::Cancelled,
-                Cancel::ReadFailed => Reason::ReadFailed,
-                Cancel::StoreFailed => Reason::StoreFailed,
-            },
-            None,
-        );
+        let reason = match why {
+            Cancel::Wish => Reason::Cancelled,
+            Cancel::ReadFailed => Reason::ReadFailed,
+            Cancel::StoreFailed => Reason::StoreFailed,
+            Cancel::SourceChanged => Reason::SourceChanged,
+        };
+        // Too late to take the file back; but what is no file of ours was not sent, wherever it is.
+        if slot.may_be_placed() && why != Cancel::SourceChanged {
+            slot.hand_over();
+        } else {
+            slot.fail(reason, None);
+        }
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use crate::output::{Skip, StreamId, Timer};
 use crate::transfer::{Phase, Texts, TransferSlot};
 use crate::transport::socks5::Step;
 use crate::transport::socks5::hosts::{Host, HostKind};
+use crate::wire::receipt::Receipts;
 use crate::wire::stanza::{Ns, Stanza};
 use crate::wire::streamhost::{self, Streamhost};
 use crate::wire::xml::Writer;
@@ -115,7 +116,7 @@ impl State<'_> {
         let Some(slot) = self.transfers.get(index) else { return };
         let (accepted, mediated) = (slot.attempt.stream != 0, slot.methods.has(Method::Mediated));
         // An older end of ours says this when its owner cancelled.
-        let cancelled = slot.receipts && error == Some(StanzaCondition::NotAcceptable);
+        let cancelled = slot.receipts != Receipts::None && error == Some(StanzaCondition::NotAcceptable);
         // A peer that gave up closes what it had; an intruder stays.
         let intruder = accepted && !slot.attempt.left;
         if let Some(condition) = error {

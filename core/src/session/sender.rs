@@ -4,19 +4,19 @@ use super::blocks::reason_of_block_error;
 use super::state::State;
 use crate::config::{Carrier, Method};
 use crate::contact::{ContactSlot, Known};
-use crate::error::{Argument, Condition, Ending, Error, Reason, StanzaCondition};
+use crate::error::{Argument, Condition, Error, Reason, StanzaCondition};
 use crate::negotiate::si::{self, StreamMethod, StreamMethods};
 use crate::output::{Skip, Timer, TransferId};
 use crate::session::Offer;
 use crate::transfer::digest::Digest;
-use crate::transfer::{File, MIME_BYTES, Phase, Texts, name, receipt};
+use crate::transfer::{File, MIME_BYTES, Phase, Texts, name};
 use crate::transport::ibb::{self, Bytestream};
 use crate::transport::socks5::Step;
 use crate::transport::window::Window;
 use crate::wire::jid;
-use crate::wire::stanza::{Element, ErrorType, IqType, Ns, Stanza, open_iq};
+use crate::wire::receipt::Receipts;
+use crate::wire::stanza::{Element, IqType, Ns, Stanza, open_iq};
 use crate::wire::xml::{WriteError, Writer};
-use subtle::ConstantTimeEq as _;
 
 /// What a block's envelope gains on its way: an attribute for our address, and four more digits of the number.
 const STAMP_BYTES: usize = 12;
@@ -108,7 +108,8 @@ impl State<'_> {
                 Some(condition) if is_absence(condition) => {
                     slot.fail(reason_of_refusal(condition), Some(Condition::Stanza(condition)))
                 }
-                _ => slot.receipts = features.receipts && self.settings.receipts,
+                _ if self.settings.receipts => slot.receipts = features.receipts,
+                _ => slot.receipts = Receipts::None,
             }
         }
         self.offer_what_is_ready();
@@ -166,6 +167,7 @@ impl State<'_> {
             },
             // IBB-30: result or item-not-found, both mean closed.
             Phase::Closing => self.closed(index),
+            Phase::Sending | Phase::Confirming if slot.last_word => self.digest_answered(index, s, error),
             Phase::Verifying => self.receipt_answered(index, error.map_or(Ok(()), |e| Err(Some(e)))),
             _ => {}
         }
@@ -229,10 +231,13 @@ impl State<'_> {
             return;
         };
         (slot.start, slot.end, slot.moved, slot.safe) = (start, end, start, start);
-        // The receipt speaks of the whole file, and of a range this end hashes nothing.
+        // A hash speaks of the whole file, and of a range this end hashes nothing.
         let (head, tail) = (start == 0, end == slot.file.size);
-        slot.receipts &= tail && (head || slot.file.sha256.is_some());
-        slot.digest = Digest::start(slot.receipts && slot.file.sha256.is_none(), false);
+        if slot.receipts == Receipts::V0 && !(tail && (head || slot.file.sha256.is_some())) {
+            slot.receipts = Receipts::None;
+        }
+        let hashes = slot.receipts != Receipts::None && slot.file.sha256.is_none() && head && tail;
+        slot.digest = Digest::start(hashes, false);
         slot.news.accepted = true;
         if over_socks5 {
             self.offer_hosts(index);
@@ -288,19 +293,26 @@ impl State<'_> {
             slot.news.started = true;
             slot.route.method = Some(Method::InBand);
             slot.enter(Phase::Sending, Timer::Block, None);
+            slot.say_last_word();
         }
         self.close_if_sent(index);
     }
 
-    /// IBB-31: the sender closes after every block was acknowledged.
+    /// IBB-31: the sender closes after every block was acknowledged. Between two ends that know receipts of version 1 it
+    /// has nothing to ask by it: it waits for the verdict first, and closes as a formality.
     pub(crate) fn close_if_sent(&mut self, index: usize) {
         let times = self.settings.times;
         let (deadline, brief) = (self.in_ms(times.finish_ms), self.in_ms(times.closing_ms));
         let Some(slot) = self.transfers.get_mut(index) else { return };
-        // IBB-33, QRK-44: an answer would say nothing that is not known already.
-        let settled = !slot.receipts && slot.bytestream.carrier == Carrier::Iq;
-        let deadline = if settled { brief } else { deadline };
-        if slot.phase == Phase::Sending && !slot.over_socks5 && slot.safe == slot.end {
+        if slot.phase != Phase::Sending || slot.over_socks5 || slot.safe != slot.end {
+            return;
+        }
+        if slot.receipts == Receipts::V1 {
+            slot.enter(Phase::Confirming, Timer::Finish, deadline);
+        } else {
+            // IBB-33, QRK-44: an answer would say nothing that is not known already.
+            let known = slot.receipts == Receipts::None && slot.bytestream.carrier == Carrier::Iq;
+            let deadline = if known { brief } else { deadline };
             slot.owed.close = true;
             slot.enter(Phase::Closing, Timer::Finish, deadline);
         }
@@ -312,49 +324,11 @@ impl State<'_> {
         let Some(slot) = self.transfers.get_mut(index) else { return };
         slot.bytestream.closed = true;
         slot.owed.close = false;
-        if slot.receipts {
+        if slot.receipts == Receipts::None {
+            slot.hand_over();
+        } else {
             slot.enter(Phase::Confirming, Timer::Finish, deadline);
-        } else {
-            slot.finish(Ending::Delivered);
         }
-    }
-
-    /// A receipt came from the receiver.
-    pub(crate) fn receipt_in(
-        &mut self,
-        s: &Stanza<'_>,
-        payload: &Element<'_>,
-    ) -> crate::session::incoming::Taken {
-        use crate::session::incoming::Taken;
-        let Some(receipt) = receipt::read(payload) else {
-            self.refuse(s, ErrorType::Modify, StanzaCondition::BadRequest);
-            return Taken::Done;
-        };
-        let sent = |t: &crate::transfer::TransferSlot| {
-            t.receipts
-                && t.safe == t.end
-                && matches!(t.phase, Phase::Sending | Phase::Closing | Phase::Confirming)
-        };
-        let found = s.from.and_then(|from| self.find(from, receipt.sid, sent));
-        let Some(slot) = found.and_then(|index| self.transfers.get_mut(index)) else {
-            self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);
-            return Taken::Done;
-        };
-        let unhashed = slot.attempt.unhashed;
-        let own = slot.file.sha256.or_else(|| slot.digest.sha256().filter(|_| !unhashed));
-        if own.is_some_and(|own| own.ct_eq(&receipt.sha256).into()) {
-            slot.finish(Ending::Done);
-            self.result(s);
-        } else if own.is_none() {
-            // The owner moved the bytes itself: nothing speaks against them, and nothing confirms them either, so that the
-            // receiver must not take this for a match.
-            slot.finish(Ending::Delivered);
-            self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);
-        } else {
-            slot.fail(Reason::HashMismatch, None);
-            self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
-        }
-        Taken::Done
     }
 }
 

@@ -243,7 +243,11 @@ impl State<'_> {
                     || (matches!(t.attempt.step, Step::Connecting | Step::Dialling)
                         && stream.is_handshaking())
             });
-            if !keep {
+            // A peer that is told in words hears them before the stream's end, which says less.
+            let telling = transfers.get(usize::from(key.0)).is_some_and(|t| {
+                t.generation == key.1 && t.phase == Phase::Over && t.owed.close && t.attempt.stream == id.0
+            });
+            if !(keep || telling) {
                 stream.close();
             } else if wanted(key).is_some_and(|t| matches!(t.phase, Phase::Closing | Phase::Confirming)) {
                 // S5B-19: right behind the last byte, or a proxy may keep back the tail.

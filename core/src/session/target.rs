@@ -203,7 +203,6 @@ impl State<'_> {
 
     /// A streamhost answered as it must: it is the one, the others are closed before the sender hears of it (S5B-04).
     pub(crate) fn host_won(&mut self, index: usize, stream: StreamId, host: u16) {
-        let times = self.receiving_times(true);
         let method = self.method_of(index, host);
         let direct = method == Method::Direct;
         let Some(slot) = self.transfers.get_mut(index) else { return };
@@ -216,9 +215,9 @@ impl State<'_> {
         *if direct { &mut slot.route.direct } else { &mut slot.route.mediated } = Skip::Unneeded;
         slot.news.started = true;
         slot.enter(Phase::Receiving, Timer::Progress, None);
+        self.await_sender(index);
         // QRK-48: some senders never end an empty stream; then this deadline does, and not before: to leave now would take
         // the other side from a proxy that the sender has yet to activate.
-        slot.await_sender(times);
     }
 
     /// A proxy ended the stream before the first byte, as they do when it is not activated: the sender may open in band

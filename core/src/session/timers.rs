@@ -9,6 +9,7 @@ use crate::output::{Skip, Timer};
 use crate::time::Instant;
 use crate::transfer::{Answer, Phase};
 use crate::transport::socks5::Step;
+use crate::wire::receipt::Receipts;
 
 impl State<'_> {
     /// Time goes on; going backwards is clamped.
@@ -88,17 +89,14 @@ impl State<'_> {
                 slot.fail(Reason::Stalled, None);
             }
             // IBB-24: the block's fate is unknown, a repeat could be a duplicate.
-            Phase::Sending => slot.fail(Reason::BlockTimeout, None),
-            // QRK-44: everything was acknowledged; one client never answers the closing.
-            Phase::Closing if slot.bytestream.carrier == Carrier::Message => {
-                // Only the answer to the closing could tell that the messages came.
-                slot.fail(Reason::BlockTimeout, None)
-            }
+            Phase::Sending => slot.abandon(Reason::BlockTimeout, None),
+            // QRK-44: one client never answers the closing.
             Phase::Closing | Phase::Confirming => slot.hand_over(),
-            // Everything is here and the sender forgot to close: our own comparison stands.
-            Phase::Receiving if slot.safe == slot.end => {
+            Phase::Broken => slot.fail(Reason::BytestreamLost, None),
+            // Everything is here and the sender forgot to close: our own comparison stands. Its last word is no formality.
+            Phase::Receiving if slot.safe == slot.end && slot.receipts != Receipts::V1 => {
                 slot.bytestream.closed = true;
-                self.complete_if_stored(index);
+                self.settle_if_complete(index);
             }
             // Our own owner is slow to store; the peer may have to wait for that.
             Phase::Receiving if slot.safe < slot.moved => slot.deadline = progress,
@@ -106,8 +104,10 @@ impl State<'_> {
                 slot.skip_used(Skip::Broken);
                 slot.fail(Reason::Stalled, None);
             }
+            Phase::Settled => slot.finish(slot.own_verdict()),
             Phase::Verifying => self.receipt_answered(index, Err(None)),
-            Phase::Free | Phase::Over => {}
+            // The owner takes its time.
+            Phase::Settling | Phase::Free | Phase::Over => {}
         }
     }
 

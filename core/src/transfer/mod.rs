@@ -1,6 +1,7 @@
 //! One file's life: its state, its name, its hashes, and the receipt that ends it.
 
 pub mod digest;
+mod ending;
 pub mod name;
 mod owed;
 pub mod receipt;

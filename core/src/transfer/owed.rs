@@ -17,8 +17,12 @@ pub(crate) struct Owed {
     pub(crate) verdict: Option<HostsVerdict>,
     /// The closing of the bytestream.
     pub(crate) close: bool,
-    /// The receipt (receiver).
+    /// The receipt of version 0 (receiver).
     pub(crate) receipt: bool,
+    /// The last word (sender).
+    pub(crate) digest: bool,
+    /// The answer to the sender's last word, with the ending telling which (receiver).
+    pub(crate) ruling: bool,
 }
 
 /// The answer to an offer.
@@ -54,6 +58,8 @@ impl Owed {
         verdict: None,
         close: false,
         receipt: false,
+        digest: false,
+        ruling: false,
     };
 
     pub(crate) fn anything(&self) -> bool {
@@ -71,6 +77,7 @@ pub(crate) struct News {
     /// With a new offer, or without.
     pub(crate) fell_back: Option<bool>,
     pub(crate) started: bool,
+    pub(crate) settle: bool,
     pub(crate) finished: bool,
 }
 
@@ -82,6 +89,7 @@ impl News {
         refused_block: 0,
         fell_back: None,
         started: false,
+        settle: false,
         finished: false,
     };
 }

@@ -1,15 +1,16 @@
 //! The state of one transfer, either role.
 
-use crate::config::{Carrier, Method, Methods};
-use crate::error::{Condition, Ending, Reason};
+use crate::config::{Method, Methods};
+use crate::error::Ending;
 use crate::output::{Route, Skip, Timer, TransferId};
 use crate::time::Instant;
-use crate::transfer::digest::{Digest, Verdict};
-use crate::transfer::owed::{Answer, HostsVerdict, News, Owed};
+use crate::transfer::digest::Digest;
+use crate::transfer::owed::{News, Owed};
 use crate::transfer::texts::Texts;
 use crate::transport::ibb::Bytestream;
 use crate::transport::pace::{Least, Pace};
 use crate::transport::socks5::{Attempt, TransferKey};
+use crate::wire::receipt::Receipts;
 
 /// Longest stream id taken from a peer, bytes (S5B-13).
 pub(crate) const SID_BYTES: usize = 128;
@@ -33,8 +34,10 @@ pub(crate) enum Phase {
     Sending,
     /// Sender: every byte is out, the bytestream is being closed (IBB-31, S5B-19).
     Closing,
-    /// Sender: closed; the peer's verdict is awaited.
+    /// Sender: everything is said, the peer's verdict is awaited.
     Confirming,
+    /// Sender: its own stream broke before the last byte; the receiver's word about it may be on its way.
+    Broken,
     /// Receiver: the owner has to answer the offer.
     Asked,
     /// Receiver: accepted; the sender has to open, or to offer streamhosts (SI-18).
@@ -43,7 +46,11 @@ pub(crate) enum Phase {
     Connecting,
     /// Receiver: bytes come in.
     Receiving,
-    /// Receiver: everything is stored; the sender has to confirm the hash.
+    /// Receiver: everything is stored; the owner has to give the file its place.
+    Settling,
+    /// Receiver: the file has its place; the sender has to close.
+    Settled,
+    /// Receiver: the file has its place; the sender has to confirm the hash (receipt of version 0).
     Verifying,
     /// Either: over; what is owed still goes out.
     Over,
@@ -98,8 +105,12 @@ pub struct TransferSlot {
     /// Sender: this is the second offer (SI-22).
     pub(crate) is_retry: bool,
     pub(crate) attempt: Attempt,
-    /// The peer confirms or wants receipts.
-    pub(crate) receipts: bool,
+    /// Which receipt closes this transfer.
+    pub(crate) receipts: Receipts,
+    /// Receipt of version 1: the sender's last word is out (sender), or came (receiver).
+    pub(crate) last_word: bool,
+    /// Receiver: the owner gave the file its place, so that what is final may be said.
+    pub(crate) placed: bool,
     /// Receiver: the sender can start at an offset (SI-13).
     pub(crate) ranged: bool,
     pub(crate) ending: Ending,
@@ -133,7 +144,9 @@ impl TransferSlot {
         over_socks5: false,
         is_retry: false,
         attempt: Attempt::NONE,
-        receipts: false,
+        receipts: Receipts::None,
+        last_word: false,
+        placed: false,
         ranged: false,
         ending: Ending::Done,
         route: Route {
@@ -173,12 +186,15 @@ impl TransferSlot {
 
     /// The in-band bytestream is open on our side.
     pub(crate) fn is_open(&self) -> bool {
-        !self.over_socks5 && matches!(self.phase, Phase::Sending | Phase::Closing | Phase::Receiving)
+        use Phase::*;
+        let sends = matches!(self.phase, Sending | Closing | Confirming);
+        let open = sends || matches!(self.phase, Receiving | Settling | Settled | Verifying);
+        open && !self.over_socks5 && !self.bytestream.closed
     }
 
     pub(crate) fn is_sender(&self) -> bool {
         use Phase::*;
-        matches!(self.phase, Asking | Offering | Opening | Sending | Closing | Confirming)
+        matches!(self.phase, Asking | Offering | Opening | Sending | Closing | Confirming | Broken)
     }
 
     /// Slot and generation, as streams and hosts name a transfer.
@@ -238,11 +254,9 @@ impl TransferSlot {
         self.deadline = deadline;
     }
 
-    /// It is the sender's turn: the next block, or nothing but the close when everything is here (QRK-48).
-    pub(crate) fn await_sender(&mut self, [block, close]: [Option<Instant>; 2]) {
-        let (timer, deadline) =
-            if self.moved == self.end { (Timer::Finish, close) } else { (Timer::Progress, block) };
-        (self.timer, self.deadline) = (timer, deadline);
+    /// Sender: once every byte is out, the last word follows right behind (receipt of version 1).
+    pub(crate) fn say_last_word(&mut self) {
+        self.owed.digest = self.receipts == Receipts::V1 && self.moved == self.end;
     }
 
     /// Whether the sender is fast enough with these bytes (ATK-17).
@@ -261,92 +275,5 @@ impl TransferSlot {
         }
         self.digest.update(bytes);
         self.moved = self.moved.saturating_add(length);
-    }
-
-    /// Ends the transfer. The peer is told by a close if the bytestream may be open at its side.
-    pub(crate) fn finish(&mut self, ending: Ending) {
-        if !self.is_live() {
-            return;
-        }
-        let failed = matches!(ending, Ending::Failed(..));
-        // STZ-04: every offer gets its answer; an acceptance that is not out yet is taken back.
-        let answer = match self.owed.answer {
-            Some(Answer::Accept) => Some(Answer::Unwanted),
-            None if self.phase == Phase::Asked => Some(Answer::Unwanted),
-            answer => answer,
-        };
-        // The same for the streamhosts that nobody will connect to any more.
-        let verdict = match self.owed.verdict {
-            None if self.phase == Phase::Connecting => Some(HostsVerdict::Forbidden),
-            Some(HostsVerdict::Used) if failed => Some(HostsVerdict::Forbidden),
-            verdict => verdict,
-        };
-        // A stream that ends tells a sender that is through already nothing: one that knows receipts is told in words.
-        let told = self.over_socks5 && self.phase == Phase::Receiving && self.receipts && !self.owed.receipt;
-        let told = told || self.is_open() || self.phase == Phase::Opening;
-        self.owed = Owed {
-            close: self.owed.close || failed && told && !self.bytestream.closed,
-            answer,
-            verdict,
-            receipt: self.owed.receipt,
-            ..Owed::NOTHING
-        };
-        self.news.finished = true;
-        self.request = 0;
-        self.ending = ending;
-        self.enter(Phase::Over, Timer::None, None);
-    }
-
-    /// The peer or the stream is gone. What both ends had settled before stands; the rest failed (IBB-36).
-    pub(crate) fn abandon(&mut self, reason: Reason, condition: Option<Condition>) {
-        match self.phase {
-            Phase::Closing if self.bytestream.carrier == Carrier::Iq => self.hand_over(),
-            // In band every block was acknowledged; over SOCKS5 the receipt alone says that anything arrived.
-            Phase::Confirming if !self.over_socks5 => self.finish(Ending::Delivered),
-            Phase::Verifying => self.finish(self.own_verdict()),
-            Phase::Receiving if self.safe == self.end && self.own_verdict() == Ending::Done => {
-                self.finish(Ending::Done)
-            }
-            _ => self.fail(reason, condition),
-        }
-    }
-
-    /// The last word does not come, or is not waited for any longer: what is known by now stands.
-    pub(crate) fn settle(&mut self) {
-        match self.phase {
-            Phase::Verifying => self.finish(self.own_verdict()),
-            // Only the answer to the closing could tell that the messages came.
-            Phase::Closing if self.bytestream.carrier == Carrier::Message => {
-                self.fail(Reason::BlockTimeout, None)
-            }
-            _ => self.hand_over(),
-        }
-    }
-
-    /// Everything went, and the receiver says no more. A stream of its own that broke meanwhile may have lost the tail.
-    pub(crate) fn hand_over(&mut self) {
-        if self.over_socks5 && self.attempt.stream == 0 {
-            self.skip_used(Skip::Broken);
-            self.fail(Reason::BytestreamLost, None);
-        } else {
-            self.finish(Ending::Delivered);
-        }
-    }
-
-    /// The ending that the receiver's own comparison allows, without a word of the sender.
-    pub(crate) fn own_verdict(&self) -> Ending {
-        if self.hashed != self.start {
-            return Ending::Unverified;
-        }
-        match self.digest.verify(self.file.sha256.as_ref(), self.file.md5.as_ref()) {
-            Verdict::Match => Ending::Done,
-            Verdict::Mismatch => Ending::Failed(Reason::HashMismatch, None),
-            Verdict::Nothing => Ending::Unverified,
-        }
-    }
-
-    /// Ends the transfer as failed.
-    pub(crate) fn fail(&mut self, reason: Reason, condition: Option<Condition>) {
-        self.finish(Ending::Failed(reason, condition));
     }
 }

@@ -196,9 +196,13 @@ pub(crate) fn write_data(w: &mut Writer<'_>, sid: &str, seq: u16, bytes: &[u8]) 
     w.text_base64(bytes).close("data");
 }
 
-/// Writes a `<close/>` (IBB-30).
-pub(crate) fn write_close(w: &mut Writer<'_>, sid: &str) {
-    w.open("close").attr("xmlns", Ns::Ibb.uri()).attr("sid", sid).close("close");
+/// Writes a `<close/>` (IBB-30), with a word about why; who does not know it overlooks it.
+pub(crate) fn write_close(w: &mut Writer<'_>, sid: &str, why: Option<(Ns, &str)>) {
+    w.open("close").attr("xmlns", Ns::Ibb.uri()).attr("sid", sid);
+    if let Some((ns, name)) = why {
+        w.open(name).attr("xmlns", ns.uri()).close(name);
+    }
+    w.close("close");
 }
 
 /// The largest block whose stanza fits `limit` bytes when the rest of it takes `envelope` bytes (LIM-03).

@@ -5,6 +5,7 @@ pub(crate) mod bytes;
 pub mod date;
 pub mod hashes;
 pub mod jid;
+pub(crate) mod receipt;
 pub mod scram;
 pub mod socks5;
 pub mod stanza;

@@ -30,6 +30,9 @@ struct Seen {
     end: u64,
     came: u64,
     stored: u64,
+    /// The session asked for its place, and it got it.
+    asked: bool,
+    placed: bool,
     /// Bytes that went over SOCKS5, and up to where they may.
     raw: u64,
     grant: Option<(StreamId, u64)>,
@@ -75,6 +78,10 @@ struct Play<'m> {
     offline: bool,
     /// What the session writes to.
     out: Vec<u8>,
+    /// Everything is on its way to the end.
+    ending: bool,
+    /// A last word went out.
+    said_digest: bool,
     leaving: bool,
 }
 
@@ -123,6 +130,8 @@ pub fn negotiation(bytes: &[u8]) {
         count: 0,
         offline: false,
         out: vec![0; OUT_BYTES],
+        ending: false,
+        said_digest: false,
         leaving: false,
     };
     if flags & 2 == 0 {
@@ -241,6 +250,8 @@ impl Play<'_> {
             end: size,
             came: 0,
             stored: 0,
+            asked: false,
+            placed: false,
             raw: 0,
             grant: None,
             started: None,
@@ -254,7 +265,10 @@ impl Play<'_> {
         let back = usize::from(input.byte()) % 3;
         let Some(seen) = self.seen.iter_mut().rev().nth(back) else { return };
         let (id, finished) = (seen.id, seen.finished);
-        let answer = match input.byte() % 16 {
+        let command = input.byte() % 16;
+        let answer = match command {
+            3..6 => self.session.settled(id),
+            6 => self.session.cancel(id, Cancel::StoreFailed),
             0 => self.session.decline(id, Decline::Busy),
             1 => self.session.cancel(id, Cancel::Wish),
             2 => {
@@ -268,6 +282,10 @@ impl Play<'_> {
             _ => self.session.accept(id, 0),
         };
         assert!(!finished || answer.is_err(), "a stale handle was taken");
+        if (3..6).contains(&command) {
+            assert!(answer.is_err() || (seen.asked && !seen.placed), "settled without being asked");
+            seen.placed |= answer.is_ok();
+        }
     }
 
     fn store(&mut self, input: &mut Input<'_>) {
@@ -286,6 +304,13 @@ impl Play<'_> {
 
     /// Left alone, everything ends in bounded time, every stream is closed, and nobody waits for an answer.
     fn end(&mut self) {
+        self.ending = true;
+        for at in 0..self.seen.len() {
+            let (id, asked) = (self.seen[at].id, self.seen[at].asked);
+            if asked && self.session.settled(id).is_ok() {
+                self.seen[at].placed = true;
+            }
+        }
         for at in 0..self.seen.len() {
             let (id, came) = (self.seen[at].id, self.seen[at].came);
             if self.seen[at].receiving && self.session.stored(id, came).is_ok() {

@@ -15,13 +15,24 @@ const OPERATIONS: usize = 400;
 const OUT_BYTES: usize = 1 << 14;
 
 /// What is known of one transfer from outside.
+#[derive(Debug)]
 struct Seen {
     id: TransferId,
     receiving: bool,
     size: u64,
     came: u64,
     stored: u64,
+    /// The session asked for its place.
+    asked: bool,
+    /// It got it.
+    placed: bool,
     finished: bool,
+}
+
+impl Seen {
+    fn new(id: TransferId, receiving: bool, size: u64) -> Self {
+        Self { id, receiving, size, came: 0, stored: 0, asked: false, placed: false, finished: false }
+    }
 }
 
 /// The session, its owner, and all its peers in one.
@@ -42,6 +53,10 @@ struct Play<'m> {
     offline: bool,
     /// What the session writes to.
     out: Vec<u8>,
+    /// Everything is on its way to the end.
+    ending: bool,
+    /// A last word went out.
+    said_digest: bool,
 }
 
 /// Plays the operations that the bytes spell.
@@ -77,6 +92,8 @@ pub fn session(bytes: &[u8]) {
         count: 0,
         offline: false,
         out: vec![0; OUT_BYTES],
+        ending: false,
+        said_digest: false,
     };
     if hosted {
         play.drain(OUT_BYTES);
@@ -171,7 +188,7 @@ impl Play<'_> {
                     assert!(!offer.name.is_empty() && !offer.name.contains(['/', '\\', '\0']));
                     let (id, size) = (offer.transfer, offer.size);
                     assert!(self.seen.iter().all(|s| s.id != id), "a handle came again");
-                    self.seen.push(Seen { id, receiving: true, size, came: 0, stored: 0, finished: false });
+                    self.seen.push(Seen::new(id, true, size));
                 }
                 _ => {}
             }
@@ -248,13 +265,27 @@ impl Play<'_> {
                         "{ending:?} without all bytes"
                     );
                 }
-                // Nobody here knows the hash of what is sent.
-                assert!(seen.receiving || ending != Ending::Done, "Done without a verified hash");
+                // Nobody here knows the hash of what is sent, but a peer may say that it does.
+                let said = self.said_digest;
+                assert!(seen.receiving || ending != Ending::Done || said, "Done without a verified hash");
+                let kept = !matches!(ending, Ending::Failed(..));
+                assert!(!seen.receiving || !kept || seen.placed, "{ending:?}, and the file has no place");
                 assert_eq!(self.session.progress(transfer), Err(Error::Stale));
             }
             Event::Offline { .. } => {
                 self.offline = true;
                 assert!(self.seen.iter().all(|s| s.finished), "offline with transfers running");
+            }
+            Event::Settle { transfer, .. } => {
+                let seen = self.seen.iter_mut().find(|s| s.id == transfer).expect("a transfer of ours");
+                assert!(seen.receiving && !seen.finished && !seen.asked, "asked to settle {seen:?}");
+                assert_eq!((seen.came, seen.stored), (seen.size, seen.size), "asked to settle too early");
+                seen.asked = true;
+                // What the owner is asked while everything ends is done; before that its commands say what becomes of it.
+                if self.ending {
+                    self.session.settled(transfer).expect("asked for");
+                    seen.placed = true;
+                }
             }
             Event::Accepted { transfer, .. } | Event::Started { transfer, .. } => {
                 assert!(self.seen.iter().any(|s| s.id == transfer && !s.finished));
@@ -267,6 +298,7 @@ impl Play<'_> {
     fn sent(&mut self, text: &str) {
         for stanza in text.split("</iq>").filter(|s| s.starts_with("<iq ")) {
             let id = attr(stanza, "id").to_owned();
+            self.said_digest |= stanza.contains("<digest ");
             if stanza.contains("type='set'") || stanza.contains("type='get'") {
                 if stanza.contains(" sid='") {
                     let sid = attr(stanza, "sid").to_owned();
@@ -280,6 +312,11 @@ impl Play<'_> {
                 let seen = self.seen.iter().find(|s| s.id == transfer).expect("a transfer of ours");
                 let acknowledged = stanza.contains("type='result'");
                 assert!(!acknowledged || seen.stored >= upto, "acknowledged before stored (IBB-16)");
+                let last = upto == seen.size;
+                assert!(
+                    !acknowledged || !last || seen.placed,
+                    "the last block acknowledged too early (IBB-14)"
+                );
             }
         }
     }
@@ -300,7 +337,7 @@ impl Play<'_> {
         match self.session.offer(&offer) {
             Ok(id) => {
                 assert!(self.seen.iter().all(|s| s.id != id), "a handle came again");
-                self.seen.push(Seen { id, receiving: false, size, came: 0, stored: 0, finished: false });
+                self.seen.push(Seen::new(id, false, size));
             }
             Err(Error::Full | Error::Offline | Error::Closed(_) | Error::State) => {}
             Err(error) => panic!("offer: {error:?}"),
@@ -312,7 +349,10 @@ impl Play<'_> {
         let back = usize::from(input.byte()) % 4;
         let Some(seen) = self.seen.iter_mut().rev().nth(back) else { return };
         let (id, finished) = (seen.id, seen.finished);
-        let answer = match input.byte() % 6 {
+        let command = input.byte() % 8;
+        let answer = match command {
+            6 => self.session.settled(id),
+            7 => self.session.cancel(id, Cancel::StoreFailed),
             0 => self.session.decline(id, Decline::Busy),
             1 => self.session.cancel(id, Cancel::Wish),
             2 => {
@@ -326,6 +366,10 @@ impl Play<'_> {
             _ => self.session.accept(id, 0),
         };
         assert!(!finished || answer.is_err(), "a stale handle was taken");
+        if command == 6 {
+            assert!(answer.is_err() || (seen.asked && !seen.placed), "settled without being asked");
+            seen.placed |= answer.is_ok();
+        }
     }
 
     fn store(&mut self, input: &mut Input<'_>) {
@@ -356,6 +400,13 @@ impl Play<'_> {
 
     /// Left alone, everything ends in bounded time.
     fn end(&mut self) {
+        self.ending = true;
+        for seen in 0..self.seen.len() {
+            let (id, asked) = (self.seen[seen].id, self.seen[seen].asked);
+            if asked && self.session.settled(id).is_ok() {
+                self.seen[seen].placed = true;
+            }
+        }
         for seen in 0..self.seen.len() {
             let (id, came) = (self.seen[seen].id, self.seen[seen].came);
             if self.seen[seen].receiving && self.session.stored(id, came).is_ok() {

@@ -9,6 +9,7 @@ impl World<'_> {
         let (Event::Started { transfer, .. }
         | Event::HostFailed { transfer, .. }
         | Event::FellBack { transfer, .. }
+        | Event::Settle { transfer, .. }
         | Event::Finished { transfer, .. }) = event
         else {
             return false;
@@ -17,6 +18,9 @@ impl World<'_> {
         let life = self.nodes[n].life;
         let f = &mut self.files[index];
         let earlier = f.to == n && f.earlier == Some((transfer, life));
+        if let (true, Event::Settle { .. }, Some(session)) = (earlier, event, &mut self.nodes[n].session) {
+            session.settled(transfer).expect("asked for");
+        }
         if let (true, Event::Finished { ending, .. }) = (earlier, event) {
             // Of an empty range everything is here at once.
             let empty = ending == Ending::Unverified;
@@ -110,6 +114,7 @@ impl World<'_> {
                 assert!(!self.plan.calm || late, "intruded by nobody");
             }
             Event::BlockRefused { asked, most, .. } => assert!(asked > most),
+            Event::Settle { transfer, verified } => self.asked_to_settle(n, transfer, verified),
             Event::Finished { transfer, ending, route } => {
                 let index = self.nodes[n].file(transfer).expect("a transfer of ours");
                 let at_sender = self.files[index].from == n;
@@ -118,6 +123,8 @@ impl World<'_> {
                 let f = &mut self.files[index];
                 f.routes[usize::from(!at_sender)] = Some(route);
                 *(if at_sender { &mut f.sent } else { &mut f.received }) = Some(ending);
+                // Whoever hears that it failed takes the name back.
+                f.placed &= at_sender || !matches!(ending, Ending::Failed(..));
                 self.check_stale(n, transfer);
             }
             other => panic!("{other:?}"),

@@ -41,6 +41,19 @@ pub enum Storing {
     Batches(u64),
 }
 
+/// How the receiving owner gives a file its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settling {
+    /// As soon as the session asks.
+    AtOnce,
+    /// Whenever its disk gets to it.
+    Late,
+    /// It cannot, and says so at once.
+    Fails,
+    /// The same, late.
+    FailsLate,
+}
+
 /// One file from one node to another.
 #[derive(Clone, Debug)]
 pub struct File {
@@ -56,6 +69,12 @@ pub struct File {
     pub answer: Answer,
     /// The receiver's disk.
     pub storing: Storing,
+    /// The receiver's folder.
+    pub settling: Settling,
+    /// The receiving session asked for the file's place.
+    pub asked: bool,
+    /// The receiving owner gave it its place, and has not taken it back.
+    pub placed: bool,
     /// The sending owner's reads may come up short.
     pub short_reads: bool,
     /// Handle and life of the sending session.
@@ -143,6 +162,12 @@ impl File {
             1 => Storing::Late,
             _ => Storing::Batches(rng.skewed(30_000)),
         };
+        let settling = match rng.below(12) {
+            0 if !calm => Settling::Fails,
+            1 if !calm => Settling::FailsLate,
+            2..6 => Settling::Late,
+            _ => Settling::AtOnce,
+        };
         Self {
             from,
             to,
@@ -150,6 +175,9 @@ impl File {
             said,
             answer,
             storing,
+            settling,
+            asked: false,
+            placed: false,
             short_reads: rng.chance(25),
             sender: None,
             receiver: None,

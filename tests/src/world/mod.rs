@@ -93,6 +93,8 @@ enum Do {
     Answer(usize),
     /// A disk has stored what came.
     Store(usize),
+    /// A file gets its place, or cannot.
+    Settle(usize, bool),
     /// An owner has enough of a transfer: at the sender, at the receiver.
     Cancel(usize, bool),
     /// Something goes wrong.
@@ -319,6 +321,7 @@ impl<'m> World<'m> {
             Do::Offer => self.offer(),
             Do::Answer(f) => self.answer(f),
             Do::Store(f) => self.store(f),
+            Do::Settle(f, fails) => self.settle(f, fails),
             Do::Cancel(f, sender) => self.cancel(f, sender),
             Do::Fault => self.fault(),
             Do::LetGo(n) => self.let_go(n, false),

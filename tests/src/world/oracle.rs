@@ -60,8 +60,15 @@ impl World<'_> {
                 if let Some((f, upto)) = self.oracle.blocks.get(&(n, id.to_owned()))
                     && kind == "result"
                 {
-                    let stored = self.files[*f].stored;
+                    let file = &self.files[*f];
+                    let stored = file.stored;
                     assert!(stored >= *upto, "file {f}: {upto} acknowledged, {stored} stored (IBB-16)");
+                    let last = *upto == file.size();
+                    let settled = file.placed || file.received.is_some();
+                    assert!(
+                        !last || settled,
+                        "file {f}: the last block acknowledged without a place (IBB-14)"
+                    );
                 }
             }
             None => panic!("iq without type from node {n}"),
@@ -145,17 +152,25 @@ impl World<'_> {
             Ending::Done => {
                 assert!(f.is_whole(), "Done, but file {index} is not whole at the receiver");
                 assert!(f.said != Said::Lie, "Done in spite of another hash");
+                assert!(f.placed, "Done, but file {index} has no place");
             }
             Ending::Delivered => {
                 assert!(at_sender, "Delivered is the sender's word");
                 let message = self.nodes[f.from].plan.carrier == Carrier::Message;
                 // A proxy ends the sender's stream when it has passed everything on, wherever that is then.
                 let unseen = f.method[0] == Some(Method::Mediated) || self.waited_in_vain(f);
-                assert!(message || unseen || f.disturbed || all_stored, "Delivered, but not all is stored");
+                // Every block is out, and no answer came in time: nobody knows.
+                let impatient = !self.nodes[f.from].plan.has_time;
+                assert!(
+                    message || unseen || impatient || f.disturbed || all_stored,
+                    "file {index} of node {} Delivered to node {}, but not all is stored",
+                    f.from,
+                    f.to
+                );
             }
             Ending::Unverified => {
                 assert!(!at_sender, "Unverified is the receiver's word");
-                assert!(all_stored, "Unverified, but not all is stored");
+                assert!(all_stored && f.placed, "Unverified, but not all is stored, or it has no place");
                 assert!(f.said == Said::Nothing || (f.start > 0 && !f.shown), "a hash was known");
             }
             Ending::Failed(Reason::HashMismatch, _) => {
@@ -210,6 +225,10 @@ impl World<'_> {
             }
             (Answer::Decline, _) => matches!(ending, Failed(Reason::Declined | Reason::Busy, _)),
             (Answer::Ignore, _) => matches!(ending, Failed(Reason::OfferTimeout | Reason::Busy, _)),
+            // In band the last block is refused then; over a stream of its own nobody tells such a sender.
+            (_, true) if f.said == Said::Lie && !receipts && f.start == 0 => {
+                matches!(ending, Delivered | Failed(Reason::HashMismatch | Reason::PeerCancelled, _))
+            }
             (_, true) if !whole || !receipts => ending == Delivered,
             (_, true) if self.waited_in_vain(f) && ending == Delivered => true,
             (_, false) if self.waited_in_vain(f) && ending == Unverified => f.said != Said::Lie,
@@ -262,8 +281,18 @@ impl World<'_> {
             assert!(self.is_told(f), "file {index} never ended: {}", self.unfinished());
             // Whoever says Done speaks the truth; who received it whole said so, or was disturbed.
             if f.sent == Some(Ending::Done) {
-                assert!(f.is_whole());
+                assert!(f.is_whole() && f.placed, "Done, but file {index} has no place");
             }
+            let failed = matches!(f.sent, Some(Ending::Failed(..)));
+            // Of an empty range everything is here at once, and the close of a sender that gives up ends it well.
+            let empty = f.start == f.size();
+            assert!(
+                !(failed && f.placed) || empty,
+                "file {index} has its place at node {}, and at node {} it ended {:?}",
+                f.to,
+                f.from,
+                f.sent
+            );
         }
         self.check_nothing_left();
         if self.plan.calm {

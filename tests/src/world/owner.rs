@@ -1,6 +1,6 @@
 //! What owners do: offer, answer, read, store and cancel.
 
-use super::file::{Answer, File, Said, Storing};
+use super::file::{Answer, File, Said, Settling, Storing};
 use super::plan::Way;
 use super::{Do, World};
 use xft_core::{Argument, Cancel, Decline, Error, Instant, Method, Offer, Output, Received, TransferId};
@@ -147,6 +147,7 @@ impl World<'_> {
                     f.earlier = Some(earlier);
                     f.earlier_open = f.received.is_none();
                     (f.received, f.started[1], f.start, f.stored) = (None, false, 0, 0);
+                    (f.asked, f.placed) = (false, false);
                     (f.routes[1], f.method[1]) = (None, None);
                 }
                 f.receiver = Some((transfer, life));
@@ -217,6 +218,47 @@ impl World<'_> {
             // Ended, and its owner has not heard of it yet.
             Err(Error::State) if !self.files[index].started[1] => {}
             Err(error) => panic!("stored: {error:?}"),
+        }
+        self.service_soon(to);
+    }
+
+    /// A session asks for a file's place.
+    pub(super) fn asked_to_settle(&mut self, n: usize, transfer: TransferId, verified: bool) {
+        let index = self.nodes[n].file(transfer).expect("a transfer of ours");
+        let f = &mut self.files[index];
+        assert!(f.to == n && f.received.is_none() && !f.asked, "asked for a place twice, or too late");
+        assert!(f.stored == f.size() && f.got_to() == f.size(), "asked for a place, but not all is stored");
+        assert!(!verified || (f.is_whole() && f.said != Said::Lie), "verified what is not whole");
+        f.asked = true;
+        match f.settling {
+            Settling::AtOnce => self.settle(index, false),
+            Settling::Fails => self.settle(index, true),
+            late => {
+                let slow = self.nodes[n].plan.slow_ms;
+                self.soon(slow * 3, Do::Settle(index, late == Settling::FailsLate));
+            }
+        }
+    }
+
+    /// A file gets its place, or cannot.
+    pub(super) fn settle(&mut self, index: usize, fails: bool) {
+        let f = &mut self.files[index];
+        let (to, ended) = (f.to, f.received.is_some());
+        let Some((id, life)) = f.receiver else { return };
+        let node = &mut self.nodes[to];
+        let Some(session) = node.session.as_mut().filter(|_| node.life == life) else { return };
+        f.disturbed |= fails;
+        let answer = if fails { session.cancel(id, Cancel::StoreFailed) } else { session.settled(id) };
+        match answer {
+            Ok(()) => {
+                assert!(!ended, "settled after the end");
+                f.placed = !fails;
+                let again = session.settled(id);
+                assert!(matches!(again, Err(Error::State | Error::Stale)), "settled twice: {again:?}");
+            }
+            // Its owner, or the stream's end, was faster.
+            Err(Error::Stale | Error::State | Error::Closed(_)) => {}
+            Err(error) => panic!("settled: {error:?}"),
         }
         self.service_soon(to);
     }

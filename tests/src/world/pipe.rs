@@ -169,7 +169,9 @@ impl World<'_> {
             text.push_str("<query xmlns='http://jabber.org/protocol/disco#info'>");
             let all = xft_core::contact::disco::FEATURES.iter();
             let confirms = self.nodes[n].plan.receipts && self.nodes[n].plan.confirms;
-            for feature in all.filter(|f| confirms || !f.contains("receipt")) {
+            let old = self.nodes[n].plan.old_receipts;
+            let told = |f: &str| !f.contains("receipt") || (confirms && !(old && f.ends_with(":1")));
+            for feature in all.filter(|f| told(f)) {
                 text.push_str(&format!("<feature var='{feature}'/>"));
             }
             text.push_str("</query></iq>");

@@ -36,6 +36,8 @@ pub struct NodePlan {
     pub confirms: bool,
     /// Hosted only: its host tells peers that receipts are understood.
     pub receipts: bool,
+    /// Hosted only: of receipts it tells version 0 alone.
+    pub old_receipts: bool,
     /// See [`Config`]; the same for the others.
     pub block_bytes: u16,
     chunk_bytes: u16,
@@ -243,6 +245,7 @@ fn node(rng: &mut Rng, user: &str, calm: bool, file_bytes: u64) -> NodePlan {
         way,
         confirms: rng.chance(90),
         receipts: rng.chance(70),
+        old_receipts: rng.chance(40),
         block_bytes,
         chunk_bytes,
         window_bytes,

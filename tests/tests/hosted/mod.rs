@@ -60,6 +60,8 @@ pub struct Hosted<'m> {
     pub file: Vec<u8>,
     /// Whether a wish for data is fulfilled at once.
     pub supplies: bool,
+    /// Whether a file gets its place as soon as the session asks for it; else the question is an event among the others.
+    pub settles: bool,
     pub events: Vec<Event>,
     /// The last wish for data that was not fulfilled.
     pub wish: Option<(TransferId, u64, usize)>,
@@ -76,6 +78,7 @@ impl<'m> Hosted<'m> {
             now: 0,
             file: (0..200_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect(),
             supplies: true,
+            settles: true,
             events: Vec::new(),
             wish: None,
             wait: None,
@@ -98,6 +101,10 @@ impl<'m> Hosted<'m> {
                     continue;
                 }
                 Ok(Output::NeedData { transfer, offset, max }) => (transfer, offset, max),
+                Ok(Output::Event(Event::Settle { transfer, .. })) if self.settles => {
+                    self.session.settled(transfer).unwrap();
+                    continue;
+                }
                 Ok(Output::Event(event)) => {
                     self.events.push(event);
                     continue;
@@ -214,3 +221,12 @@ pub const DISCO: &str = "<query xmlns='http://jabber.org/protocol/disco#info'>\
     <feature var='http://jabber.org/protocol/si/profile/file-transfer'/>\
     <feature var='http://jabber.org/protocol/ibb'/>\
     <feature var='urn:libxft:receipt:0'/></query>";
+
+/// The same from a peer that has receipts of version 1 too.
+pub const DISCO_1: &str = "<query xmlns='http://jabber.org/protocol/disco#info'>\
+    <identity category='client' type='bot'/>\
+    <feature var='http://jabber.org/protocol/si'/>\
+    <feature var='http://jabber.org/protocol/si/profile/file-transfer'/>\
+    <feature var='http://jabber.org/protocol/ibb'/>\
+    <feature var='urn:libxft:receipt:0'/>\
+    <feature var='urn:libxft:receipt:1'/></query>";

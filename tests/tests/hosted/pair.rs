@@ -77,6 +77,8 @@ pub struct Pair<'m> {
     tcp: Vec<Tcp>,
     turn: bool,
     pub accepts: bool,
+    /// What the receiver says that it can.
+    pub disco: &'static str,
 }
 
 impl<'m> Pair<'m> {
@@ -101,6 +103,7 @@ impl<'m> Pair<'m> {
             tcp: Vec::new(),
             turn: false,
             accepts: true,
+            disco: DISCO_1,
         }
     }
 
@@ -230,7 +233,7 @@ impl<'m> Pair<'m> {
         let (to, id) = (attr(text, "to").to_owned(), attr(text, "id").to_owned());
         if to == self.jids[1 - n] {
             if text.contains("disco#info") {
-                self.answer(n, &to, &id, Ok(DISCO.to_owned()));
+                self.answer(n, &to, &id, Ok(self.disco.to_owned()));
             } else if text.contains("<open ") && self.open_refused.is_some() {
                 let word = self.open_refused.take().unwrap_or_default();
                 self.answer(n, &to, &id, Err(word));

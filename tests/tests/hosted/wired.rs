@@ -54,6 +54,8 @@ pub struct Wired<'m> {
     /// What a test notes for an answer to come.
     pub noted: String,
     circles: u32,
+    /// Whether a file gets its place as soon as the session asks for it; else the question is an event.
+    pub settles: bool,
     out: Vec<u8>,
 }
 
@@ -70,6 +72,7 @@ impl<'m> Wired<'m> {
             stingy: false,
             noted: String::new(),
             circles: 0,
+            settles: true,
             out: vec![0; 100_000],
         };
         assert_eq!(wired.poll(), []);
@@ -114,6 +117,9 @@ impl<'m> Wired<'m> {
                 }
                 Ok(Output::HalfClose { stream }) => said.push(Said::Half(stream)),
                 Ok(Output::Close { stream }) => said.push(Said::Close(stream)),
+                Ok(Output::Event(Event::Settle { transfer, .. })) if self.settles => {
+                    self.session.settled(transfer).unwrap();
+                }
                 Ok(Output::Event(event)) => said.push(Said::Event(event)),
                 Ok(Output::NeedData { transfer, offset, max }) => {
                     let from = usize::try_from(offset).unwrap();

@@ -78,6 +78,7 @@ impl<'m> Owned<'m> {
         for _ in 0..10_000 {
             match self.session.poll(&mut out) {
                 Ok(Output::Transmit { bytes, .. }) => sent.push(String::from_utf8(bytes.to_vec()).unwrap()),
+                Ok(Output::Event(Event::Settle { transfer, .. })) => self.session.settled(transfer).unwrap(),
                 Ok(Output::Event(event)) => self.events.push(event),
                 Ok(Output::Close { .. }) => self.closed = true,
                 Ok(Output::Wait { until, why }) => {

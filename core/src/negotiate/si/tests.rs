@@ -6,6 +6,7 @@ use std::format;
 use std::string::String;
 
 use super::*;
+use crate::wire::receipt::Receipts;
 use crate::wire::stanza::sample::{read as with, written};
 
 const FULL: SiOffer<'_> = SiOffer {
@@ -19,7 +20,7 @@ const FULL: SiOffer<'_> = SiOffer {
     md5: Some([0xcd; 16]),
     streams: StreamMethods::IN_BAND,
     ranged: true,
-    receipts: true,
+    receipts: Receipts::V1,
 };
 
 const BOTH: StreamMethods = StreamMethods::BOTH;
@@ -51,7 +52,7 @@ fn si_03_our_offer_reads_back_as_written() {
 fn si_03_a_bare_offer_of_a_peer_is_enough() {
     with(&offer(SI, "name='a' size='0'", FORM), |si| {
         let offer = read_offer(si).unwrap();
-        assert_eq!((offer.name, offer.size, offer.ranged, offer.receipts), ("a", 0, false, false));
+        assert_eq!((offer.name, offer.size, offer.ranged, offer.receipts), ("a", 0, false, Receipts::None));
     });
 }
 

@@ -47,6 +47,12 @@ pub fn read_error(stanza: Element<'_>) -> StanzaCondition {
     .unwrap_or(StanzaCondition::UndefinedCondition)
 }
 
+/// Whether an error stanza holds that application element (RFC 6120 8.3.4).
+#[must_use]
+pub fn error_says(stanza: Element<'_>, ns: Ns, name: &str) -> bool {
+    stanza.child(Ns::Client, "error").is_some_and(|error| error.child(ns, name).is_some())
+}
+
 /// Writes a whole iq error: the condition, then text, then an application element given as namespace and name.
 ///
 /// `legacy_code` adds the number that clients older than XMPP 1.0 read (XEP-0086).

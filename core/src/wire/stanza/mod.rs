@@ -18,6 +18,6 @@ pub use element::{Children, Element};
 pub use envelope::{
     IqType, Kind, Malformed, MessageType, PresenceType, Stanza, open_iq, stanza, write_result,
 };
-pub use error::{ErrorType, read_error, write_error};
+pub use error::{ErrorType, error_says, read_error, write_error};
 pub use ns::Ns;
 pub use reader::{Fed, StanzaReader};

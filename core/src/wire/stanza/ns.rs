@@ -89,7 +89,9 @@ namespaces! {
     /// Contact list (RFC 6121 2).
     Roster = "jabber:iq:roster",
     /// Our confirmation that a file was stored and its hash matched.
-    Receipt = "urn:libxft:receipt:0",
+    Receipt0 = "urn:libxft:receipt:0",
+    /// Our confirmation that a file has its place and its hash matched.
+    Receipt1 = "urn:libxft:receipt:1",
     /// Advanced message processing (XEP-0079), tolerated around blocks in messages (IBB-17).
     Amp = "http://jabber.org/protocol/amp",
     /// Delayed delivery (XEP-0203).

@@ -263,13 +263,28 @@ impl Play<'_> {
                         "{ending:?} too early"
                     );
                 }
-                // Nobody here knows the hash of what is sent.
-                assert!(seen.receiving || ending != Ending::Done, "Done without a verified hash");
+                // Nobody here knows the hash of what is sent, but a peer may say that it does.
+                let said = self.said_digest;
+                assert!(seen.receiving || ending != Ending::Done || said, "Done without a verified hash");
+                let kept = !matches!(ending, Ending::Failed(..));
+                assert!(!seen.receiving || !kept || seen.placed, "{ending:?}, and the file has no place");
                 assert_eq!(self.session.progress(transfer), Err(Error::Stale));
             }
             Event::Offline { .. } => {
                 self.offline = true;
                 assert!(self.seen.iter().all(|s| s.finished), "offline with transfers running");
+            }
+            Event::Settle { transfer, .. } => {
+                let at = self.index(transfer);
+                let seen = &mut self.seen[at];
+                assert!(seen.receiving && !seen.finished && !seen.asked, "asked to settle {seen:?}");
+                assert_eq!((seen.came, seen.stored), (seen.size, seen.size), "asked to settle too early");
+                seen.asked = true;
+                // Before the end its commands say what becomes of it.
+                if self.ending {
+                    self.session.settled(transfer).expect("asked for");
+                    seen.placed = true;
+                }
             }
             Event::Accepted { transfer, offset, end } => {
                 let at = self.index(transfer);
@@ -311,6 +326,7 @@ impl Play<'_> {
                 continue;
             }
             let inner = &stanza[stanza.find('>').unwrap_or(0)..];
+            self.said_digest |= inner.starts_with("><digest ");
             if inner.starts_with("><si ") {
                 let name = attr(inner, "name").to_owned();
                 let number: usize = name.trim_start_matches('f').parse().expect("a name of ours");

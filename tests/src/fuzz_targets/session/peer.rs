@@ -9,7 +9,7 @@ const SI: &str = "http://jabber.org/protocol/si";
 impl Play<'_> {
     /// One stanza of a peer; often the one that is due.
     pub(super) fn stanza(&mut self, input: &mut Input<'_>) -> Option<String> {
-        let kind = input.byte() % 14;
+        let kind = input.byte() % 15;
         self.count += 1;
         let from = PEERS[if input.byte() < 200 { 0 } else { usize::from(input.byte()) % 3 }];
         let other = usize::from(input.byte());
@@ -71,6 +71,15 @@ impl Play<'_> {
                 200.. => oversized(from, &sid, &id, input),
                 _ => question(from, &id),
             },
+            // Of "x", of nothing known, and of something else.
+            13 if input.byte() < 120 => {
+                let hash = input.pick(&[
+                    "<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=</hash>",
+                    "",
+                    "<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=</hash>",
+                ]);
+                set(format!("<digest xmlns='urn:libxft:receipt:1' sid='{sid}' size='1'>{hash}</digest>"))
+            }
             12 => format!(
                 "<message xmlns='jabber:client' from='{from}' id='{id}'><data xmlns='{IBB}' sid='{sid}' seq='{}'>eA==</data></message>",
                 input.byte() % 24
@@ -109,7 +118,11 @@ fn oversized(from: &str, sid: &str, id: &str, input: &mut Input<'_>) -> String {
 /// The result that is due for what was asked.
 fn answer(what: &str, input: &mut Input<'_>) -> String {
     if what.contains("disco#info") {
-        let receipt = if input.byte() & 1 == 0 { "<feature var='urn:libxft:receipt:0'/>" } else { "" };
+        let receipt = match input.byte() & 3 {
+            0 => "<feature var='urn:libxft:receipt:0'/>",
+            2 => "<feature var='urn:libxft:receipt:1'/>",
+            _ => "",
+        };
         format!(
             "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='{SI}'/><feature var='{SI}/profile/file-transfer'/>{receipt}</query>"
         )
@@ -128,7 +141,12 @@ fn answer(what: &str, input: &mut Input<'_>) -> String {
 /// An offer of a peer.
 fn offer_of(sid: &str, input: &mut Input<'_>) -> String {
     let size = input.pick(&["0", "1", "3", "18", "9223372036854775807", "x"]);
-    let inside = input.pick(&["", "<range/>", "<receipt xmlns='urn:libxft:receipt:0'/>"]);
+    let inside = input.pick(&[
+        "",
+        "<range/>",
+        "<receipt xmlns='urn:libxft:receipt:0'/>",
+        "<receipt xmlns='urn:libxft:receipt:1'/>",
+    ]);
     format!(
         "<si xmlns='{SI}' id='{sid}' profile='{SI}/profile/file-transfer'>\
          <file xmlns='{SI}/profile/file-transfer' name='../a' size='{size}'>{inside}</file>\
