@@ -17,7 +17,9 @@ int exit_code_of_transfer(uint32_t reason)
     case XFT_REASON_HASH_MISMATCH:
         return EXIT_HASH;
     case XFT_REASON_STORE_FAILED:
+    case XFT_REASON_PEER_STORE_FAILED:
         return EXIT_STORE;
+    case XFT_REASON_SOURCE_CHANGED:
     case XFT_REASON_READ_FAILED:
         return EXIT_READ;
     case XFT_REASON_STREAM_LOST:

@@ -18,8 +18,8 @@ enum exit_code {
     EXIT_DECLINED = 7,        /* the recipient declined */
     EXIT_TRANSFER = 8,        /* the transfer failed for another reason */
     EXIT_HASH = 9,            /* all bytes came, but not those of the file */
-    EXIT_STORE = 10,          /* the received bytes could not be stored: disk full, no permission */
-    EXIT_READ = 11,           /* the file to send cannot be read */
+    EXIT_STORE = 10,          /* the received bytes could not be stored, here or at the recipient */
+    EXIT_READ = 11,           /* the file to send cannot be read, or changed */
     EXIT_SERVER_LOST = 12,    /* the stream to the server ended before everything was done */
     EXIT_UNCONFIRMED = 13,    /* with --strict: the hash of a file was not compared */
     EXIT_TIMEOUT = 14,        /* with --timeout: nothing moved for that long */

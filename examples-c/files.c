@@ -174,9 +174,8 @@ void files_store(struct files *files, xft_session *session, const xft_received *
     if (file == NULL || file->error != 0)
         return;
     uint64_t upto = data->offset + data->len;
-    /* Written is enough while the file runs; before its last bytes are acknowledged all of it is on disk. */
-    if (part_file_write(&file->part, data->offset, data->bytes, data->len) != 0 ||
-        (upto == file->size && part_file_sync(&file->part) != 0)) {
+    /* Written is enough while the file runs: files_settle() makes all of it durable. */
+    if (part_file_write(&file->part, data->offset, data->bytes, data->len) != 0) {
         file->error = errno;
         xft_cancel(session, data->transfer, XFT_CANCEL_STORE_FAILED);
         return;
@@ -184,14 +183,31 @@ void files_store(struct files *files, xft_session *session, const xft_received *
     xft_stored(session, data->transfer, upto);
 }
 
+void files_settle(struct files *files, xft_session *session, uint32_t transfer)
+{
+    struct file *file = file_of(files, transfer);
+    if (file == NULL)
+        return;
+    if (part_file_finish(&file->part) == 0) {
+        xft_settled(session, transfer);
+        return;
+    }
+    file->error = errno;
+    say("cannot give %s/%s its name: %s", files->dir, file->part.part, strerror(file->error));
+    xft_cancel(session, transfer, XFT_CANCEL_STORE_FAILED);
+}
+
 static const char *file_name(const struct files *files, const struct file *file)
 {
     return files->to != NULL ? name_of(file->path) : file->part.wanted;
 }
 
-static void failed(struct files *files, const struct file *file, const xft_output *output, const struct routes *routes)
+static void failed(struct files *files, struct file *file, const xft_output *output, const struct routes *routes)
 {
     const char *name = file_name(files, file);
+    /* It had its name already, and then something spoke against it. */
+    if (files->to == NULL && file->part.final[0] != '\0')
+        part_file_take_back(&file->part);
     if (file->error != 0) {
         say("%s: %s failed: %s", name, files->to != NULL ? "reading" : "storing", strerror(file->error));
     } else {
@@ -201,18 +217,13 @@ static void failed(struct files *files, const struct file *file, const xft_outpu
     fail(files, exit_code_of_transfer(output->reason));
 }
 
-/* The file is whole: gives it its name and tells the world. */
-static void settle(struct files *files, struct file *file, const xft_output *output, const struct routes *routes,
-                   uint64_t now_ms)
+/* The file is where it belongs: tells the world. */
+static void arrived(struct files *files, struct file *file, const xft_output *output, const struct routes *routes,
+                    uint64_t now_ms)
 {
     double seconds = (double)(now_ms - file->started_ms) / 1000.0;
     int sending = files->to != NULL;
     char way[ROUTE_TEXT_BYTES];
-    if (!sending && part_file_finish(&file->part) != 0) {
-        say("cannot give %s/%s its name: %s", files->dir, file->part.part, strerror(errno));
-        fail(files, EXIT_STORE);
-        return;
-    }
     const char *name = sending ? name_of(file->path) : file->part.final;
     const char *other = sending ? "unconfirmed" : "unverified";
     print_line("%s %s %llu bytes %.3f s %.2f MB/s %s", sending ? "sent" : "received", name,
@@ -241,7 +252,7 @@ void files_event(struct files *files, const xft_output *output, struct routes *r
         if (output->ending == XFT_ENDING_FAILED || output->ending == XFT_ENDING_OTHER)
             failed(files, file, output, routes);
         else
-            settle(files, file, output, routes, now_ms);
+            arrived(files, file, output, routes, now_ms);
         route_forget(routes, output->transfer);
         file_over(files, file);
         break;

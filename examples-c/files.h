@@ -55,14 +55,16 @@ void files_offered(struct files *files, xft_session *session, const xft_received
 /* XFT_RECEIVED_DATA: stores the bytes, and says so. */
 void files_store(struct files *files, xft_session *session, const xft_received *data);
 
+/* XFT_EVENT_SETTLE: makes the file durable under its name, or cancels. */
+void files_settle(struct files *files, xft_session *session, uint32_t transfer);
+
 /* XFT_OUTPUT_SEND_RAW: the descriptor of the file, or -1. */
 int files_descriptor(struct files *files, uint32_t transfer);
 
 /* The file could not be read, for this errno (0: it became shorter): the transfer is cancelled. */
 void files_unread(struct files *files, xft_session *session, uint32_t transfer, int cause);
 
-/* XFT_EVENT_HOST_FAILED, FELL_BACK, INTRUDED and FINISHED: says what happened on the way; a file that is whole gets its
- * name. */
+/* XFT_EVENT_HOST_FAILED, FELL_BACK, INTRUDED and FINISHED: says what happened on the way. */
 void files_event(struct files *files, const xft_output *output, struct routes *routes, uint64_t now_ms);
 
 /* Whether a file is under way. */

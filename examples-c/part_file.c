@@ -161,8 +161,14 @@ static int rename_new(struct part_file *file, const char *final)
 {
     struct stat about;
     /* A link never overwrites, whoever else makes files here meanwhile. */
-    if (linkat(file->dir_fd, file->part, file->dir_fd, final, 0) == 0)
-        return unlinkat(file->dir_fd, file->part, 0);
+    if (linkat(file->dir_fd, file->part, file->dir_fd, final, 0) == 0) {
+        if (unlinkat(file->dir_fd, file->part, 0) == 0)
+            return 0;
+        int cause = errno;
+        unlinkat(file->dir_fd, final, 0);
+        errno = cause;
+        return -1;
+    }
     if (errno == EEXIST)
         return -1;
     /* File systems without hard links: look first. */
@@ -173,8 +179,25 @@ static int rename_new(struct part_file *file, const char *final)
     return renameat(file->dir_fd, file->part, file->dir_fd, final);
 }
 
+int part_file_take_back(struct part_file *file)
+{
+    int cause = errno;
+    /* A link never overwrites: the part name may be another's by now, and then the file keeps the name it has. */
+    int result = linkat(file->dir_fd, file->final, file->dir_fd, file->part, 0);
+    if (result == 0)
+        result = unlinkat(file->dir_fd, file->final, 0);
+    else if (errno != EEXIST)
+        result = renameat(file->dir_fd, file->final, file->dir_fd, file->part);
+    if (result == 0)
+        file->final[0] = '\0';
+    errno = cause;
+    return result;
+}
+
 int part_file_finish(struct part_file *file)
 {
+    if (part_file_sync(file) != 0)
+        return -1;
     const char *name = file->wanted, *dot = strrchr(name, '.');
     int stem = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
     char final[PART_NAME_BYTES];
@@ -185,8 +208,13 @@ int part_file_finish(struct part_file *file)
             snprintf(final, sizeof final, "%.*s-%d%s", stem, name, number, name + stem);
         if (rename_new(file, final) == 0) {
             memcpy(file->final, final, sizeof final);
+            if (sync_folder(file) != 0) {
+                part_file_take_back(file);
+                return -1;
+            }
+            /* Of a file that has its name nothing is resumed; a note that stays is in nobody's way. */
             part_note_remove(file->dir_fd, file->part);
-            return sync_folder(file);
+            return 0;
         }
         if (errno != EEXIST)
             return -1;

@@ -38,8 +38,12 @@ int part_file_write(struct part_file *file, uint64_t offset, const uint8_t *byte
 /* Makes sure that what was written survives a power cut. */
 int part_file_sync(struct part_file *file);
 
-/* Gives the file its final name: NAME, or NAME-1 and so on (before the extension) when that exists. */
+/* Makes the file durable under its final name: NAME, or NAME-1 and so on (before the extension) when that exists. When
+ * any of it fails the file has its part name, or at least that too. */
 int part_file_finish(struct part_file *file);
+
+/* Takes the final name back: the file is a part file again. */
+int part_file_take_back(struct part_file *file);
 
 /* Takes the part file away: nothing was written to it, or it can never go on. */
 int part_file_discard(struct part_file *file);

@@ -95,6 +95,10 @@ static void on_event(struct host *host, const xft_output *output)
         on_offline(host, output);
         return;
     }
+    if (output->event == XFT_EVENT_SETTLE) {
+        files_settle(&host->files, host->session, output->transfer);
+        return;
+    }
     if (output->event == XFT_EVENT_HOST_FAILED)
         route_failed(&host->routes, output);
     if (output->event == XFT_EVENT_FINISHED)

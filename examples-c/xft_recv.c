@@ -26,7 +26,7 @@
 enum fsync_choice {
     FSYNC_BLOCK, /* after every block */
     FSYNC_BATCH, /* whenever everything that came is written, and at the latest after SYNC_BYTES */
-    FSYNC_END    /* written is enough while the file runs, synced before its last byte is acknowledged */
+    FSYNC_END    /* written is enough while the file runs; it is synced before its last block is acknowledged */
 };
 
 /* Most bytes that wait for one sync with --fsync batch. */
@@ -46,6 +46,7 @@ struct incoming {
     uint64_t written, stored; /* positions in the file: written without a gap, said to be stored */
     int may_go_on;            /* its hash is known: what came is of use for another try */
     int error;                /* errno of the failure to store */
+    int refused;              /* --strict: there was no hash to compare */
     struct part_file file;
 };
 
@@ -127,13 +128,12 @@ static void cannot_store(struct receiver *receiver, struct loop *loop, struct in
 /* Everything written so far is made safe and said to be stored; the sender gets its acknowledgements by that. */
 static void commit(struct receiver *receiver, struct loop *loop, struct incoming *file)
 {
-    int whole = file->written == file->size;
     if (file->error != 0 || file->stored == file->written)
         return;
     /* Only blocks in band are acknowledged one by one: over SOCKS5 nobody relies on a part of the file. */
     int relied_on = receiver->fsync == FSYNC_BLOCK ||
                     (receiver->fsync == FSYNC_BATCH && file->method == XFT_METHOD_IN_BAND);
-    if ((relied_on || whole) && part_file_sync(&file->file) != 0) {
+    if (relied_on && part_file_sync(&file->file) != 0) {
         cannot_store(receiver, loop, file);
         return;
     }
@@ -305,23 +305,34 @@ static void no_room(struct receiver *receiver, const struct loop *loop)
     receiver->said_away_ms = loop->now_ms;
 }
 
-/* The file is whole: gives it its name and tells the world. */
+/* Every byte is here. What can fail comes now, before the sender hears anything final. */
 static void settle(struct receiver *receiver, struct loop *loop, struct incoming *file, int verified)
+{
+    if (!verified && receiver->account.strict) {
+        say("%s stays as %s/%s: the sender gave no hash to check it by", file->file.wanted, receiver->dir,
+            file->file.part);
+        file->refused = 1;
+        xft_cancel(loop->session, file->transfer, XFT_CANCEL_WISH);
+        return;
+    }
+    if (part_file_finish(&file->file) != 0) {
+        int cause = errno;
+        say("cannot give %s/%s its name: %s", receiver->dir, file->file.part, strerror(cause));
+        errno = cause;
+        cannot_store(receiver, loop, file);
+        return;
+    }
+    uint32_t status = xft_settled(loop->session, file->transfer);
+    if (status != XFT_OK)
+        say("xft_settled: %s", xft_status_text(status));
+}
+
+/* The file has its place: tells the world. */
+static void kept(struct loop *loop, const struct incoming *file, int verified)
 {
     double seconds = (double)(clock_us() - file->started_us) / 1e6;
     double rate = (double)(file->size - file->start) / 1e6 / (seconds > 1e-6 ? seconds : 1e-6);
     char way[ROUTE_TEXT_BYTES];
-    if (!verified && receiver->account.strict) {
-        say("%s stays as %s/%s: the sender gave no hash to check it by", file->file.wanted, receiver->dir,
-            file->file.part);
-        fail(receiver, EXIT_UNCONFIRMED);
-        return;
-    }
-    if (part_file_finish(&file->file) != 0) {
-        say("cannot give %s/%s its name: %s", receiver->dir, file->file.part, strerror(errno));
-        fail(receiver, EXIT_STORE);
-        return;
-    }
     if (!verified)
         say("warning: the sender of %s gave no hash: the file has the right size, but was not checked", file->file.final);
     print_line("received %s %llu bytes %.4f s %.2f MB/s %s", file->file.final, (unsigned long long)file->size, seconds,
@@ -334,6 +345,13 @@ static void failed(struct receiver *receiver, struct loop *loop, struct incoming
 {
     char what[512];
     int full = file->error == ENOSPC || file->error == EDQUOT || file->error == EFBIG;
+    if (file->refused) {
+        fail(receiver, EXIT_UNCONFIRMED);
+        return;
+    }
+    /* It had its name already, and then something spoke against it. */
+    if (file->file.final[0] != '\0')
+        part_file_take_back(&file->file);
     if (file->written == 0 && part_file_discard(&file->file) == 0)
         snprintf(what, sizeof what, "%s did not come", file->file.wanted);
     else if (full && !file->may_go_on && part_file_discard(&file->file) == 0)
@@ -341,8 +359,9 @@ static void failed(struct receiver *receiver, struct loop *loop, struct incoming
         snprintf(what, sizeof what, "%s is not whole, what came was removed: without its hash it could not go on",
                  file->file.wanted);
     else
-        snprintf(what, sizeof what, "%s is not whole, what came is in %s/%s", file->file.wanted, receiver->dir,
-                 file->file.part);
+        snprintf(what, sizeof what, file->written == file->size ? "%s has no name, all of it is in %s/%s"
+                                                                : "%s is not whole, what came is in %s/%s",
+                 file->file.wanted, receiver->dir, file->file.part);
     receiver->tidy_soon = 1;
     if (output->reason == XFT_REASON_HASH_MISMATCH)
         part_file_spoil(&file->file);
@@ -402,11 +421,15 @@ static void on_event(struct receiver *receiver, struct loop *loop)
         if (file != NULL)
             say_way(&loop->routes, output, file->file.wanted, receiver->account.verbose);
         break;
+    case XFT_EVENT_SETTLE:
+        if (file != NULL)
+            settle(receiver, loop, file, output->ending == XFT_ENDING_DONE);
+        break;
     case XFT_EVENT_FINISHED:
         if (file == NULL)
             break;
         if (output->ending == XFT_ENDING_DONE || output->ending == XFT_ENDING_UNVERIFIED)
-            settle(receiver, loop, file, output->ending == XFT_ENDING_DONE);
+            kept(loop, file, output->ending == XFT_ENDING_DONE);
         else
             failed(receiver, loop, file, output);
         route_forget(&loop->routes, output->transfer);

@@ -25,6 +25,10 @@
  *       }
  *       if (o.kind == XFT_OUTPUT_TRANSMIT) { write_all(sock, o.bytes, o.len); }
  *       if (o.event == XFT_EVENT_ONLINE && sending) { xft_offer(session, &file_to_send, &transfer); }
+ *       if (o.event == XFT_EVENT_SETTLE) {            // all is stored: what can fail comes before the sender hears of it
+ *         if (fsync(part_file) == 0) { xft_settled(session, o.transfer); }   // and what else you do: name, folder
+ *         else { xft_cancel(session, o.transfer, XFT_CANCEL_STORE_FAILED); }
+ *       }
  *       if (o.event == XFT_EVENT_FINISHED) { xft_close(session); }
  *       if (o.event == XFT_EVENT_OFFLINE) { xft_session_wipe(session); return; }
  *     }
@@ -319,9 +323,14 @@
 #define XFT_CANCEL_READ_FAILED 2
 
 /**
- * `xft_cancel`: the bytes cannot be stored (receiver): disk full, I/O error.
+ * `xft_cancel`: the bytes cannot be stored (receiver): disk full, I/O error, or the file cannot be given its place.
  */
 #define XFT_CANCEL_STORE_FAILED 3
+
+/**
+ * `xft_cancel`: the file is not any more the one that was offered (sender): it grew, shrank, or was replaced.
+ */
+#define XFT_CANCEL_SOURCE_CHANGED 4
 
 /**
  * What a call returns. Anything but `XFT_OK` changed nothing and wrote none of the outputs, and the call may be
@@ -698,6 +707,14 @@ enum xft_reason
    */
   XFT_REASON_BYTESTREAM_LOST = 27,
   /**
+   * The peer could not store, or could not give the file its place.
+   */
+  XFT_REASON_PEER_STORE_FAILED = 28,
+  /**
+   * The file was not any more the one that was offered when its last byte was due.
+   */
+  XFT_REASON_SOURCE_CHANGED = 29,
+  /**
    * The peer takes no more files at the moment: temporary, offer the file again later.
    */
   XFT_REASON_BUSY = 30,
@@ -981,6 +998,13 @@ enum xft_event
    */
   XFT_EVENT_INTRUDED = 8,
   /**
+   * Receiver: every byte of `transfer` is stored, and no hash speaks against them; `ending` tells whether one was
+   * compared. Now do everything that can fail: sync the file, give it its name, sync the directory. Then call
+   * `xft_settled`, or `xft_cancel` with `XFT_CANCEL_STORE_FAILED`. The sender hears nothing final before that. Comes at
+   * most once in a transfer, for an empty file too.
+   */
+  XFT_EVENT_SETTLE = 9,
+  /**
    * The peer wants to open the bytestream of `transfer` with blocks of `len` bytes, and was told to ask for smaller ones:
    * `block_bytes` of `xft_config` allows no more. Some peers give up instead.
    */
@@ -1100,19 +1124,21 @@ enum xft_ending
    */
   XFT_ENDING_NONE = 0,
   /**
-   * The receiver stored every byte and the hash matched; both ends know it.
+   * The receiver stored every byte, the hash matched, and the file has its place.
    */
   XFT_ENDING_DONE = 1,
   /**
-   * Sender only: every byte went over, but the peer did not confirm the hash.
+   * Sender only: every byte went over, but the peer did not confirm that it has the file under its name and with this
+   * hash: it is another program, nobody hashed, or it fell silent before it could say so.
    */
   XFT_ENDING_DELIVERED = 2,
   /**
-   * Receiver only: every announced byte was stored, but the peer gave no hash to check against.
+   * Receiver only: the file has its place, but the peer gave no hash to check against.
    */
   XFT_ENDING_UNVERIFIED = 3,
   /**
-   * It failed, `reason` says why; stored bytes are a prefix of the file at best.
+   * It failed, `reason` says why; stored bytes are a prefix of the file at best. A receiver that said `xft_settled`
+   * takes the file's name back.
    */
   XFT_ENDING_FAILED = 4,
   /**
@@ -2076,7 +2102,8 @@ typedef struct xft_output {
    */
   uint32_t seq_wraps;
   /**
-   * FINISHED: `XFT_ENDING_...`
+   * FINISHED: `XFT_ENDING_...`. SETTLE: `XFT_ENDING_DONE` if the hash was compared and is equal, else
+   * `XFT_ENDING_UNVERIFIED`.
    */
   xft_ending ending;
   /**
@@ -2649,7 +2676,10 @@ xft_status xft_stream_end(struct xft_session *session,
  * Call it right after the output. After SEND_RAW `offset` is where the last call or `xft_sent` ended, `len` is 1 to
  * 1048576 bytes, not beyond the output's `end`; the bytes to transmit are the very ones at `bytes`, so that these must
  * live until they are sent, and `out` may be NULL with 0. Call it whenever the stream takes bytes, as often as needed,
- * between other calls. If the file cannot be read call `xft_cancel` with `XFT_CANCEL_READ_FAILED` instead. Returns
+ * between other calls. If the file cannot be read call `xft_cancel` with `XFT_CANCEL_READ_FAILED` instead. Before the
+ * last bytes, those that reach the end of the file, look at it again: if it is not any more the one that was offered
+ * (size, time of modification, or another file under its name) call `xft_cancel` with `XFT_CANCEL_SOURCE_CHANGED`, and
+ * nobody takes it for sent; where nothing of the file is to go, at `XFT_EVENT_STARTED`. Returns
  * `XFT_OK`; `XFT_ERR_NO_SPACE`, nothing changed, as in `xft_poll`; `XFT_ERR_BYTES`, `XFT_ERR_OFFSET`,
  * `XFT_ERR_STALE`, `XFT_ERR_STATE`, `XFT_ERR_CLOSED` or a status of the border.
  *
@@ -2752,7 +2782,9 @@ xft_status xft_decline(struct xft_session *session,
 /**
  * Ends a transfer before its time; the peer is told, and `XFT_EVENT_FINISHED` follows.
  *
- * `why` is `XFT_CANCEL_WISH`, `XFT_CANCEL_READ_FAILED` or `XFT_CANCEL_STORE_FAILED`. Returns `XFT_OK`,
+ * `why` is `XFT_CANCEL_WISH`, `XFT_CANCEL_READ_FAILED`, `XFT_CANCEL_STORE_FAILED` or `XFT_CANCEL_SOURCE_CHANGED`. The
+ * recipient's `XFT_CANCEL_STORE_FAILED` reaches the sender as `XFT_REASON_PEER_STORE_FAILED`. A sender whose last byte is
+ * out cannot take the file back: it ends with `XFT_ENDING_DELIVERED` then, unless its source changed. Returns `XFT_OK`,
  * `XFT_ERR_CODE`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border. Call it at any time in a transfer's life.
  *
  * # Safety
@@ -2766,7 +2798,7 @@ xft_status xft_cancel(struct xft_session *session,
  * Says that the bytes of the file before `upto` went over the stream that `XFT_OUTPUT_SEND_RAW` named, moved by the
  * program itself.
  *
- * `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. With the last byte of the
+ * Before the last byte goes look at the file again, as `xft_supply` says. `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. With the last byte of the
  * output drain with `xft_poll`: the session says how the stream ends. Returns `XFT_OK`, `XFT_ERR_OFFSET` (beyond the
  * output's `end`), `XFT_ERR_STATE` (nothing may go there now), `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the
  * border. Call it as sendfile(2) goes on, at least every few seconds: it is also what tells that the peer takes bytes.
@@ -2781,8 +2813,10 @@ xft_status xft_sent(struct xft_session *session,
 /**
  * Says that the bytes of the file before `upto` are safe: only now they are acknowledged to the sender.
  *
- * `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. Returns `XFT_OK`,
- * `XFT_ERR_OFFSET` (beyond what came), `XFT_ERR_STATE` (nothing was accepted there), `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border.
+ * `upto` is a position in the file, bytes; saying it again, or a smaller one, changes nothing. With the last byte drain
+ * with `xft_poll`: `XFT_EVENT_SETTLE` follows, and the last block is acknowledged after `xft_settled`. Returns `XFT_OK`,
+ * `XFT_ERR_OFFSET` (beyond what came), `XFT_ERR_STATE` (nothing was accepted there), `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or
+ * a status of the border.
  * Call it after each `XFT_RECEIVED_DATA`, once the bytes would survive a power cut as well as the program promises.
  *
  * # Safety
@@ -2791,6 +2825,24 @@ xft_status xft_sent(struct xft_session *session,
 xft_status xft_stored(struct xft_session *session,
                       uint32_t transfer,
                       uint64_t upto);
+
+/**
+ * Says that the file has its final name and is durable: the answer to `XFT_EVENT_SETTLE`.
+ *
+ * Everything that can fail comes before this call: syncing the file, renaming it, syncing its directory, and whatever
+ * else the program demands of a file, such as a hash that was compared (`ending` of the event). If any of it fails call
+ * `xft_cancel` with `XFT_CANCEL_STORE_FAILED` instead: the sender has heard nothing final yet and ends with
+ * `XFT_REASON_PEER_STORE_FAILED`. A program that has nothing to do calls it at once. Drain with `xft_poll` afterwards:
+ * now the last block is acknowledged, and the receipt goes out. `XFT_EVENT_FINISHED` follows; should it say
+ * `XFT_ENDING_FAILED`, the file must lose its name again. Returns `XFT_OK`, `XFT_ERR_STATE` (not asked for, or said
+ * already), `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border. Call it once for each `XFT_EVENT_SETTLE`; the
+ * sender may give up waiting after `finish_ms`, and then does not know how it ended.
+ *
+ * # Safety
+ * `session` comes from `xft_session_init`.
+ */
+xft_status xft_settled(struct xft_session *session,
+                       uint32_t transfer);
 
 /**
  * Tells how far a transfer is, for a progress line.

@@ -107,6 +107,37 @@ static void nothing_is_acknowledged_before_it_is_stored(void) {
   close_world(&w);
 }
 
+/* The owner's rename fails behind the last byte. */
+static void a_file_without_a_place_fails_at_both_ends(size_t len) {
+  world w;
+  open_world(&w, 2, 1024);
+  end *a = &w.ends[0], *b = &w.ends[1];
+  b->no_place = 1;
+  file *sent = send_file(a, b->jid, "lost", len, XFT_OK);
+  settle(&w);
+  CLAIM(sent != NULL && b->files_len == 1 && b->files[0].asked == 1, "the_receiver_is_asked_for_a_place");
+  if (sent != NULL && b->files_len == 1) {
+    CLAIM(sent->ending == XFT_ENDING_FAILED && sent->reason == XFT_REASON_PEER_STORE_FAILED, "the_sender_hears_that_storing_failed");
+    CLAIM(b->files[0].ending == XFT_ENDING_FAILED && b->files[0].reason == XFT_REASON_STORE_FAILED, "so_does_the_receiver");
+    CLAIM(strstr(xft_reason_text(sent->reason), "storing failed at the recipient") != NULL, "in_these_words");
+  }
+  close_world(&w);
+}
+
+static void a_source_that_changed_is_not_sent(void) {
+  world w;
+  open_world(&w, 2, 1024);
+  end *a = &w.ends[0], *b = &w.ends[1];
+  b->hold = 1;
+  file *sent = send_file(a, b->jid, "grows", 300000, XFT_OK);
+  settle(&w);
+  CLAIM(sent != NULL && xft_cancel(a->session, sent->transfer, XFT_CANCEL_SOURCE_CHANGED) == XFT_OK, "a_source_may_change");
+  settle(&w);
+  CLAIM(sent != NULL && sent->ending == XFT_ENDING_FAILED && sent->reason == XFT_REASON_SOURCE_CHANGED, "the_reason_tells_it");
+  CLAIM(b->files_len == 1 && b->files[0].ending == XFT_ENDING_FAILED && b->files[0].asked == 0, "nobody_keeps_it");
+  close_world(&w);
+}
+
 static void a_cancel_reaches_the_other_end(unsigned who, uint32_t why, uint32_t own_reason) {
   world w;
   open_world(&w, 2, 1024);
@@ -300,6 +331,10 @@ int main(void) {
   a_cancel_reaches_the_other_end(0, XFT_CANCEL_READ_FAILED, XFT_REASON_READ_FAILED);
   a_cancel_reaches_the_other_end(1, XFT_CANCEL_WISH, XFT_REASON_CANCELLED);
   a_cancel_reaches_the_other_end(1, XFT_CANCEL_STORE_FAILED, XFT_REASON_STORE_FAILED);
+  a_file_without_a_place_fails_at_both_ends(0);
+  a_file_without_a_place_fails_at_both_ends(1);
+  a_file_without_a_place_fails_at_both_ends(100000);
+  a_source_that_changed_is_not_sent();
   a_receiver_takes_the_rest_of_a_file("0123", XFT_ENDING_DONE);
   a_receiver_takes_the_rest_of_a_file("0124", XFT_ENDING_FAILED);
   strangers_and_full_tables();

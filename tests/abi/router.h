@@ -136,9 +136,25 @@ static void happened(end *e, const xft_output *o) {
         it->raw_stream = 0;
       }
       break;
+    case XFT_EVENT_SETTLE:
+      if (it != NULL) {
+        CLAIM(it->asked++ == 0 && it->ending == XFT_ENDING_NONE, "a_file_s_place_is_asked_for_once");
+        CLAIM(o->ending == XFT_ENDING_DONE || o->ending == XFT_ENDING_UNVERIFIED, "with_what_the_comparison_showed");
+        CLAIM(it->stored_upto == it->len, "when_all_of_it_is_stored");
+        it->placed = !e->no_place;
+        if (e->no_place) {
+          CLAIM(xft_cancel(e->session, it->transfer, XFT_CANCEL_STORE_FAILED) == XFT_OK, "a_file_may_get_no_place");
+        } else {
+          CLAIM(xft_settled(e->session, it->transfer) == XFT_OK, "a_file_that_has_its_place_can_be_told");
+        }
+        uint32_t again = xft_settled(e->session, it->transfer);
+        CLAIM(again == XFT_ERR_STATE || again == XFT_ERR_STALE, "once");
+      }
+      break;
     case XFT_EVENT_FINISHED:
       if (it != NULL) {
         CLAIM(it->ending == XFT_ENDING_NONE, "a_transfer_ends_once");
+        CLAIM(it->asked == 0 || it->placed == (o->ending != XFT_ENDING_FAILED), "a_file_is_kept_only_if_it_has_its_place");
         it->ending = o->ending;
         it->reason = o->reason;
         it->condition = o->condition;

@@ -206,10 +206,47 @@ static void a_broken_stream_fails_both_ends(int way) {
   CLAIM(xft_stream_end(w.ends[0].session, it->sides[s].stream, XFT_END_LOST) == XFT_OK, "a_stream_can_break");
   CLAIM(xft_stream_end(w.ends[1].session, it->sides[1 - s].stream, XFT_END_LOST) == XFT_OK, "at_both_ends");
   it->sides[0].told = it->sides[1].told = 1;
+  sent->raw_stream = 0; /* nothing can go there any more */
   settle(&w);
   for (unsigned i = 0; i < 70; i++) { later(&w, 1000); }
   CLAIM(sent->ending == XFT_ENDING_FAILED && sent->reason == XFT_REASON_BYTESTREAM_LOST, "the_sender_tells_that_the_stream_broke");
   CLAIM(w.ends[1].files[0].ending == XFT_ENDING_FAILED, "the_receiver_fails");
+  close_world(&w);
+}
+
+/* The owner's rename fails behind the last byte; `proxy`: the file comes through one. */
+static void a_file_without_a_place_fails_at_both_ends(size_t len, int proxy, int way) {
+  static const uint32_t mediated[3] = {XFT_METHOD_MEDIATED};
+  world w;
+  open_world_over(&w, 2, 4096, proxy ? mediated : DIRECT_ONLY);
+  if (proxy) { has_proxy(&w); } else { listens(&w); }
+  w.ends[0].sendfile = way;
+  w.ends[1].no_place = 1;
+  file *sent = send_file(&w.ends[0], w.ends[1].jid, "lost", len, XFT_OK);
+  settle(&w);
+  for (unsigned i = 0; i < 70; i++) { later(&w, 1000); }
+  CLAIM(sent != NULL && w.ends[1].files_len == 1 && w.ends[1].files[0].asked == 1, "the_receiver_is_asked_for_a_place");
+  CLAIM(sent != NULL && sent->ending == XFT_ENDING_FAILED && sent->reason == XFT_REASON_PEER_STORE_FAILED,
+        "the_sender_hears_that_storing_failed");
+  CLAIM(w.ends[1].files_len == 1 && w.ends[1].files[0].reason == XFT_REASON_STORE_FAILED, "so_does_the_receiver");
+  CLAIM(pipes_open(&w) == 0, "no_stream_stays_open");
+  close_world(&w);
+}
+
+/* Storing fails in the middle, and the end of the stream is there before the receiver's word for it. */
+static void a_store_failure_is_not_taken_for_a_broken_stream(void) {
+  world w;
+  file *sent = standing(&w, HANDED_IN), *got = &w.ends[1].files[0];
+  unsigned s = 0;
+  pipe *it = find_pipe(&w, &w.ends[0], sent->raw_stream, &s);
+  if (it == NULL) { abort(); }
+  CLAIM(xft_stream_end(w.ends[0].session, it->sides[s].stream, XFT_END_LOST) == XFT_OK, "the_sender_sees_the_stream_break");
+  it->sides[s].told = 1;
+  sent->raw_stream = 0;
+  CLAIM(xft_cancel(w.ends[1].session, got->transfer, XFT_CANCEL_STORE_FAILED) == XFT_OK, "storing_fails");
+  settle(&w);
+  for (unsigned i = 0; i < 70; i++) { later(&w, 1000); }
+  CLAIM(sent->ending == XFT_ENDING_FAILED && sent->reason == XFT_REASON_PEER_STORE_FAILED, "the_word_counts");
   close_world(&w);
 }
 
@@ -380,6 +417,13 @@ int main(void) {
   what_was_not_granted_is_refused();
   a_broken_stream_fails_both_ends(HANDED_IN);
   a_broken_stream_fails_both_ends(SENT);
+  for (int way = HANDED_IN; way <= BY_TURNS; way++) {
+    a_file_without_a_place_fails_at_both_ends(300000, 0, way);
+    a_file_without_a_place_fails_at_both_ends(300000, 1, way);
+  }
+  a_file_without_a_place_fails_at_both_ends(0, 0, HANDED_IN);
+  a_file_without_a_place_fails_at_both_ends(0, 1, HANDED_IN);
+  a_store_failure_is_not_taken_for_a_broken_stream();
   a_cancel_closes_the_stream(0);
   a_cancel_closes_the_stream(1);
   addresses_and_proxies_have_a_shape_and_an_end();

@@ -17,6 +17,7 @@ typedef struct file {          /* one transfer as one end sees it */
   uint32_t ending, reason, condition, started, accepted, block_bytes;
   uint32_t method, why_direct, why_mediated, why_in_band;
   uint32_t hosts_failed, host_failure, fell_back, again, intruded;
+  uint32_t asked, placed;      /* receiver: it was asked for the file's place; the file has it */
   uint32_t raw_stream;         /* sender: the file goes over this stream, raw_at..raw_end of it is still to go */
   uint64_t raw_at, raw_end;
   unsigned raw_turns;
@@ -44,6 +45,7 @@ typedef struct end {
   const uint8_t *head;         /* the next offer's first `head_len` bytes are here already */
   size_t head_len;
   int hold;                    /* receive, but do not say stored */
+  int no_place;                /* every rename fails */
   size_t tight;                /* give poll this little room first, 0: enough */
   unsigned no_space;
   int sendfile;                /* SEND_RAW: 0 hand the bytes in, 1 move them oneself, 2 by turns */

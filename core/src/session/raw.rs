@@ -58,7 +58,7 @@ impl State<'_> {
         self.check_alive()?;
         let slot = self.transfer(id)?;
         use Phase::*;
-        let over = matches!(slot.phase, Sending | Closing | Confirming | Broken | Over);
+        let over = matches!(slot.phase, Sending | Closing | Confirming | Over);
         if !over || !slot.over_socks5 || !slot.attempt.granted {
             return Err(Error::State);
         }
