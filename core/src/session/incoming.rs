@@ -72,8 +72,9 @@ impl State<'_> {
     /// A question or an order of which something was left out (XML-07). What moves a file counts all the same, as long as
     /// what it needs is there.
     fn refuses_oversized(&mut self, s: &Stanza<'_>) -> bool {
-        let moves_files =
-            s.payload.is_some_and(|payload| matches!(payload.ns(), Ns::Si | Ns::Ibb | Ns::S5b | Ns::Receipt));
+        let moves_files = s.payload.is_some_and(|payload| {
+            matches!(payload.ns(), Ns::Si | Ns::Ibb | Ns::S5b | Ns::Receipt0 | Ns::Receipt1)
+        });
         let refused = match s.kind {
             Kind::IqGet => true,
             Kind::IqSet => !moves_files,

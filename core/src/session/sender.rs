@@ -64,7 +64,8 @@ impl State<'_> {
         slot.end = offer.size;
         slot.methods = methods;
         // The longest form of the offer: the peer may turn out to know receipts.
-        (slot.offers_socks5, slot.receipts) = (methods.has_socks5(), self.settings.receipts);
+        slot.offers_socks5 = methods.has_socks5();
+        slot.receipts = if self.settings.receipts { Receipts::V1 } else { Receipts::None };
         // LIM-04: the server would answer with the end of the stream. The number of the request has its longest form.
         let id = self.ids.request(u32::MAX);
         let bytes = measure(|w| {
@@ -73,7 +74,7 @@ impl State<'_> {
             w.close("iq");
         });
         if let Some(slot) = self.transfers.get_mut(index) {
-            slot.receipts = false;
+            slot.receipts = Receipts::None;
             if u32::try_from(bytes).is_ok_and(|bytes| bytes > self.link.stanza_bytes()) {
                 slot.free();
                 return Err(Error::TooLarge);
