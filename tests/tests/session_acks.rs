@@ -16,7 +16,7 @@ macro_rules! session {
     ($s:ident, $with:expr) => {
         let mut cfg = config(ME);
         $with(&mut cfg);
-        let mut memory = Memory::new(&cfg, 2, 2);
+        let mut memory = Memory::new(&cfg, 4, 2);
         let mut $s = Hosted::new(&cfg, &mut memory);
     };
 }
