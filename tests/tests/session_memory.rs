@@ -124,3 +124,18 @@ fn si_10_the_largest_size_can_be_offered_and_no_larger_one() {
     let offer = hosted::peer::offering(&mut s, largest);
     assert!(offer.contains(&format!("size='{largest}'")), "{offer}");
 }
+
+/// XML-07
+#[test]
+fn a_stanza_that_breaks_a_limit_is_the_hosts_to_refuse_and_the_next_one_is_taken() {
+    let cfg = hosted::config(hosted::ME);
+    let mut memory = Memory::new(&cfg, 1, 1);
+    let mut s = Hosted::new(&cfg, &mut memory);
+    let presence = "<presence xmlns='jabber:client' from='a@b/c'/>";
+    let deep = format!("{}{}", "<x>".repeat(500), "</x>".repeat(500));
+    for inside in [deep, format!("<x a='{}'/>", "y".repeat(100_000))] {
+        let stanza = format!("<message xmlns='jabber:client' from='a@b/c'>{inside}</message>");
+        assert_eq!(s.try_give(&stanza), Err(Error::Argument(Argument::Oversized)), "{}", inside.len());
+        assert!(s.try_give(presence).is_ok() && s.poll().is_empty());
+    }
+}

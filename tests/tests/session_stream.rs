@@ -118,3 +118,18 @@ fn atk_07_a_header_inside_a_stanza_is_content_like_any_other() {
     let said = s.ask(&format!("<message xmlns='jabber:client' from='{PEER}'>{inside}</message>"));
     assert!(said.is_empty() && s.events.is_empty(), "{said}");
 }
+
+#[test]
+fn atk_04_an_unfinished_element_is_what_is_waited_for_until_it_is_complete() {
+    let cfg = config();
+    let mut memory = Memory::new(&cfg, 2, 2);
+    let mut s = Owned::new(&cfg, "", &mut memory);
+    let waits = |s: &mut Owned<'_>| match s.session.poll(&mut [0; 1000]) {
+        Ok(Output::Wait { until, why }) => (until.map(Instant::ms), why),
+        other => panic!("{other:?}"),
+    };
+    s.feed("<message from='u@h/x'><body>");
+    assert_eq!(waits(&mut s), (Some(u64::from(cfg.times.element_ms)), Timer::Element));
+    s.feed("x</body></message>");
+    assert_eq!(waits(&mut s), (Some(u64::from(cfg.times.idle_ms)), Timer::Keepalive));
+}
