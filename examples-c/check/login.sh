@@ -13,19 +13,19 @@ pin="--method inband"
 stops() {
     wanted=$1 words=$2; shift 2
     code=0
-    timeout 60 "$programs/xft_recv" --dir "$dir" "$@" > "$dir/recv.out" 2> "$dir/recv.log" || code=$?
+    timeout 60 "$programs/xft_recv" $anyone --dir "$dir" "$@" > "$dir/recv.out" 2> "$dir/recv.log" || code=$?
     [ $code -eq "$wanted" ] && ok || bad "xft_recv ended with $code, not $wanted"
     says recv.log "$words"
 }
 logs_in() { # JID-AS-BOUND ARGUMENTS...
     bound=$1; shift
     rm -f "$dir/recv.out" "$dir/recv.log"
-    "$programs/xft_recv" --ca "$dir/certs/ca.pem" --dir "$dir" "$@" > "$dir/recv.out" 2> "$dir/recv.log" &
+    "$programs/xft_recv" $anyone --ca "$dir/certs/ca.pem" --dir "$dir" "$@" > "$dir/recv.out" 2> "$dir/recv.log" &
     receiver=$!
     ready "$dir/recv.out" $receiver && says recv.out "ready $bound" || bad "xft_recv is not ready"
     end "$receiver"; receiver=
 }
-idn=; "$programs/xft_recv" --jid 'ä@hospital.test' --dir "$dir" --server 127.0.0.1:1 2>&1 | grep -q "without libidn" || idn=yes
+idn=; "$programs/xft_recv" $anyone --jid 'ä@hospital.test' --dir "$dir" --server 127.0.0.1:1 2>&1 | grep -q "without libidn" || idn=yes
 file() { printf "$1" > "$dir/password"; chmod 600 "$dir/password"; }
 
 serve --account 'ärzte:Grüße€' --account 'pacs:a b' --account 'b\40clinic.test:secret'
