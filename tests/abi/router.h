@@ -345,6 +345,7 @@ static void open_end(end *e, const char *account, const char *jid, uint32_t tran
   cfg.block_bytes = block;
   cfg.window_bytes = 65536;
   memcpy(cfg.methods, methods, sizeof cfg.methods);
+  cfg.verdict_ms = 0; /* what becomes of a streamhost is said at once: time stands still here */
   memset(cfg.entropy, seed, sizeof cfg.entropy);
   CLAIM(xft_session_layout(&cfg, &size, &align) == XFT_OK, "a_hosted_session_has_a_layout");
   e->mem = memory(size);

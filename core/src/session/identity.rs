@@ -28,9 +28,10 @@ impl Identity {
     }
 
     /// Copies the password to its place, when everything else is made: the unused room of what is made later could be where
-    /// a copy was on its way.
+    /// a copy was on its way. The one before is overwritten.
     pub(crate) fn learn_password(&mut self, password: &str) -> Result<(), Error> {
         let wrong = Error::Argument(Argument::Password);
+        self.forget_password();
         password.bytes().try_for_each(|byte| self.password.push(byte).map_err(|_| wrong))
     }
 

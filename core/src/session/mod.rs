@@ -130,6 +130,15 @@ impl<'a> Session<'a> {
         Ok(session)
     }
 
+    /// Takes this password instead of that of the configuration, before the login. A session that is moved to where it lives
+    /// leaves copies behind: who minds makes it with any password, and gives the right one when it is in its place.
+    ///
+    /// # Errors
+    /// [`Error::Argument`]: it is too long.
+    pub fn set_password(&mut self, password: &str) -> Result<(), Error> {
+        self.state.me.learn_password(password)
+    }
+
     /// The XMPP stream's transport is up (with [`Tls::Direct`](crate::Tls::Direct): its TLS too), or a stream that
     /// [`Output::Connect`] asked for.
     ///
