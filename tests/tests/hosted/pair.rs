@@ -296,13 +296,14 @@ impl<'m> Pair<'m> {
             Got::Offer { transfer, .. } if self.accepts => self.ends[n].session.accept(transfer, 0).unwrap(),
             Got::Offer { transfer, .. } => self.ends[n].session.decline(transfer, Decline::Unwanted).unwrap(),
             Got::Data { transfer, offset, bytes } => self.store(n, transfer, offset, &bytes),
-            Got::Consumed => {}
+            // A second offer while the first still waits for its streamhosts: the session has answered.
+            Got::Consumed | Got::NoRoom { .. } => {}
             // What a host says to what neither it nor the session knows.
             Got::NotMine if stanza.contains(" type='set'") => {
                 let answer = error(self.jids[n], attr(stanza, "id"), "cancel", "service-unavailable");
                 self.due[1 - n].push_back(answer);
             }
-            Got::NotMine | Got::NoRoom { .. } => panic!("{stanza}"),
+            Got::NotMine => panic!("{stanza}"),
         }
     }
 
