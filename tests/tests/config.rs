@@ -119,7 +119,7 @@ fn a_number_of_0_is_refused() {
 /// A time, and whether 0 has a meaning for it.
 type Time = (fn(&mut Times) -> &mut u32, bool);
 
-const TIMES: [Time; 24] = [
+const TIMES: [Time; 25] = [
     (|t| &mut t.step_ms, false),
     (|t| &mut t.login_ms, false),
     (|t| &mut t.keepalive_ms, true),
@@ -138,6 +138,7 @@ const TIMES: [Time; 24] = [
     (|t| &mut t.host_ms, false),
     (|t| &mut t.proxy_ms, false),
     (|t| &mut t.hosts_ms, false),
+    (|t| &mut t.verdict_ms, true),
     (|t| &mut t.accept_ms, false),
     (|t| &mut t.end_ms, false),
     (|t| &mut t.closing_ms, false),
