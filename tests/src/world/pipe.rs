@@ -115,6 +115,10 @@ impl World<'_> {
                     return;
                 }
                 Err(Error::Closed(_)) => return,
+                // The server ended the stream while the client was at its handshake: no bytes of TLS, and nobody's.
+                Err(Error::State) if self.nodes[n].plan.way == Way::StartTls && !self.nodes[n].online => {
+                    return;
+                }
                 Err(error) => panic!("stream_in: {error:?}"),
             }
         }
