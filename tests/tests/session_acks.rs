@@ -194,3 +194,26 @@ fn no_bytes_and_more_than_were_wanted_are_refused_and_change_nothing() {
     assert_eq!(s.session.progress(transfer).unwrap().moved, 0);
     assert!(s.supply((transfer, offset, max)).contains(" seq='0'"));
 }
+
+/// Empty blocks are counted and one byte counts as one: together they buy no more time than either alone.
+#[test]
+fn ibb_21_atk_17_a_byte_now_and_then_among_empty_blocks_is_a_dribble_still() {
+    session!(s);
+    let transfer = receiving(&mut s, "s1", 100_000);
+    let (mut seq, mut bytes, mut seconds) = (0, 0, 0);
+    while s.session.progress(transfer).is_ok() {
+        for text in ["", "", "", "", "", "", "", "eA=="] {
+            // Behind the end they are refused until there is no more room for answers.
+            let _ = s.try_give(&set(PEER, &format!("d{seq}"), &data("s1", seq, text)));
+            seq += 1;
+        }
+        bytes += 1;
+        let _ = s.session.stored(transfer, bytes);
+        s.poll();
+        s.wait_ms(1_000);
+        seconds += 1;
+        assert!(seconds < 200, "never ends");
+    }
+    assert!(seconds > 100, "{seconds}");
+    assert_eq!(s.ending(), Ending::Failed(Reason::Stalled, None));
+}
