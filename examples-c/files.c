@@ -64,37 +64,35 @@ static uint32_t offer(struct files *files, xft_session *session, struct file *fi
 {
     xft_file about;
     char name[OFFERED_NAME_BYTES];
-    struct stat stat;
-    file->fd = open(file->path, O_RDONLY | O_CLOEXEC);
-    if (file->fd < 0 || fstat(file->fd, &stat) != 0) {
-        say("cannot read %s: %s", file->path, strerror(errno));
+    if (source_open(&file->source, file->source.path) != 0) {
+        say("cannot read %s: %s", file->source.path, errno != 0 ? strerror(errno) : "it is no plain file");
         fail(files, EXIT_READ);
         return XFT_ERR_OTHER;
     }
-    file->size = (uint64_t)stat.st_size;
+    file->size = file->source.size;
     xft_file_init(&about, sizeof about);
     about.to = files->to;
     about.to_len = strlen(files->to);
-    offered_name(file->path, name);
+    offered_name(file->source.path, name);
     about.name = name;
     about.name_len = strlen(name);
     about.file_size = file->size;
-    about.date = (int64_t)stat.st_mtime;
+    about.date = (int64_t)file->source.modified.tv_sec;
     about.has = XFT_HAS_DATE;
     uint32_t status = xft_offer(session, &about, &file->transfer);
     if (status != XFT_OK) {
-        say("cannot offer %s: %s", file->path, xft_status_text(status));
+        say("cannot offer %s: %s", file->source.path, xft_status_text(status));
         fail(files, EXIT_USAGE);
     } else
-        offered_say(session, file->transfer, file->path);
+        offered_say(session, file->transfer, file->source.path);
     return status;
 }
 
 static void file_over(struct files *files, struct file *file)
 {
-    if (files->to != NULL && file->fd >= 0)
-        close(file->fd);
-    if (files->to == NULL)
+    if (files->to != NULL)
+        source_close(&file->source);
+    else
         part_file_close(&file->part);
     memset(file, 0, sizeof *file);
     files->over++;
@@ -106,8 +104,9 @@ int files_go_on(struct files *files, xft_session *session, uint64_t now_ms)
     if (files->to == NULL)
         return files->count != 0 && files->over >= files->count;
     while (file->transfer == 0 && files->offered < files->paths.count) {
-        file->path = files->paths.items[files->offered++];
-        if (file->path == NULL)
+        file->source.path = files->paths.items[files->offered++];
+        file->source.fd = -1;
+        if (file->source.path == NULL)
             continue;
         file->started_ms = now_ms;
         if (offer(files, session, file) != XFT_OK)
@@ -120,8 +119,8 @@ void files_unread(struct files *files, xft_session *session, uint32_t transfer, 
 {
     struct file *file = file_of(files, transfer);
     if (file != NULL)
-        file->error = cause != 0 ? cause : ENODATA;
-    xft_cancel(session, transfer, XFT_CANCEL_READ_FAILED);
+        file->error = cause != 0 ? cause : -1;
+    xft_cancel(session, transfer, cause != 0 ? XFT_CANCEL_READ_FAILED : XFT_CANCEL_SOURCE_CHANGED);
 }
 
 size_t files_read(struct files *files, xft_session *session, const xft_output *wanted, uint8_t *bytes, size_t size)
@@ -129,17 +128,26 @@ size_t files_read(struct files *files, xft_session *session, const xft_output *w
     const struct file *file = file_of(files, wanted->transfer);
     ssize_t got = -1;
     do
-        got = pread(file != NULL ? file->fd : -1, bytes, wanted->len < size ? wanted->len : size, (off_t)wanted->offset);
+        got = pread(file != NULL ? file->source.fd : -1, bytes, wanted->len < size ? wanted->len : size, (off_t)wanted->offset);
     while (got < 0 && errno == EINTR);
-    if (got <= 0)
-        files_unread(files, session, wanted->transfer, got < 0 ? errno : 0);
-    return got > 0 ? (size_t)got : 0;
+    /* Before its last bytes go the file is looked at once more: nobody must take another one for sent. */
+    int other = got == 0 || (got > 0 && wanted->offset + (uint64_t)got == file->size && source_changed(&file->source));
+    if (other || got < 0)
+        files_unread(files, session, wanted->transfer, other ? 0 : errno);
+    return other || got < 0 ? 0 : (size_t)got;
 }
 
-int files_descriptor(struct files *files, uint32_t transfer)
+void files_started(struct files *files, xft_session *session, uint32_t transfer)
 {
     const struct file *file = file_of(files, transfer);
-    return file != NULL ? file->fd : -1;
+    if (file != NULL && files->to != NULL && file->size == 0 && source_changed(&file->source))
+        files_unread(files, session, transfer, 0);
+}
+
+const struct source *files_source(struct files *files, uint32_t transfer)
+{
+    const struct file *file = file_of(files, transfer);
+    return file != NULL ? &file->source : NULL;
 }
 
 void files_offered(struct files *files, xft_session *session, const xft_received *offered, uint64_t now_ms)
@@ -199,7 +207,7 @@ void files_settle(struct files *files, xft_session *session, uint32_t transfer)
 
 static const char *file_name(const struct files *files, const struct file *file)
 {
-    return files->to != NULL ? name_of(file->path) : file->part.wanted;
+    return files->to != NULL ? name_of(file->source.path) : file->part.wanted;
 }
 
 static void failed(struct files *files, struct file *file, const xft_output *output, const struct routes *routes)
@@ -208,7 +216,9 @@ static void failed(struct files *files, struct file *file, const xft_output *out
     /* It had its name already, and then something spoke against it. */
     if (files->to == NULL && file->part.final[0] != '\0')
         part_file_take_back(&file->part);
-    if (file->error != 0) {
+    if (file->error < 0) {
+        say("%s changed while it was sent: send it again when nobody writes to it", name);
+    } else if (file->error != 0) {
         say("%s: %s failed: %s", name, files->to != NULL ? "reading" : "storing", strerror(file->error));
     } else {
         say_reason(name, output->reason, output->condition);
@@ -224,7 +234,7 @@ static void arrived(struct files *files, struct file *file, const xft_output *ou
     double seconds = (double)(now_ms - file->started_ms) / 1000.0;
     int sending = files->to != NULL;
     char way[ROUTE_TEXT_BYTES];
-    const char *name = sending ? name_of(file->path) : file->part.final;
+    const char *name = sending ? name_of(file->source.path) : file->part.final;
     const char *other = sending ? "unconfirmed" : "unverified";
     print_line("%s %s %llu bytes %.3f s %.2f MB/s %s", sending ? "sent" : "received", name,
            (unsigned long long)file->size, seconds, (double)file->size / 1e6 / (seconds > 0.001 ? seconds : 0.001),

@@ -6,6 +6,7 @@
 #include "options.h"
 #include "part_file.h"
 #include "route.h"
+#include "source.h"
 #include "xft.h"
 
 #include <stddef.h>
@@ -17,10 +18,9 @@
 /* One file under way. */
 struct file {
     uint32_t transfer; /* 0: free */
-    int fd;            /* sending */
-    const char *path;  /* sending */
+    struct source source; /* sending */
     uint64_t size, started_ms;
-    int error;             /* errno of reading or storing */
+    int error;             /* errno of reading or storing, -1: the file to send changed */
     struct part_file part; /* receiving */
 };
 
@@ -55,13 +55,16 @@ void files_offered(struct files *files, xft_session *session, const xft_received
 /* XFT_RECEIVED_DATA: stores the bytes, and says so. */
 void files_store(struct files *files, xft_session *session, const xft_received *data);
 
+/* XFT_EVENT_STARTED: of an empty file no byte will be asked for, so it is looked at once more here. */
+void files_started(struct files *files, xft_session *session, uint32_t transfer);
+
 /* XFT_EVENT_SETTLE: makes the file durable under its name, or cancels. */
 void files_settle(struct files *files, xft_session *session, uint32_t transfer);
 
-/* XFT_OUTPUT_SEND_RAW: the descriptor of the file, or -1. */
-int files_descriptor(struct files *files, uint32_t transfer);
+/* XFT_OUTPUT_SEND_RAW: the file, or NULL. */
+const struct source *files_source(struct files *files, uint32_t transfer);
 
-/* The file could not be read, for this errno (0: it became shorter): the transfer is cancelled. */
+/* The file could not be read, for this errno (0: it changed): the transfer is cancelled. */
 void files_unread(struct files *files, xft_session *session, uint32_t transfer, int cause);
 
 /* XFT_EVENT_HOST_FAILED, FELL_BACK, INTRUDED and FINISHED: says what happened on the way. */

@@ -346,9 +346,9 @@ uint32_t loop_supply(struct loop *loop, const uint8_t *bytes, size_t size)
     return status;
 }
 
-void loop_send_raw(struct loop *loop, int file_fd, int by_system)
+void loop_send_raw(struct loop *loop, const struct source *source, int by_system)
 {
-    socks_loop_send_raw(&loop->socks, &loop->output, file_fd, by_system);
+    socks_loop_send_raw(&loop->socks, &loop->output, source, by_system);
 }
 
 void loop_free(struct loop *loop)

@@ -28,7 +28,7 @@ enum loop_step {
     LOOP_EVENT,     /* look at `output`: XFT_EVENT_... */
     LOOP_NEED_DATA, /* read the file as `output` says and call loop_supply(), or xft_cancel() */
     LOOP_SEND_RAW,  /* the file of `output` may go over a SOCKS5 stream: loop_send_raw(), or xft_cancel() */
-    LOOP_UNREAD,    /* the file of `unread_transfer` cannot be read, errno is in `unread_cause` (0: it became shorter) */
+    LOOP_UNREAD,    /* the file of `unread_transfer` cannot be read, errno is in `unread_cause` (0: it changed) */
     LOOP_DATA,      /* store the bytes in `received` before the next call */
     LOOP_OFFER,     /* look at `received`; xft_accept() or xft_decline() */
     LOOP_NO_ROOM,   /* `received` says who offered a file that there was no room for */
@@ -74,10 +74,10 @@ enum loop_step loop_next(struct loop *loop);
 /* Hands in the file bytes that LOOP_NEED_DATA asked for. Returns what xft_supply() returned. */
 uint32_t loop_supply(struct loop *loop, const uint8_t *bytes, size_t size);
 
-/* Answers LOOP_SEND_RAW: the loop moves the file's bytes from `file_fd`, which stays open until the transfer is over,
+/* Answers LOOP_SEND_RAW: the loop moves the file's bytes from `source`, which stays open until the transfer is over,
  * and LOOP_UNREAD says if that fails. With `by_system` sendfile(2) does it, where there is one: faster, and without
  * hashing at this end. */
-void loop_send_raw(struct loop *loop, int file_fd, int by_system);
+void loop_send_raw(struct loop *loop, const struct source *source, int by_system);
 
 /* For the loop itself. Tells the session the time: before everything that comes in and every command. */
 void loop_tick(struct loop *loop);

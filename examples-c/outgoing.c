@@ -28,7 +28,7 @@ int outgoing_look(struct outgoing_list *list, const struct texts *paths)
         const char *slash = strrchr(paths->items[at], '/');
         file->path = paths->items[at];
         file->name = slash != NULL ? slash + 1 : file->path;
-        file->fd = -1;
+        file->source.fd = -1;
         if (stat(file->path, &about) != 0 || access(file->path, R_OK) != 0) {
             say("cannot read %s: %s", file->path, strerror(errno));
             file->over = 1;
@@ -47,6 +47,16 @@ int outgoing_look(struct outgoing_list *list, const struct texts *paths)
     return EXIT_ALL_WELL;
 }
 
+int outgoing_open(struct outgoing_list *list, struct outgoing *file)
+{
+    if (source_open(&file->source, file->path) != 0)
+        return -1;
+    list->total_bytes += file->source.size - file->size;
+    file->size = file->source.size;
+    file->date = (int64_t)file->source.modified.tv_sec;
+    return 0;
+}
+
 struct outgoing *outgoing_of(struct outgoing_list *list, uint32_t transfer)
 {
     for (size_t at = 0; at < list->next; at++)
@@ -57,9 +67,7 @@ struct outgoing *outgoing_of(struct outgoing_list *list, uint32_t transfer)
 
 void outgoing_over(struct outgoing_list *list, struct outgoing *file)
 {
-    if (file->fd >= 0)
-        close(file->fd);
-    file->fd = -1;
+    source_close(&file->source);
     file->over = 1;
     list->done_bytes += file->size;
     if (file->transfer != 0)
@@ -86,8 +94,7 @@ struct outgoing *outgoing_next(struct outgoing_list *list, uint64_t now_ms)
 
 void outgoing_put_off(struct outgoing_list *list, struct outgoing *file, uint64_t again_ms)
 {
-    close(file->fd);
-    file->fd = -1;
+    source_close(&file->source);
     file->transfer = 0;
     file->again_ms = again_ms;
     list->waiting++;

@@ -3,6 +3,7 @@
 #define OUTGOING_H
 
 #include "options.h"
+#include "source.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +14,7 @@
 /* One file on its way out. */
 struct outgoing {
     const char *path, *name;
-    int fd;
+    struct source source; /* open while it is under way */
     int named;         /* it was said under which name it is offered */
     int over;          /* nothing more happens to it */
     unsigned int busy; /* times the recipient had no room for it, and took nothing else of ours */
@@ -24,7 +25,7 @@ struct outgoing {
     uint64_t start; /* bytes that the recipient had already */
     uint32_t method; /* how it goes, XFT_METHOD_... */
     int64_t date;
-    int read_error; /* errno of a failed read, -1: the file became shorter */
+    int read_error; /* errno of a failed read, -1: the file changed */
 };
 
 struct outgoing_list {
@@ -38,6 +39,9 @@ struct outgoing_list {
 /* Looks at every file before anything is sent, so that a typing error does not show up half an hour later. What cannot be
  * sent is said, counted in `unreadable` and left out: the others are sent. EXIT_ALL_WELL, or EXIT_DEFECT. */
 int outgoing_look(struct outgoing_list *list, const struct texts *paths);
+
+/* Opens a file: its size and date are those that it has now. 0, or -1 with errno. */
+int outgoing_open(struct outgoing_list *list, struct outgoing *file);
 
 /* The file of a transfer that is not over, or NULL. */
 struct outgoing *outgoing_of(struct outgoing_list *list, uint32_t transfer);

@@ -26,12 +26,25 @@ static size_t piece(const struct raw *raw, size_t most)
     return left < most ? (size_t)left : most;
 }
 
+/* Whether the last bytes of a file that changed are due: the recipient must not take it for sent. */
+static int is_other(const struct raw *raw, uint64_t upto)
+{
+    if (upto < raw->end || !source_changed(raw->source))
+        return 0;
+    errno = 0;
+    return 1;
+}
+
 #ifdef __linux__
 static int move_by_system(struct socks_stream *stream, xft_session *session)
 {
     struct raw *raw = &stream->raw;
     off_t offset = (off_t)raw->offset;
-    ssize_t moved = sendfile(stream->fd, raw->file_fd, &offset, piece(raw, SYSTEM_PIECE_BYTES));
+    size_t wanted = piece(raw, SYSTEM_PIECE_BYTES);
+    /* Nobody sees these bytes before they are gone: the file is looked at before the last ones, and once more behind them. */
+    if (is_other(raw, raw->offset + wanted))
+        return RAW_UNREAD;
+    ssize_t moved = sendfile(stream->fd, raw->source->fd, &offset, wanted);
     if (moved < 0 && errno == EINTR)
         return RAW_MOVED;
     if (moved < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -50,6 +63,8 @@ static int move_by_system(struct socks_stream *stream, xft_session *session)
         return RAW_UNREAD;
     }
     raw->offset += (uint64_t)moved;
+    if (is_other(raw, raw->offset))
+        return RAW_UNREAD;
     return xft_sent(session, raw->transfer, raw->offset) == XFT_OK ? RAW_MOVED : RAW_DONE;
 }
 #endif
@@ -67,12 +82,14 @@ static int move_by_hand(struct socks_stream *stream, xft_session *session)
         stream->out_bytes = SOCKS_PIECE_BYTES;
     }
     do
-        got = pread(raw->file_fd, stream->out, piece(raw, SOCKS_PIECE_BYTES), (off_t)raw->offset);
+        got = pread(raw->source->fd, stream->out, piece(raw, SOCKS_PIECE_BYTES), (off_t)raw->offset);
     while (got < 0 && errno == EINTR);
     if (got <= 0) {
         errno = got < 0 ? errno : 0;
         return RAW_UNREAD;
     }
+    if (is_other(raw, raw->offset + (uint64_t)got))
+        return RAW_UNREAD;
     uint32_t status = xft_supply(session, raw->transfer, raw->offset, stream->out, (size_t)got, nothing,
                                  sizeof nothing, &output);
     if (status != XFT_OK) {

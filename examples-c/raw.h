@@ -14,7 +14,7 @@
 #define RAW_DONE 1   /* nothing is left of what may go, or the session wants no more */
 #define RAW_WAIT 2   /* the socket takes no more now */
 #define RAW_BROKEN 3 /* the stream broke */
-#define RAW_UNREAD 4 /* the file cannot be read: errno, or 0 if it is shorter than it was */
+#define RAW_UNREAD 4 /* the file cannot be read: errno, or 0 if it is not any more the one that was offered */
 
 /* Whether this system can move the bytes of a file by itself. */
 extern const int raw_by_system;

@@ -60,7 +60,8 @@ int socks_loop_output(struct socks_loop *loop, const xft_output *output)
     return 0;
 }
 
-void socks_loop_send_raw(struct socks_loop *loop, const xft_output *output, int file_fd, int by_system)
+void socks_loop_send_raw(struct socks_loop *loop, const xft_output *output, const struct source *source,
+                         int by_system)
 {
     struct socks_stream *stream = socks_find(&loop->streams, output->stream);
     if (stream == NULL)
@@ -68,7 +69,7 @@ void socks_loop_send_raw(struct socks_loop *loop, const xft_output *output, int 
     stream->raw.transfer = output->transfer;
     stream->raw.offset = output->offset;
     stream->raw.end = output->end;
-    stream->raw.file_fd = file_fd;
+    stream->raw.source = source;
     stream->raw.by_system = by_system && raw_by_system;
     stream->writable = 1;
 }

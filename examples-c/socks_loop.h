@@ -52,9 +52,10 @@ int socks_loop_offer(struct socks_loop *loop, const struct network_options *netw
  * socks_loop_send_raw() or xft_cancel(). */
 int socks_loop_output(struct socks_loop *loop, const xft_output *output);
 
-/* The bytes of a file may go: they are read from `file_fd`, which stays open until the transfer is over. With
+/* The bytes of a file may go: they are read from `source`, which stays open until the transfer is over. With
  * `by_system` sendfile(2) moves them, where there is one: faster, and without hashing at this end. */
-void socks_loop_send_raw(struct socks_loop *loop, const xft_output *output, int file_fd, int by_system);
+void socks_loop_send_raw(struct socks_loop *loop, const xft_output *output, const struct source *source,
+                         int by_system);
 
 /* Hands what came to the session, while it is not `*full`. 1: there are bytes to store in `*received`. */
 int socks_loop_feed(struct socks_loop *loop, xft_received *received, int *full);

@@ -7,6 +7,8 @@
 #include "dial.h"
 
 #include <stddef.h>
+#include "source.h"
+
 #include <stdint.h>
 
 /* One piece of a file on its way out, and one read of a file coming in. */
@@ -19,7 +21,7 @@
 struct raw {
     uint32_t transfer; /* 0: nothing may go */
     uint64_t offset, end;
-    int file_fd;
+    const struct source *source;
     int by_system; /* sendfile(2) moves them */
 };
 

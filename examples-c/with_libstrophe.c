@@ -99,6 +99,8 @@ static void on_event(struct host *host, const xft_output *output)
         files_settle(&host->files, host->session, output->transfer);
         return;
     }
+    if (output->event == XFT_EVENT_STARTED)
+        files_started(&host->files, host->session, output->transfer);
     if (output->event == XFT_EVENT_HOST_FAILED)
         route_failed(&host->routes, output);
     if (output->event == XFT_EVENT_FINISHED)
@@ -116,7 +118,9 @@ static void on_socks(struct host *host, const xft_output *output)
     if (!socks_loop_output(&host->socks, output))
         return;
     /* The file may go. The program could also move the bytes itself and say xft_sent(). */
-    socks_loop_send_raw(&host->socks, output, files_descriptor(&host->files, output->transfer), 0);
+    const struct source *source = files_source(&host->files, output->transfer);
+    if (source != NULL)
+        socks_loop_send_raw(&host->socks, output, source, 0);
 }
 
 /* Lets the session say what it has to say, until it waits, or until libstrophe has enough to write. */

@@ -345,6 +345,7 @@ static void failed(struct receiver *receiver, struct loop *loop, struct incoming
 {
     char what[512];
     int full = file->error == ENOSPC || file->error == EDQUOT || file->error == EFBIG;
+    int whole = file->written == file->size;
     if (file->refused) {
         fail(receiver, EXIT_UNCONFIRMED);
         return;
@@ -354,13 +355,13 @@ static void failed(struct receiver *receiver, struct loop *loop, struct incoming
         part_file_take_back(&file->file);
     if (file->written == 0 && part_file_discard(&file->file) == 0)
         snprintf(what, sizeof what, "%s did not come", file->file.wanted);
-    else if (full && !file->may_go_on && part_file_discard(&file->file) == 0)
+    else if (full && !whole && !file->may_go_on && part_file_discard(&file->file) == 0)
         /* It takes the room that others need. */
         snprintf(what, sizeof what, "%s is not whole, what came was removed: without its hash it could not go on",
                  file->file.wanted);
     else
-        snprintf(what, sizeof what, file->written == file->size ? "%s has no name, all of it is in %s/%s"
-                                                                : "%s is not whole, what came is in %s/%s",
+        snprintf(what, sizeof what, whole ? "%s has no name, all of it is in %s/%s"
+                                          : "%s is not whole, what came is in %s/%s",
                  file->file.wanted, receiver->dir, file->file.part);
     receiver->tidy_soon = 1;
     if (output->reason == XFT_REASON_HASH_MISMATCH)

@@ -108,9 +108,8 @@ static void offer_files(struct sender *sender, struct loop *loop)
     struct outgoing *file;
     while (!sender->leaving && sender->list.running < sender->account.parallel &&
            (file = outgoing_next(&sender->list, loop->now_ms)) != NULL) {
-        file->fd = open(file->path, O_RDONLY | O_CLOEXEC);
-        if (file->fd < 0) {
-            say("cannot read %s: %s", file->path, strerror(errno));
+        if (outgoing_open(&sender->list, file) != 0) {
+            say("cannot read %s: %s", file->path, errno != 0 ? strerror(errno) : "it is no plain file");
             fail(sender, EXIT_READ);
             file->transfer = 0;
             outgoing_over(&sender->list, file);
@@ -139,6 +138,13 @@ static void offer_files(struct sender *sender, struct loop *loop)
     }
 }
 
+/* The file is not any more the one that was offered: nobody must take it for sent. */
+static void changed(struct loop *loop, struct outgoing *file)
+{
+    file->read_error = -1;
+    xft_cancel(loop->session, file->transfer, XFT_CANCEL_SOURCE_CHANGED);
+}
+
 static void supply(struct sender *sender, struct loop *loop)
 {
     struct outgoing *file = outgoing_of(&sender->list, loop->output.transfer);
@@ -146,10 +152,15 @@ static void supply(struct sender *sender, struct loop *loop)
     ssize_t got = -1;
     if (file != NULL) {
         do
-            got = pread(file->fd, sender->block, wanted, (off_t)loop->output.offset);
+            got = pread(file->source.fd, sender->block, wanted, (off_t)loop->output.offset);
         while (got < 0 && errno == EINTR);
-        if (got <= 0)
-            file->read_error = got < 0 ? errno : -1;
+        /* Looked at once more behind the last read, and before these bytes go. */
+        if (got == 0 || (got > 0 && loop->output.offset + (uint64_t)got == file->size && source_changed(&file->source))) {
+            changed(loop, file);
+            return;
+        }
+        if (got < 0)
+            file->read_error = errno;
     }
     if (got <= 0) {
         xft_cancel(loop->session, loop->output.transfer, XFT_CANCEL_READ_FAILED);
@@ -195,14 +206,18 @@ static void send_raw(struct sender *sender, struct loop *loop)
     const struct outgoing *file = outgoing_of(&sender->list, loop->output.transfer);
     int by_system = (sender->sha256_text != NULL || sender->account.no_receipts) && !sender->no_sendfile;
     if (file != NULL)
-        loop_send_raw(loop, file->fd, by_system);
+        loop_send_raw(loop, &file->source, by_system);
 }
 
 static void unread(struct sender *sender, struct loop *loop)
 {
     struct outgoing *file = outgoing_of(&sender->list, loop->unread_transfer);
+    if (file != NULL && loop->unread_cause == 0) {
+        changed(loop, file);
+        return;
+    }
     if (file != NULL)
-        file->read_error = loop->unread_cause != 0 ? loop->unread_cause : -1;
+        file->read_error = loop->unread_cause;
     xft_cancel(loop->session, loop->unread_transfer, XFT_CANCEL_READ_FAILED);
 }
 
@@ -213,7 +228,7 @@ static void failed(struct sender *sender, struct loop *loop, const struct outgoi
     if (file->read_error > 0)
         say("reading %s failed: %s", file->path, strerror(file->read_error));
     else if (file->read_error < 0)
-        say("%s became shorter while it was sent: send it again when nobody writes to it", file->path);
+        say("%s changed while it was sent: send it again when nobody writes to it", file->path);
     else if (output->reason == XFT_REASON_BUSY)
         say("%s: the recipient takes no more files at the moment. That is temporary: send it again later, wait longer with "
             "--busy-wait, or give xft_recv a larger --parallel", what);
@@ -249,6 +264,9 @@ static void on_event(struct sender *sender, struct loop *loop)
         if (file == NULL)
             break;
         file->method = output->method;
+        /* Of an empty file no byte will be asked for. */
+        if (file->start == file->size && source_changed(&file->source))
+            changed(loop, file);
         if (sender->account.verbose && output->method == XFT_METHOD_IN_BAND)
             say("%s: sending in blocks of %u bytes", file->name, (unsigned int)output->block_bytes);
         else if (sender->account.verbose)

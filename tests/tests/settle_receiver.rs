@@ -250,7 +250,7 @@ fn a_sender_that_closes_before_its_last_word_gave_up() {
     receiver!(s);
     all_stored(&mut s, V1);
     let sent = s.ask(&set(PEER, "c", &close("s1")));
-    assert_eq!(answers(&sent), ["c", "d1: item-not-found"]);
+    assert_eq!(answers(&sent), ["d1: item-not-found", "c"]);
     assert_eq!(s.ending(), failed(Reason::PeerCancelled));
 }
 
