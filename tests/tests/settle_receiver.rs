@@ -376,6 +376,34 @@ fn si_17_more_bytes_than_announced_take_the_place_back() {
 }
 
 #[test]
+fn a_stray_block_does_not_take_back_what_a_receipt_of_version_0_says() {
+    receiver!(s);
+    let (transfer, _) = all_stored(&mut s, V0);
+    s.session.settled(transfer).unwrap();
+    let receipt = s.poll().pop().unwrap();
+    let got = s.give(&set(PEER, "d9", &data("s1", 1, "bG8=")));
+    assert_eq!(got, Got::Consumed);
+    assert_eq!(answers(&s.poll()), ["d9: item-not-found"]);
+    s.take_events();
+    s.ask(&result(PEER, attr(&receipt, "id"), ""));
+    assert_eq!(s.ending(), Ending::Done);
+}
+
+#[test]
+fn a_file_that_has_its_place_is_not_cancelled_any_more() {
+    for inside in ["", V0] {
+        receiver!(s);
+        let (transfer, _) = all_stored(&mut s, inside);
+        s.session.settled(transfer).unwrap();
+        s.session.cancel(transfer, Cancel::Wish).unwrap();
+        let sent = s.poll();
+        assert_eq!(answers(&sent), ["d1"], "{inside}");
+        assert!(!sent.concat().contains("<close "), "{sent:?}");
+        assert_eq!(s.ending(), Ending::Unverified);
+    }
+}
+
+#[test]
 fn a_sender_of_version_0_may_still_know_better() {
     receiver!(s);
     let (transfer, _) = all_stored(&mut s, V0);

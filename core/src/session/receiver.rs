@@ -67,7 +67,9 @@ impl State<'_> {
     /// A block, by iq or message (IBB-18, IBB-20).
     pub(crate) fn block_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>, block: Block<'_>) -> Taken {
         let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
-        let Some(index) = self.find(from, sid, |t| t.is_open() && !t.is_sender()) else {
+        // A block that strays in while a receipt of version 0 is out must not take back what that says.
+        let receives = |t: &TransferSlot| t.is_open() && !t.is_sender() && t.phase != Phase::Verifying;
+        let Some(index) = self.find(from, sid, receives) else {
             if self.belongs_elsewhere(s, payload) {
                 return Taken::NotMine;
             }
@@ -276,6 +278,8 @@ impl State<'_> {
         // Too late to take the file back; but what is no file of ours was not sent, wherever it is.
         if slot.may_be_placed() && why != Cancel::SourceChanged {
             slot.hand_over();
+        } else if slot.placed {
+            slot.settle();
         } else {
             slot.fail(reason, None);
         }

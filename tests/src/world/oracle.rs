@@ -1,6 +1,6 @@
 //! What must always be true, whatever the seed.
 
-use super::file::{Answer, File, Said};
+use super::file::{Answer, File, Said, Settling};
 use super::plan::Way;
 use super::{Do, World};
 use crate::router::FirstLevel;
@@ -217,8 +217,9 @@ impl World<'_> {
         let right = match (f.answer, at_sender) {
             _ if tiny => true,
             // IBB-20: nothing behind a gap is taken, so nobody can call it whole.
-            (_, true) if f.out_of_order => matches!(ending, Failed(..) | Delivered),
-            (_, false) if f.out_of_order => matches!(ending, Failed(Reason::Sequence, _)),
+            // A block that strays in when the file has its place takes nothing back.
+            (_, true) if f.out_of_order => matches!(ending, Failed(..) | Delivered) || f.placed,
+            (_, false) if f.out_of_order => matches!(ending, Failed(Reason::Sequence, _)) || f.placed,
             // The receiver had no room for it, or was not there yet.
             _ if f.receiver.is_none() => {
                 matches!(ending, Failed(Reason::Busy | Reason::PeerUnknown | Reason::OfferTimeout, _))
@@ -226,9 +227,11 @@ impl World<'_> {
             (Answer::Decline, _) => matches!(ending, Failed(Reason::Declined | Reason::Busy, _)),
             (Answer::Ignore, _) => matches!(ending, Failed(Reason::OfferTimeout | Reason::Busy, _)),
             // In band the last block is refused then; over a stream of its own nobody tells such a sender.
-            (_, true) if f.said == Said::Lie && !receipts && f.start == 0 => {
+            (_, true) if f.said == Said::Lie && !receipts => {
                 matches!(ending, Delivered | Failed(Reason::HashMismatch | Reason::PeerCancelled, _))
             }
+            // A sender that waits for its receiver's disk gives way to another offer after a while.
+            (_, true) if f.settling == Settling::Late && ending == Delivered => true,
             (_, true) if !whole || !receipts => ending == Delivered,
             (_, true) if self.waited_in_vain(f) && ending == Delivered => true,
             (_, false) if self.waited_in_vain(f) && ending == Unverified => f.said != Said::Lie,
