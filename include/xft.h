@@ -1864,7 +1864,7 @@ typedef struct xft_config {
   /**
    * 0.
    */
-  uint32_t reserved[3];
+  uint32_t reserved[4];
 } xft_config;
 
 /**

@@ -217,11 +217,11 @@ pub struct xft_config {
     /// not tell which of them was closed, silent or not allowed; default 2000. 0: at once.
     pub verdict_ms: u32,
     /// 0.
-    pub reserved: [u32; 3],
+    pub reserved: [u32; 4],
 }
 
 /// Words that later versions may use.
-const RESERVED: usize = 3;
+const RESERVED: usize = 4;
 
 /// The defaults as C sees them; they are those of [`Config::new`], written once.
 pub(crate) fn defaults() -> xft_config {
