@@ -101,10 +101,10 @@ recv --count 1 && { send "6 8" "$dir/out/262144.bin"; received 8; holds 262144.b
 serve
 truncate -s 2G "$dir/out/sparse.bin"
 claim="a file that becomes shorter is told at both ends"
-recv --count 1 && { { some_came sparse.bin; : > "$dir/out/sparse.bin"; } & send 11 $direct "$dir/out/sparse.bin"; received 8; holds sparse.bin.part; says send.log "became shorter"; }
+recv --count 1 && { { some_came sparse.bin; : > "$dir/out/sparse.bin"; } & send 11 $direct "$dir/out/sparse.bin"; received 8; holds sparse.bin.part; says send.log "changed while it was sent"; }
 truncate -s 2G "$dir/out/sparse.bin"
 claim="a file that becomes shorter under sendfile is told at both ends"
-recv --count 1 && { { some_came sparse.bin; : > "$dir/out/sparse.bin"; } & send 11 $direct --no-hash "$dir/out/sparse.bin"; received 8; holds sparse.bin.part; says send.log "became shorter"; }
+recv --count 1 && { { some_came sparse.bin; : > "$dir/out/sparse.bin"; } & send 11 $direct --no-hash "$dir/out/sparse.bin"; received 8; holds sparse.bin.part; says send.log "changed while it was sent"; }
 truncate -s 2G "$dir/out/sparse.bin"
 claim="Ctrl-C ends the sender, the receiver keeps the part file"
 recv --count 1 && {
@@ -116,8 +116,8 @@ claim="a receiver that is killed is told at the sender"
 recv --count 1 && { { some_came sparse.bin; kill -KILL "$receiver"; } 2> /dev/null & send "6 8" $direct "$dir/out/sparse.bin"; wait "$receiver" 2> /dev/null; receiver=; }
 claim="a full disk is told at both ends, and what can go on stays"
 rm -rf "$dir/in"; mkdir "$dir/in"; rm -f "$dir/recv.out"
-(ulimit -f 200; exec "$programs/xft_recv" $account $anyone $local --jid bob@hospital.test/in --dir "$dir/in" > "$dir/recv.out" 2> "$dir/recv.log") &
+(ulimit -f 2000; exec "$programs/xft_recv" $account $anyone $local --jid bob@hospital.test/in --dir "$dir/in" > "$dir/recv.out" 2> "$dir/recv.log") &
 receiver=$!
-ready "$dir/recv.out" $receiver && { send 8 $direct --sha256 "$hash" "$one"; kill -TERM "$receiver"; received 10; holds 3000001.bin.part; says recv.log "storing failed"; } || bad "xft_recv is not ready"
+ready "$dir/recv.out" $receiver && { send 10 $direct --sha256 "$hash" "$one"; kill -TERM "$receiver"; received 10; holds 3000001.bin.part; says send.log "storing failed at the recipient"; says recv.log "storing failed"; } || bad "xft_recv is not ready"
 
 summary "methods"

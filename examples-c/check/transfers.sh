@@ -79,9 +79,9 @@ claim="a full disk is told at both ends, and what cannot go on is removed"
 rm -rf "$dir/in"; mkdir "$dir/in"; rm -f "$dir/recv.out"
 (ulimit -f 200; exec "$programs/xft_recv" $account $anyone $local --jid bob@hospital.test/in --dir "$dir/in" --count 1 > "$dir/recv.out" 2> "$dir/recv.log") &
 receiver=$!
-ready "$dir/recv.out" $receiver && { send 8 "$dir/out/5.bin"; received 10; holds; says recv.log "storing failed"; says recv.log "what came was removed"; } || bad "xft_recv is not ready"
+ready "$dir/recv.out" $receiver && { send 10 "$dir/out/5.bin"; received 10; holds; says send.log "storing failed at the recipient"; says recv.log "storing failed"; says recv.log "what came was removed"; } || bad "xft_recv is not ready"
 claim="a file that becomes shorter is told at both ends"
-recv --count 1 && { cp "$dir/out/large.bin" "$dir/out/shrinks.bin"; { sleep 0.3; : > "$dir/out/shrinks.bin"; } & send 11 --block 1024 --window 1024 "$dir/out/shrinks.bin"; received 8; holds shrinks.bin.part; says send.log "became shorter"; }
+recv --count 1 && { cp "$dir/out/large.bin" "$dir/out/shrinks.bin"; { sleep 0.3; : > "$dir/out/shrinks.bin"; } & send 11 --block 1024 --window 1024 "$dir/out/shrinks.bin"; received 8; holds shrinks.bin.part; says send.log "changed while it was sent"; }
 claim="a wrong password is named"
 XFT_PASSWORD=wrong send 5 "$dir/out/1.bin"; says send.log "password"
 claim="an unknown recipient is named"

@@ -164,12 +164,9 @@ impl Header {
         unsafe { at.byte_add(offset_of!(Self, magic)).cast::<u32>().write(0) };
         // SAFETY: aligned and long enough (checked above); the caller vouches for the rest.
         let storage = unsafe { plan.carve(at) };
-        cfg.check().map_err(xft_status::from)?;
         // Moving the session leaves copies on the stack, and what lies there may be anywhere later: the password is not
         // among it.
-        let stand_in = if cfg.password.is_empty() { "" } else { "-" };
-        let session =
-            Session::new(&Config { password: stand_in, ..*cfg }, storage, now).map_err(xft_status::from)?;
+        let session = Session::without_password(cfg, storage, now).map_err(xft_status::from)?;
         let header = at.cast::<Self>();
         // SAFETY: the header stands before every part (`Plan::of` starts behind it), aligned with the block.
         unsafe {

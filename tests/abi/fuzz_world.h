@@ -523,6 +523,11 @@ static void happened(end *e, const xft_output *o) {
     for (unsigned i = 0; i < e->files_len; i++) { HOLDS(e->files[i].ending != 0, "every transfer ends before the session"); }
     return;
   }
+  if (o->event == XFT_EVENT_SETTLE) {
+    HOLDS(it == NULL || (!it->sending && it->came == it->size), "only a file that is here as a whole is settled");
+    HOLDS(xft_settled(e->session, o->transfer) == XFT_OK, "a file that is to be settled can be");
+    return;
+  }
   if (o->event != XFT_EVENT_FINISHED) { return; }
   HOLDS(it != NULL || e->files_len == FILES, "a transfer that ends is known");
   if (it == NULL) { return; }

@@ -22,6 +22,7 @@ int main() {
   cfg.account_len = 17;
   cfg.password = "secret";
   cfg.password_len = 6;
+  memset(cfg.entropy, 7, sizeof cfg.entropy);
   cfg.transfers = 1;
   cfg.block_bytes = 1024;
   CLAIM(xft_session_init(memory, sizeof memory, &cfg, 0, &session) == XFT_OK, "static_memory_of_the_macro_s_size_is_enough");

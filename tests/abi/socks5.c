@@ -215,7 +215,7 @@ static void a_broken_stream_fails_both_ends(int way) {
 }
 
 /* The owner's rename fails behind the last byte; `proxy`: the file comes through one. */
-static void a_file_without_a_place_fails_at_both_ends(size_t len, int proxy, int way) {
+static void a_file_over_socks5_without_a_place_fails_at_both_ends(size_t len, int proxy, int way) {
   static const uint32_t mediated[3] = {XFT_METHOD_MEDIATED};
   world w;
   open_world_over(&w, 2, 4096, proxy ? mediated : DIRECT_ONLY);
@@ -418,11 +418,11 @@ int main(void) {
   a_broken_stream_fails_both_ends(HANDED_IN);
   a_broken_stream_fails_both_ends(SENT);
   for (int way = HANDED_IN; way <= BY_TURNS; way++) {
-    a_file_without_a_place_fails_at_both_ends(300000, 0, way);
-    a_file_without_a_place_fails_at_both_ends(300000, 1, way);
+    a_file_over_socks5_without_a_place_fails_at_both_ends(300000, 0, way);
+    a_file_over_socks5_without_a_place_fails_at_both_ends(300000, 1, way);
   }
-  a_file_without_a_place_fails_at_both_ends(0, 0, HANDED_IN);
-  a_file_without_a_place_fails_at_both_ends(0, 1, HANDED_IN);
+  a_file_over_socks5_without_a_place_fails_at_both_ends(0, 0, HANDED_IN);
+  a_file_over_socks5_without_a_place_fails_at_both_ends(0, 1, HANDED_IN);
   a_store_failure_is_not_taken_for_a_broken_stream();
   a_cancel_closes_the_stream(0);
   a_cancel_closes_the_stream(1);

@@ -48,6 +48,7 @@ WATCHED(xft_stream_in, (xft_session *s, uint32_t id, uint8_t *in, size_t n, size
 WATCHED(xft_stream_open, (xft_session *s, uint32_t id), (s, id))
 WATCHED(xft_stream_end, (xft_session *s, uint32_t id, uint32_t why), (s, id, why))
 WATCHED(xft_stream_accepted, (xft_session *s, uint64_t source, uint32_t *id), (s, source, id))
+WATCHED(xft_settled, (xft_session *s, uint32_t t), (s, t))
 WATCHED(xft_sent, (xft_session *s, uint32_t t, uint64_t upto), (s, t, upto))
 
 #define xft_session_init watched_xft_session_init
@@ -64,6 +65,7 @@ WATCHED(xft_sent, (xft_session *s, uint32_t t, uint64_t upto), (s, t, upto))
 #define xft_stream_open watched_xft_stream_open
 #define xft_stream_end watched_xft_stream_end
 #define xft_stream_accepted watched_xft_stream_accepted
+#define xft_settled watched_xft_settled
 #define xft_sent watched_xft_sent
 #define main in_band_scenes
 #include "loopback.c"

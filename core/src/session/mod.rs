@@ -72,6 +72,17 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`Error::Argument`] names a field of `cfg`, [`Error::Storage`] a part that is too small.
     pub fn new(cfg: &Config<'_>, storage: Storage<'a>, now: Instant) -> Result<Self, Error> {
+        let mut session = Self::without_password(cfg, storage, now)?;
+        session.set_password(cfg.password)?;
+        Ok(session)
+    }
+
+    /// The same without the password of `cfg`: it is given by [`set_password`](Self::set_password) once the session is where
+    /// it lives, because moving a session leaves copies behind.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn without_password(cfg: &Config<'_>, storage: Storage<'a>, now: Instant) -> Result<Self, Error> {
         cfg.check()?;
         check_storage(cfg, &storage)?;
         let ids = Ids::new(cfg.entropy);
@@ -125,13 +136,10 @@ impl<'a> Session<'a> {
             host_news: heapless::Vec::new(),
             gave_way: None,
         };
-        let mut session = Self { stanzas, state };
-        session.state.me.learn_password(cfg.password)?;
-        Ok(session)
+        Ok(Self { stanzas, state })
     }
 
-    /// Takes this password instead of that of the configuration, before the login. A session that is moved to where it lives
-    /// leaves copies behind: who minds makes it with any password, and gives the right one when it is in its place.
+    /// Takes the password of a session made [`without_password`](Self::without_password), before the login.
     ///
     /// # Errors
     /// [`Error::Argument`]: it is too long.
