@@ -222,6 +222,12 @@ int part_file_finish(struct part_file *file)
     return -1;
 }
 
+int part_file_is_empty(const struct part_file *file)
+{
+    struct stat about;
+    return fstat(file->fd, &about) == 0 && about.st_size == 0;
+}
+
 int part_file_discard(struct part_file *file)
 {
     int result = unlinkat(file->dir_fd, file->part, 0);

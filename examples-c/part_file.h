@@ -45,6 +45,9 @@ int part_file_finish(struct part_file *file);
 /* Takes the final name back: the file is a part file again. */
 int part_file_take_back(struct part_file *file);
 
+/* Whether nothing was written to it, not even a piece that failed half-way. 1 or 0. */
+int part_file_is_empty(const struct part_file *file);
+
 /* Takes the part file away: nothing was written to it, or it can never go on. */
 int part_file_discard(struct part_file *file);
 

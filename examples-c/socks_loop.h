@@ -25,7 +25,7 @@ struct socks_loop {
     int local; /* set by the loop: streamhosts may be on this machine. A sender's are its own or of its own server; those of
                 * a receiver are what a peer says (ATK-25) */
 
-    /* Not 0: the file of this transfer cannot be read, for this errno (0: it became shorter). The loop cancels the
+    /* Not 0: the file of this transfer cannot be read, for this errno (0: it changed). The loop cancels the
      * transfer and sets it to 0. */
     uint32_t unread_transfer;
     int unread_cause;

@@ -353,7 +353,7 @@ static void failed(struct receiver *receiver, struct loop *loop, struct incoming
     /* It had its name already, and then something spoke against it. */
     if (file->file.final[0] != '\0')
         part_file_take_back(&file->file);
-    if (file->written == 0 && part_file_discard(&file->file) == 0)
+    if (file->written == 0 && part_file_is_empty(&file->file) && part_file_discard(&file->file) == 0)
         snprintf(what, sizeof what, "%s did not come", file->file.wanted);
     else if (full && !whole && !file->may_go_on && part_file_discard(&file->file) == 0)
         /* It takes the room that others need. */
