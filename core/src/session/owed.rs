@@ -2,7 +2,7 @@
 
 use super::sender::no_space;
 use super::state::State;
-use crate::error::{Ending, Error, Reason, StanzaCondition};
+use crate::error::{Ending, Error, StanzaCondition};
 use crate::negotiate::si::{self, SiOffer, StreamMethod};
 use crate::negotiate::streamhosts;
 use crate::transfer::{Answer, HostsVerdict, Owed, Phase, TransferSlot, receipt};
@@ -62,8 +62,7 @@ impl State<'_> {
         } else if owed.digest {
             receipt::write(w, Ns::Receipt1, slot.texts.sid(), slot.file.size, slot.own_sha256().as_ref());
         } else if owed.close {
-            let failed = matches!(slot.ending, Ending::Failed(Reason::StoreFailed, _));
-            ibb::write_close(w, slot.texts.sid(), failed.then_some((Ns::Receipt1, receipt::STORE_FAILED)));
+            ibb::write_close(w, slot.texts.sid(), slot.close_word().map(|word| (Ns::Receipt1, word)));
         } else {
             let own = slot.digest.sha256();
             receipt::write(w, Ns::Receipt0, slot.texts.sid(), slot.end, own.as_ref());

@@ -5,7 +5,7 @@ use super::incoming::{Block, Taken};
 use super::state::State;
 use crate::config::Method;
 use crate::error::{Error, Reason, StanzaCondition};
-use crate::output::{Timer, TransferId};
+use crate::output::{Skip, Timer, TransferId};
 use crate::session::Cancel;
 use crate::transfer::{Phase, TransferSlot, receipt};
 use crate::transport::ibb::{self, Bytestream};
@@ -182,7 +182,7 @@ impl State<'_> {
             }
             return Taken::Done;
         };
-        let store_failed = receipt::says_store_failed(payload);
+        let why = receipt::reason_of_close(payload);
         let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
         let complete = slot.moved == slot.end && (slot.receipts != Receipts::V1 || slot.last_word);
         match slot.phase {
@@ -201,14 +201,16 @@ impl State<'_> {
                 self.result(s);
             }
             // The receiver gave up, or our own closing crossed its.
-            Closing if !slot.over_socks5 && slot.safe == slot.end && !store_failed => {
+            Closing if !slot.over_socks5 && slot.safe == slot.end && why == Reason::PeerCancelled => {
                 self.result(s);
                 self.closed(index);
             }
             _ => {
                 slot.bytestream.closed = true;
-                let failed = store_failed && slot.is_sender();
-                slot.fail(if failed { Reason::PeerStoreFailed } else { Reason::PeerCancelled }, None);
+                if why == Reason::BytestreamLost {
+                    slot.skip_used(Skip::Broken);
+                }
+                slot.fail(if slot.is_sender() { why } else { Reason::PeerCancelled }, None);
                 self.result(s);
             }
         }

@@ -3,7 +3,7 @@
 use crate::error::{Condition, Ending, Reason, StanzaCondition};
 use crate::transfer::digest::Verdict;
 use crate::transfer::owed::{Answer, HostsVerdict, Owed};
-use crate::transfer::receipt::STORE_FAILED;
+use crate::transfer::receipt::{INCOMPLETE, STORE_FAILED};
 use crate::transfer::slot::{Phase, TransferSlot};
 use crate::wire::receipt::Receipts;
 
@@ -51,14 +51,7 @@ impl TransferSlot {
             return self.is_open() && (failed || (self.is_sender() && self.phase != Phase::Closing));
         }
         // A stream that ends tells a peer nothing that is through with it: one that knows receipts is told in words.
-        let in_words = match self.receipts {
-            Receipts::None => false,
-            Receipts::V0 => !self.owed.receipt,
-            // What the stream itself tells needs none: it would hide from a sender that the stream broke.
-            Receipts::V1 => {
-                !matches!(ending, Ending::Failed(Reason::BytestreamLost | Reason::TooFewBytes, _))
-            }
-        };
+        let in_words = self.receipts != Receipts::None && !self.owed.receipt;
         let listens = match self.phase {
             Phase::Receiving | Phase::Settling => true,
             Phase::Sending | Phase::Confirming => self.receipts == Receipts::V1 && !self.last_word,
@@ -138,6 +131,15 @@ impl TransferSlot {
             }
             Ending::Failed(Reason::HashMismatch, _) => (StanzaCondition::NotAcceptable, None),
             _ => (StanzaCondition::ItemNotFound, None),
+        }
+    }
+
+    /// What the receiver's `<close/>` says of why it gives up, beside that it does.
+    pub(crate) fn close_word(&self) -> Option<&'static str> {
+        match self.ending {
+            Ending::Failed(Reason::StoreFailed, _) => Some(STORE_FAILED),
+            Ending::Failed(Reason::BytestreamLost | Reason::TooFewBytes, _) => Some(INCOMPLETE),
+            _ => None,
         }
     }
 

@@ -5,17 +5,21 @@
 //! in an iq set, right behind the last byte; the hash is left out when it does not know that of the whole file. The
 //! receiver compares, gives the file its place, and only then answers: an empty result is the receipt, one with
 //! `<unverified/>` says that the file has its place and that there was nothing to compare. `not-acceptable` means another
-//! hash, `<store-failed/>` in any error or in a `<close/>` that the receiver could not store.
+//! hash, `<store-failed/>` in any error or in a `<close/>` that the receiver could not store, `<incomplete/>` in a
+//! `<close/>` that a stream of the file's own ended before it had everything.
 //!
 //! Version 0: the receiver sends `<receipt xmlns='urn:libxft:receipt:0' ..>` of the same form after everything is stored
 //! and in its place. A result means that the sender has the same hash, `not-acceptable` that it has another one.
 
+use crate::error::Reason;
 use crate::wire::hashes::{read_sha256, write_sha256};
 use crate::wire::stanza::{Element, Ns};
 use crate::wire::xml::Writer;
 
 /// Says that the receiver could not store.
 pub(crate) const STORE_FAILED: &str = "store-failed";
+/// Says that a stream of the file's own ended before the receiver had everything.
+pub(crate) const INCOMPLETE: &str = "incomplete";
 /// Says that the file has its place, and that there was nothing to compare.
 pub(crate) const UNVERIFIED: &str = "unverified";
 
@@ -41,7 +45,14 @@ pub(crate) fn read<'s>(payload: &Element<'s>) -> Option<Said<'s>> {
     Some(Said { sid: payload.attr("sid")?, sha256: read_sha256(payload) })
 }
 
-/// Whether the receiver's `<close/>` says that it could not store.
-pub(crate) fn says_store_failed(close: &Element<'_>) -> bool {
-    close.child(Ns::Receipt1, STORE_FAILED).is_some()
+/// Why a receiver gives up, as its `<close/>` says it.
+pub(crate) fn reason_of_close(close: &Element<'_>) -> Reason {
+    let says = |word| close.child(Ns::Receipt1, word).is_some();
+    if says(STORE_FAILED) {
+        Reason::PeerStoreFailed
+    } else if says(INCOMPLETE) {
+        Reason::BytestreamLost
+    } else {
+        Reason::PeerCancelled
+    }
 }
