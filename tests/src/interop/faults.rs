@@ -254,7 +254,7 @@ fn full_disk(scene: &Scene<'_>) -> Result<(), String> {
     let command = little_room(scene.incoming.path(), &recv);
     let receiver = scene.tools.receiver(command)?;
     let sent = scene.sender(Who::OpenSsl, &[], &scene.file(4_000_000)?)?.end(SOON);
-    sent.code_is(code::TRANSFER)?;
+    sent.code_is(code::STORE)?;
     // What could never go on was removed: a small file has room again.
     scene.sender(Who::OpenSsl, &[], &scene.file(SMALL)?)?.end(SOON).ok()?;
     let received = receiver.end(SOON);

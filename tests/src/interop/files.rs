@@ -74,6 +74,9 @@ pub fn names_in(dir: &Path) -> Result<Vec<String>, String> {
     let mut names: Vec<String> =
         entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
+    // A part file has a note of where it comes from beside it; a note alone is left over.
+    let noted: Vec<String> = names.iter().map(|name| format!(".{name}.of")).collect();
+    names.retain(|name| !noted.contains(name));
     Ok(names)
 }
 
