@@ -244,7 +244,7 @@ fn judge(
         End::Part => {
             // What a peer makes of it is its own matter: some have handed over everything by then.
             if case.pair.0.is_ours() {
-                told(&sent)?;
+                told(sent)?;
             }
             received.code_is(code::TRANSFER)?;
             match &names_in(&incoming)?[..] {
