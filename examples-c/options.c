@@ -14,12 +14,11 @@ const char *program_name = "xft";
 
 void say(const char *format, ...)
 {
-    char text[TEXT_LINE_BYTES], shown[TEXT_SHOWN_BYTES];
+    char shown[TEXT_SHOWN_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    text_show_line(shown, format, arguments);
     va_end(arguments);
-    text_show(text, shown, sizeof shown);
     fprintf(stderr, "%s: %s\n", program_name, shown);
 }
 

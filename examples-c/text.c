@@ -57,14 +57,20 @@ void text_show(const char *text, char *out, size_t room)
     out[used] = '\0';
 }
 
+void text_show_line(char *out, const char *format, va_list arguments)
+{
+    char text[TEXT_LINE_BYTES];
+    vsnprintf(text, sizeof text, format, arguments);
+    text_show(text, out, TEXT_SHOWN_BYTES);
+}
+
 void print_line(const char *format, ...)
 {
-    char text[TEXT_LINE_BYTES], shown[TEXT_SHOWN_BYTES];
+    char shown[TEXT_SHOWN_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    text_show_line(shown, format, arguments);
     va_end(arguments);
-    text_show(text, shown, sizeof shown);
     printf("%s\n", shown);
 }
 

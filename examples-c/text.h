@@ -2,6 +2,7 @@
 #ifndef XFT_EXAMPLES_TEXT_H
 #define XFT_EXAMPLES_TEXT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /* Longest line that is printed, bytes before and after cleaning. */
@@ -12,6 +13,9 @@
  * or one that is no UTF-8, \u202e for characters that turn the direction or have no width (ATK-62). Everything that goes
  * to a terminal or into a log comes through here. */
 void text_show(const char *text, char *out, size_t room);
+
+/* The same for what `format` and its arguments make; `out` has TEXT_SHOWN_BYTES. */
+void text_show_line(char *out, const char *format, va_list arguments);
 
 /* Prints a line on standard output: exactly one, whatever the arguments hold. */
 void print_line(const char *format, ...);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use xft_tests::sources::sources;
 
 const WORDS: &[&str] = &["config", "error", "output", "storage", "time"];
 
@@ -18,19 +19,6 @@ fn allowed(room: &str) -> &'static [&'static str] {
         "config" => &["wire"],
         _ => &[],
     }
-}
-
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            found.push(path);
-        }
-    }
-    found
 }
 
 /// First path segments after `crate::` in a file, comments and test modules left out.
@@ -63,7 +51,7 @@ fn rooms_import_only_whom_they_may() {
         .collect();
     assert!(rooms.contains("session") && rooms.contains("wire"), "the rooms moved: {rooms:?}");
     let (mut wrong, mut checked) = (Vec::new(), 0);
-    for path in sources(&root) {
+    for path in sources(&root, &["rs"]) {
         let inside = path.strip_prefix(&root).unwrap();
         let first = inside.components().next().unwrap();
         let room = Path::new(first.as_os_str()).file_stem().unwrap().to_str().unwrap().to_owned();
@@ -87,7 +75,7 @@ fn the_core_holds_no_unsafe_and_no_std() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src");
     let lib = fs::read_to_string(root.join("lib.rs")).unwrap();
     assert!(lib.contains("#![no_std]") && lib.contains("#![forbid(unsafe_code)]"));
-    for path in sources(&root) {
+    for path in sources(&root, &["rs"]) {
         let text = fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
         assert!(!code.contains("alloc::") && !code.contains("std::collections"), "{}", path.display());

@@ -7,28 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use xft_tests::sources::{root, sources};
 
 /// Families of rules that are kept so far; ids of test vectors look alike and are none.
 const FAMILIES: [&str; 15] =
     ["ATK", "BND", "DSC", "IBB", "LIM", "PNG", "PRS", "QRK", "S5B", "SASL", "SER", "SI", "STR", "STZ", "XML"];
 
 type Found = BTreeMap<String, BTreeSet<PathBuf>>;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-fn sources(dir: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, files);
-        } else if path.extension().is_some_and(|e| e == "rs" || e == "sh") {
-            files.push(path);
-        }
-    }
-}
 
 /// Ids in a text, written `IBB-07` or, in the name of a function, `ibb_07`.
 fn ids(text: &str) -> BTreeSet<String> {
@@ -52,7 +38,7 @@ fn cited() -> (Found, Found) {
     for dir in ["core/src", "tests/src", "tests/tests", "ffi/tests", "examples-c/check"] {
         let dir = root().join(dir);
         if dir.is_dir() {
-            sources(&dir, &mut files);
+            files.extend(sources(&dir, &["rs", "sh"]));
         }
     }
     for file in files.iter().filter(|f| !f.ends_with("tests/tests/rules.rs")) {

@@ -21,14 +21,6 @@ macro_rules! session {
     };
 }
 
-/// The bytestream is open and the first blocks are out; gives them.
-fn sending(s: &mut Hosted<'_>, size: u64) -> Vec<String> {
-    let open = opening(s, size);
-    let sent = s.ask(&result(PEER, attr(&open, "id"), ""));
-    s.take_events();
-    sent
-}
-
 fn first(s: &Hosted<'_>) -> Progress {
     s.session.progress(TransferId::from_bits(1 << 16)).unwrap()
 }

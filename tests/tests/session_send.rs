@@ -21,14 +21,6 @@ macro_rules! sender {
     };
 }
 
-/// The bytestream is open and the first blocks are out; gives them.
-fn sending(s: &mut Hosted<'_>, size: u64) -> Vec<String> {
-    let open = opening(s, size);
-    let sent = s.ask(&result(PEER, attr(&open, "id"), ""));
-    s.take_events();
-    sent
-}
-
 /// Acknowledges blocks until the sender closes; gives its close.
 fn closing(s: &mut Hosted<'_>, size: u64) -> String {
     let mut sent = sending(s, size);

@@ -5,28 +5,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use xft_tests::sources::{root, sources};
 
 /// Files with the words of the contract.
 const CONTRACT: [&str; 4] = ["error.rs", "output.rs", "config.rs", "session/command.rs"];
 
 /// Variants that no test names yet. The list only shrinks: what is named has to leave it.
 const OWED: &[&str] = &[];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-fn sources(dir: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, files);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            files.push(path);
-        }
-    }
-}
 
 /// Enums and their variants in a source text, as rustfmt writes them.
 fn variants(text: &str) -> Vec<String> {
@@ -75,15 +61,13 @@ fn every_word_of_the_contract_is_named_by_a_test() {
     let all: Vec<String> =
         CONTRACT.iter().flat_map(|file| variants(&fs::read_to_string(core.join(file)).unwrap())).collect();
     assert!(all.len() > 150 && all.contains(&"Reason::Stalled".to_owned()), "the words moved: {all:?}");
-    let mut files = Vec::new();
-    sources(&root().join("tests/tests"), &mut files);
+    let files = sources(&root().join("tests/tests"), &["rs"]);
     let mut texts: Vec<String> = files
         .iter()
         .filter(|file| !file.ends_with("variants.rs"))
         .map(|file| fs::read_to_string(file).unwrap())
         .collect();
-    let mut files = Vec::new();
-    sources(&core, &mut files);
+    let files = sources(&core, &["rs"]);
     texts.extend(files.iter().map(|file| asserting(file, &fs::read_to_string(file).unwrap()).to_owned()));
     let texts: Vec<(&String, BTreeSet<&str>)> = texts.iter().map(|text| (text, words(text))).collect();
     let named = |variant: &str| texts.iter().any(|(text, words)| names(text, words, variant));

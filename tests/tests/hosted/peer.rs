@@ -95,3 +95,11 @@ pub fn opening(s: &mut Hosted<'_>, size: u64) -> String {
     let offer = offering(s, size);
     s.ask(&result(PEER, attr(&offer, "id"), &yes())).remove(0)
 }
+
+/// The bytestream is open and the first blocks are out; gives them.
+pub fn sending(s: &mut Hosted<'_>, size: u64) -> Vec<String> {
+    let open = opening(s, size);
+    let sent = s.ask(&result(PEER, attr(&open, "id"), ""));
+    s.take_events();
+    sent
+}
