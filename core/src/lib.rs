@@ -1,6 +1,17 @@
 //! XMPP file transfer as a sans-IO state machine without heap, clock, sockets or callbacks.
 #![no_std]
 #![forbid(unsafe_code)]
+// A test that is wrong may end in a panic; nothing else here may.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
 
 #[cfg(test)]
 extern crate std;

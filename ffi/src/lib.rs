@@ -5,6 +5,8 @@
 //! `config` and `output` the flat structures, `calls`, `streams` and `transfers` the functions. `include/xft.h` is made from these files.
 #![no_std]
 #![allow(non_camel_case_types)]
+// A test that is wrong may end in a panic; nothing else here may.
+#![cfg_attr(test, allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used))]
 
 mod arena;
 mod border;

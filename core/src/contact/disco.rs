@@ -81,8 +81,6 @@ pub(crate) fn write_query(w: &mut Writer<'_>, ns: Ns) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     #[test]

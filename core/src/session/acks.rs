@@ -111,8 +111,6 @@ fn entry(bytes: &[u8], at: usize, len: usize) -> Option<(Ack<'_>, usize)> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
     use super::*;
     use std::string::{String, ToString};
     use std::vec::Vec;

@@ -137,8 +137,6 @@ pub(crate) fn push_hex<const N: usize>(text: &mut heapless::String<N>, value: u6
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
     use super::*;
 
     #[test]

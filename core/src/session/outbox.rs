@@ -98,8 +98,6 @@ fn le32(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
     use super::*;
 
     fn push(outbox: &mut Outbox<'_>, text: &str) -> Result<(), WriteError> {

@@ -66,8 +66,6 @@ impl Texts {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
     use std::string::String;
 

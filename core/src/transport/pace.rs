@@ -64,8 +64,6 @@ fn low_ms(now: Instant) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::arithmetic_side_effects)]
-
     use super::*;
 
     /// Bytes that come every `gap_ms`, stored at once; how many came before it was too slow, of at most 1000.

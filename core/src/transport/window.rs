@@ -86,8 +86,6 @@ fn low_ms(now: Instant) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::arithmetic_side_effects)]
-
     use super::*;
 
     /// Sends and acknowledges `blocks` one by one, each after `trip_ms`.

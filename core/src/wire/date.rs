@@ -150,7 +150,6 @@ fn civil(days_since_1970: i64) -> Option<(i64, i64, i64)> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

@@ -51,8 +51,6 @@ pub fn md5_text(md5: &[u8; 16]) -> heapless::String<32> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
     use super::{md5_text, parse_md5};
 
     #[test]

@@ -174,7 +174,6 @@ fn is_local(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn parts(text: &str) -> (Option<&str>, &str, Option<&str>) {

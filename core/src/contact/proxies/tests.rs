@@ -1,7 +1,5 @@
 //! What servers tell of their proxies, and what hostile ones tell.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
 use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;

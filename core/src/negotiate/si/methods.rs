@@ -89,8 +89,6 @@ pub(crate) fn choose(ours: StreamMethods, theirs: StreamMethods) -> Option<Strea
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::StreamMethod::{InBand, Socks5};
     use super::*;
 

@@ -1,7 +1,5 @@
 //! Offers and answers, ours and those of peers as they really are.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
 use std::format;
 use std::string::String;
 

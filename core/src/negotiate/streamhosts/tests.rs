@@ -1,7 +1,5 @@
 //! Offers of streamhosts and their answers, ours and those of peers as they really are.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
 use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;

@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
 use super::marks::joins;
 use super::{harmless, is_edge, is_harmful};
 use crate::NAME_BYTES;

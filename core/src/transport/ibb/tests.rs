@@ -1,7 +1,5 @@
 //! Vectors of section 5: sequence and size arithmetic.
 
-#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic)]
-
 use super::*;
 
 fn receiver(expected: u16) -> Bytestream {

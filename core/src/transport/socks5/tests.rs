@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic)]
-
 use super::*;
 use crate::wire::socks5::{GREETING, METHOD_ACCEPTED, METHOD_REFUSED, REQUEST_BYTES_MAX};
 use std::vec::Vec;

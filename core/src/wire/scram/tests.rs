@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
 use super::*;
 
 const NONCE: &[u8] = b"rOprNGfwEbeRWgbNEkqO";

@@ -1,6 +1,4 @@
 //! The vectors SK-01..17 of both sides, and what hostile peers send (the parsers' share of ATK-28).
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
 use super::*;
 use std::vec::Vec;
 

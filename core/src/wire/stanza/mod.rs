@@ -10,7 +10,6 @@ mod error;
 mod ns;
 mod reader;
 #[cfg(test)]
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic)]
 pub(crate) mod sample;
 mod tape;
 

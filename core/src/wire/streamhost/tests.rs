@@ -1,7 +1,5 @@
 //! Streamhosts as they come, well and ill.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
 use std::string::{String, ToString};
 use std::vec::Vec;
 use std::{format, vec};

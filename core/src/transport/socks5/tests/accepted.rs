@@ -1,7 +1,5 @@
 //! The side that listens.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic)]
-
 use super::*;
 
 #[test]

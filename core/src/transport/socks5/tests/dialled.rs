@@ -1,7 +1,5 @@
 //! The side that dials a streamhost.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
 use super::*;
 
 #[test]

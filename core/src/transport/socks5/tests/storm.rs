@@ -1,7 +1,5 @@
 //! Calls in any order with any bytes: nothing panics, and what is said stays lawful.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-
 use super::*;
 use crate::wire::socks5::write_request;
 

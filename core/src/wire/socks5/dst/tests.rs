@@ -1,6 +1,4 @@
 //! The vectors S5-01..14, and which texts are destinations.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
 use super::*;
 use crate::wire::jid::Jid;
 
