@@ -1,4 +1,4 @@
-# The code on top of include/xft.h, run as it is printed; tests/tests/readme.rs compares the loop in README.md with it.
+# The code on top of include/xft.h, run as it is printed; tests/tests/house/readme.rs compares the loop in README.md with it.
 # Read by tests/abi/run.
 
 header_code() { sed -n '/^ \*   static uint64_t mem\[/,/^ \*   }$/s/^ \*   //p' include/xft.h; }

@@ -1,6 +1,6 @@
 //! The bodies of the fuzz targets: each takes any bytes and fails only on a broken promise.
 //!
-//! `tests/fuzz` runs them under libFuzzer, `tests/tests/corpora.rs` replays the committed corpora through them.
+//! `tests/fuzz` runs them under libFuzzer, `tests/tests/world/corpora.rs` replays the committed corpora through them.
 
 mod base64;
 mod input;

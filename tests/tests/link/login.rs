@@ -1,11 +1,11 @@
 //! Whole logins against the router, which shares no code with the library.
 
 use crate::client::*;
-use crate::scripted;
 use xft_core::link::{LinkConfig, Step};
 use xft_core::wire::base64;
 use xft_core::{Reason, ScramFloor, Tls};
 use xft_tests::router::{Conflict, LegacySession, LimitsElement, Mechanism, Refused, Router, RouterConfig};
+use xft_tests::scripted;
 
 const EXPORTER: [u8; 32] = [9; 32];
 

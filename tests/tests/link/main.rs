@@ -1,12 +1,10 @@
 //! The client side of the XMPP stream: against the router, and against scripted servers that break every rule.
 
-#[path = "../scripted/mod.rs"]
-mod scripted;
-
 mod client;
 mod close;
 mod errors;
 mod hostile;
+mod locate;
 mod login;
 mod mechanisms;
 mod steps;

@@ -1,11 +1,11 @@
 //! Which mechanism is chosen, what binds it, and how exchanges go wrong (SASL-01..11, SC-10..23).
 
 use crate::client::*;
-use crate::scripted::scram_final;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use xft_core::link::LinkConfig;
 use xft_core::{Reason, ScramFloor, Tls};
+use xft_tests::scripted::scram_final;
 
 const BINDING: [u8; 32] = [5; 32];
 

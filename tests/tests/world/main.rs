@@ -1,0 +1,4 @@
+//! Thousands of worlds, each from one seed, and the committed fuzz corpora.
+
+mod corpora;
+mod seeds;
