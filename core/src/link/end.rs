@@ -1,34 +1,11 @@
 //! How the stream ends: in good order, by an error of either side, or because the transport went (STR-10, SER-02).
 
+use super::failure::Failure;
 use super::outgoing::{Outgoing, Send};
 use super::{Link, State};
 use crate::error::{Condition, Reason, StreamCondition};
 use crate::time::Instant;
 use crate::wire::xml::XmlError;
-
-/// Why the stream ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// In the owner's terms.
-    pub reason: Reason,
-    /// What the wire said, or what we said to it.
-    pub condition: Option<Condition>,
-}
-
-impl From<XmlError> for Failure {
-    fn from(error: XmlError) -> Self {
-        let reason = match error {
-            XmlError::RestrictedXml => Reason::RestrictedXml,
-            XmlError::NotWellFormed | XmlError::BadNamespacePrefix | XmlError::UnsupportedEncoding => {
-                Reason::NotWellFormed
-            }
-            XmlError::BadFormat => Reason::BadFormat,
-            _ => Reason::LimitExceeded,
-        };
-        let condition = StreamCondition::from_name(error.stream_condition());
-        Self { reason, condition: condition.map(Condition::Stream) }
-    }
-}
 
 impl Link {
     /// The owner wants to leave: queues the closing tag, then waits for the server's (STR-10).

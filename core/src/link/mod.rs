@@ -5,6 +5,8 @@
 
 mod bind;
 mod end;
+mod exchange;
+mod failure;
 mod features;
 mod liveness;
 pub mod locate;
@@ -12,14 +14,15 @@ mod mechanism;
 mod outgoing;
 mod sasl;
 mod stream;
+mod timers;
 mod write;
 
-pub use self::end::Failure;
+pub use self::failure::Failure;
 
+use self::exchange::Exchange;
 use self::liveness::Liveness;
 use self::mechanism::Bindings;
 use self::outgoing::{Outgoing, Send};
-use self::sasl::Exchange;
 use crate::config::{ChannelBinding, JID_BYTES, Sasl, Times, Tls};
 use crate::error::{Argument, Error, Reason, StreamCondition};
 use crate::output::Timer;

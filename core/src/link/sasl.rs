@@ -1,6 +1,7 @@
 //! Authentication: which mechanism, and its exchange (SASL-01..11).
 
-use super::mechanism::{Mechanism, Offer};
+use super::exchange::{Exchange, Phase};
+use super::mechanism::Mechanism;
 use super::outgoing::Send;
 use super::{Account, Failure, Link, State, Step};
 use crate::config::ScramFloor;
@@ -14,33 +15,6 @@ use zeroize::Zeroize as _;
 
 /// Room for the longest message of ours: an escaped user name, or user name and password.
 const MESSAGE_BYTES: usize = 1024;
-
-/// How far the exchange is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Phase {
-    #[default]
-    None,
-    /// `<auth/>` is out or queued.
-    Started,
-    /// The key is being derived.
-    Deriving,
-    /// Our proof is out or queued.
-    Proof,
-    /// The server proved itself in a challenge; `<success/>` must follow.
-    Confirmed,
-}
-
-/// The authentication under way.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Exchange {
-    pub(super) offer: Offer,
-    pub(super) phase: Phase,
-    mechanism: Option<Mechanism>,
-    /// Mechanisms the server refused as such (SASL-10).
-    tried: u8,
-    /// Makes the nonce of every attempt another one.
-    attempt: u8,
-}
 
 impl Link {
     /// Starts the best mechanism that both sides have.

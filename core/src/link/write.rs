@@ -3,16 +3,16 @@
 use super::bind::Request;
 use super::outgoing::Send;
 use super::{Account, Link, LinkOutput};
-use crate::error::{Argument, Error};
+use crate::error::Error;
 use crate::time::Instant;
 use crate::wire::stanza::{IqType, Ns, open_iq};
-use crate::wire::xml::{WriteError, Writer};
+use crate::wire::xml::Writer;
 
 impl Link {
     /// The next thing the stream itself needs; bytes are written into `out`.
     ///
     /// # Errors
-    /// [`Error::NoSpace`] (nothing changed), [`Error::Argument`] if the account cannot be written as XML.
+    /// [`Error::NoSpace`] (nothing changed).
     pub fn poll(&mut self, out: &mut [u8], account: &Account<'_>, now: Instant) -> Result<LinkOutput, Error> {
         if self.derive(now) {
             return Ok(LinkOutput::Again);
@@ -62,10 +62,7 @@ impl Link {
             }
             Send::Tls | Send::Close => {}
         }
-        w.finish().map_err(|error| match error {
-            WriteError::NoSpace { needed } => Error::NoSpace { needed },
-            WriteError::Invalid => Error::Argument(Argument::Account),
-        })
+        Ok(w.finish()?)
     }
 
     /// STR-04: our address is for the server's eyes only.

@@ -3,3 +3,4 @@
 pub mod fallback;
 pub mod si;
 pub mod streamhosts;
+pub(crate) mod verdicts;

@@ -1,11 +1,12 @@
 //! What the owner tells of its own SOCKS5 side: addresses, proxies, streams that came, bytes it moved itself.
 
 use super::Session;
-use super::discovery::prepared;
 use super::state::State;
+use crate::config::JID_BYTES;
 use crate::error::{Argument, Error};
 use crate::output::{StreamId, TransferId};
 use crate::transport::socks5::hosts::HostKind;
+use crate::wire::jid::prepared;
 use crate::wire::streamhost;
 
 impl Session<'_> {
@@ -71,7 +72,7 @@ impl State<'_> {
 
     /// The owner names a proxy (DSC-10).
     fn add_proxy(&mut self, jid: &str, host: &str, port: u16) -> Result<(), Error> {
-        let jid = prepared(jid).ok_or(Error::Argument(Argument::Proxy))?;
+        let jid = prepared::<JID_BYTES>(jid).ok_or(Error::Argument(Argument::Proxy))?;
         self.add_host(HostKind::Proxy, &jid, host, port)
     }
 

@@ -1,9 +1,9 @@
 //! The blocks of the sending side: which may go, how they go, and what comes back for them.
 
-use super::sender::no_space;
 use super::state::State;
 use crate::config::Carrier;
 use crate::error::{Argument, Condition, Error, Reason, StanzaCondition};
+use crate::negotiate::verdicts::reason_of_block_error;
 use crate::output::TransferId;
 use crate::transfer::Phase;
 use crate::transport::ibb;
@@ -110,7 +110,7 @@ impl State<'_> {
         let stanza_id = self.ids.block(id.slot, generation, count, upto);
         let mut w = Writer::new(out);
         self.write_block(&mut w, index, &stanza_id, bytes);
-        let written = w.finish().map_err(no_space)?;
+        let written = w.finish()?;
         self.block_sent(index, bytes, upto);
         Ok(written)
     }
@@ -152,17 +152,5 @@ impl State<'_> {
         };
         ibb::write_data(w, slot.texts.sid(), slot.bytestream.seq, bytes);
         w.close(name);
-    }
-}
-
-/// Why a block came back (IBB-23).
-pub(crate) fn reason_of_block_error(condition: StanzaCondition) -> Reason {
-    use StanzaCondition::*;
-    match condition {
-        RecipientUnavailable | RemoteServerTimeout | RemoteServerNotFound | ServiceUnavailable => {
-            Reason::PeerGone
-        }
-        ItemNotFound => Reason::PeerCancelled,
-        _ => Reason::Refused,
     }
 }

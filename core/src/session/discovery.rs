@@ -1,6 +1,5 @@
 //! The proxies of our server: which there are, and where they listen (DSC-09..11, XEP-0065 4).
 
-use super::sender::no_space;
 use super::state::State;
 use crate::config::JID_BYTES;
 use crate::contact::{disco, proxies};
@@ -8,7 +7,7 @@ use crate::error::{Error, StanzaCondition};
 use crate::output::Skip;
 use crate::time::Instant;
 use crate::transport::socks5::hosts::{Host, HostKind};
-use crate::wire::jid::{self, Jid};
+use crate::wire::jid::{self, prepared};
 use crate::wire::stanza::{IqType, Ns, Stanza, open_iq};
 use crate::wire::xml::Writer;
 
@@ -105,7 +104,7 @@ impl State<'_> {
             Stage::Idle | Stage::Settled => return Ok(None),
         };
         w.close("iq");
-        let bytes = w.finish().map_err(no_space)?;
+        let bytes = w.finish()?;
         self.ids.next_request();
         if self.discovery.stage == Stage::Wanted {
             self.discovery.stage = Stage::Asked;
@@ -138,7 +137,7 @@ impl State<'_> {
             }
             self.discovery.request = 0;
             if let Some(query) = &payload {
-                for item in proxies::read_items(query).filter_map(prepared) {
+                for item in proxies::read_items(query).filter_map(prepared::<JID_BYTES>) {
                     // What does not fit is not asked: there is room for the first ones.
                     let _ = self.hosts.push(HostKind::Item, &item, "", 0);
                 }
@@ -166,7 +165,7 @@ impl State<'_> {
                         if self.hosts.iter().any(|it| it.kind == HostKind::Proxy && same(it)) {
                             continue;
                         }
-                        let Some(jid) = prepared(proxy.jid) else { continue };
+                        let Some(jid) = prepared::<JID_BYTES>(proxy.jid) else { continue };
                         let _ = self.hosts.push(HostKind::Proxy, &jid, proxy.host, proxy.port);
                     }
                 }
@@ -195,11 +194,6 @@ impl State<'_> {
         self.discovery.request = 0;
         self.settle_if_answered();
     }
-}
-
-/// The form in which an address that somebody spelled comes back in what its owner sends (STZ-12).
-pub(super) fn prepared(jid: &str) -> Option<heapless::String<JID_BYTES>> {
-    Jid::parse(jid).ok()?.prepared()
 }
 
 /// The domain of a full JID.

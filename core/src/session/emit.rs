@@ -2,7 +2,6 @@
 
 use super::acks::Fate;
 use super::owed::write_refusal;
-use super::sender::no_space;
 use super::state::{Life, State};
 use crate::config::Method;
 use crate::contact::{Known, disco};
@@ -175,7 +174,7 @@ impl State<'_> {
             }
         });
         match refused {
-            Some(error @ WriteError::NoSpace { .. }) if written == 0 => Err(no_space(error)),
+            Some(error @ WriteError::NoSpace { .. }) if written == 0 => Err(error.into()),
             refused => Ok((written, refused.is_none())),
         }
     }
@@ -288,7 +287,7 @@ impl State<'_> {
         if contact.owes_greeting {
             let id = self.ids.unanswered(number);
             w.open("presence").attr("to", &contact.jid).attr("id", &id).close("presence");
-            let bytes = w.finish().map_err(no_space)?;
+            let bytes = w.finish()?;
             self.ids.next_request();
             contact.owes_greeting = false;
             contact.greeted = true;
@@ -300,7 +299,7 @@ impl State<'_> {
         open_iq(&mut w, IqType::Get, Some(&contact.jid), &self.ids.request(number));
         disco::write_query(&mut w, Ns::DiscoInfo);
         w.close("iq");
-        let bytes = w.finish().map_err(no_space)?;
+        let bytes = w.finish()?;
         self.ids.next_request();
         contact.known = Known::Asked;
         contact.request = number;

@@ -2,11 +2,10 @@
 
 use zeroize::Zeroize;
 
-use super::discovery::prepared;
 use crate::config::{CLIENT_NAME_BYTES, Carrier, Config, JID_BYTES, Methods, Times};
 use crate::error::{Argument, Error};
 use crate::link::Account;
-use crate::wire::jid::{concat, split_at_byte};
+use crate::wire::jid::{concat, prepared, split_at_byte};
 
 /// Who we are. The password is wiped when the login is over, or the session goes.
 #[derive(Clone)]

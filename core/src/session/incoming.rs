@@ -1,10 +1,10 @@
 //! Stanzas that came in, sorted to whom they concern. Every get and set gets exactly one answer (STZ-04).
 
 use super::ids::Origin;
-use super::sender::is_absence;
 use super::state::State;
 use crate::contact::{Known, disco};
 use crate::error::{Reason, StanzaCondition};
+use crate::negotiate::verdicts::is_absence;
 use crate::transfer::receipt::STORE_FAILED;
 use crate::transfer::{Phase, TransferSlot};
 use crate::transport::socks5::Step;

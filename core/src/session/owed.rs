@@ -1,6 +1,5 @@
 //! The stanzas that a transfer owes its peer, or its proxy.
 
-use super::sender::no_space;
 use super::state::State;
 use crate::error::{Ending, Error, StanzaCondition};
 use crate::negotiate::si::{self, SiOffer, StreamMethod};
@@ -26,7 +25,7 @@ impl State<'_> {
         } else {
             self.write_set(&mut w, index, slot, number);
         }
-        let bytes = w.finish().map_err(no_space)?;
+        let bytes = w.finish()?;
         self.ids.next_request();
         let finish = self.in_ms(self.settings.times.finish_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return Ok(bytes) };

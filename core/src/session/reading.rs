@@ -4,7 +4,6 @@
 //! `tick` only tells the time. A deadline counts as missed once the owner was left alone with it, had therefore the
 //! chance to read, told the time after that, and nothing came.
 
-use super::state::State;
 use crate::time::Instant;
 
 /// Turns in a row in which something came and more may wait behind it: at one read a turn that is more than sockets hold.
@@ -44,23 +43,19 @@ impl Reading {
     pub(crate) fn leaves(&mut self, now: Instant) {
         (self.left_at, self.left, self.ticked) = (now, true, false);
     }
-}
 
-impl State<'_> {
-    /// Judges what was due when the owner was left alone, unless it found something to read then.
-    pub(crate) fn judge_if_read(&mut self) {
-        if !self.reading.left || !self.reading.ticked || self.check_alive().is_err() {
-            return;
-        }
-        let (read, fed) = (self.reading.left_at, core::mem::take(&mut self.reading.fed));
-        self.reading.left = false;
-        if self.next_deadline().0.is_none_or(|due| due > read) {
-            self.reading.busy = 0;
-        } else if fed && self.reading.busy < BUSY_TURNS {
-            self.reading.busy = self.reading.busy.saturating_add(1);
-        } else {
-            self.reading.busy = 0;
-            self.judge(read);
-        }
+    /// Up to when it could read, if it came back from being left alone: its deadlines can be judged.
+    pub(crate) fn returned(&self) -> Option<Instant> {
+        (self.left && self.ticked).then_some(self.left_at)
+    }
+
+    /// Whether a deadline that was `due` by then is judged now: not while it found something to read, unless that goes on for
+    /// ever.
+    pub(crate) fn judges(&mut self, due: bool) -> bool {
+        let fed = core::mem::take(&mut self.fed);
+        self.left = false;
+        let waits = due && fed && self.busy < BUSY_TURNS;
+        self.busy = if waits { self.busy.saturating_add(1) } else { 0 };
+        due && !waits
     }
 }

@@ -1,6 +1,5 @@
 //! The sender's side of SOCKS5: it offers streamhosts, and gets a proxy to activate the stream (XEP-0065 5.3, 6.3).
 
-use super::sender::measure;
 use super::state::State;
 use crate::config::Method;
 use crate::error::{Condition, Reason, StanzaCondition};
@@ -106,7 +105,7 @@ impl State<'_> {
             .chain(of(HostKind::Proxy, mediated, true))
             .take(HOSTS_MAX)
             .scan(HOSTS_BYTES, |left, host| {
-                *left = left.checked_sub(measure(|w| streamhost::write(w, &host)))?;
+                *left = left.checked_sub(Writer::measure(|w| streamhost::write(w, &host)))?;
                 Some(host)
             })
     }

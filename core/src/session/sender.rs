@@ -1,11 +1,11 @@
 //! The sending side: offer, opening, blocks, the peer's verdict.
 
-use super::blocks::reason_of_block_error;
 use super::state::State;
 use crate::config::{Carrier, Method};
 use crate::contact::{ContactSlot, Known};
 use crate::error::{Argument, Condition, Error, Reason, StanzaCondition};
 use crate::negotiate::si::{self, StreamMethod, StreamMethods};
+use crate::negotiate::verdicts::{is_absence, reason_of_open_refusal, reason_of_refusal};
 use crate::output::{Skip, Timer, TransferId};
 use crate::session::Offer;
 use crate::transfer::digest::Digest;
@@ -16,7 +16,7 @@ use crate::transport::window::Window;
 use crate::wire::jid;
 use crate::wire::receipt::Receipts;
 use crate::wire::stanza::{Element, IqType, Ns, Stanza, open_iq};
-use crate::wire::xml::{WriteError, Writer};
+use crate::wire::xml::Writer;
 
 /// What a block's envelope gains on its way: an attribute for our address, and four more digits of the number.
 const STAMP_BYTES: usize = 12;
@@ -68,7 +68,7 @@ impl State<'_> {
         slot.receipts = if self.settings.receipts { Receipts::V1 } else { Receipts::None };
         // LIM-04: the server would answer with the end of the stream. The number of the request has its longest form.
         let id = self.ids.request(u32::MAX);
-        let bytes = measure(|w| {
+        let bytes = Writer::measure(|w| {
             open_iq(w, IqType::Set, Some(&to), &id);
             self.write_offer(w, index);
             w.close("iq");
@@ -265,7 +265,7 @@ impl State<'_> {
     fn largest_block(&self, index: usize) -> u16 {
         let Some(slot) = self.transfers.get(index) else { return 1 };
         let id = self.ids.block(u16::MAX, slot.generation, u32::MAX, slot.file.size);
-        let envelope = measure(|w| self.write_block(w, index, &id, &[]));
+        let envelope = Writer::measure(|w| self.write_block(w, index, &id, &[]));
         // The server adds our address, and the sequence number grows to five digits.
         let envelope = envelope.saturating_add(self.link.jid().len()).saturating_add(STAMP_BYTES);
         let fits = ibb::largest_block(self.link.stanza_bytes(), envelope);
@@ -330,51 +330,5 @@ impl State<'_> {
         } else {
             slot.enter(Phase::Confirming, Timer::Finish, deadline);
         }
-    }
-}
-
-/// Length of what `write` writes.
-pub(crate) fn measure(write: impl FnOnce(&mut Writer<'_>)) -> usize {
-    let mut nowhere = Writer::new(&mut []);
-    write(&mut nowhere);
-    match nowhere.finish() {
-        Ok(bytes) | Err(WriteError::NoSpace { needed: bytes }) => bytes,
-        Err(WriteError::Invalid) => usize::MAX,
-    }
-}
-
-/// The call error of a refused write.
-pub(crate) fn no_space(error: WriteError) -> Error {
-    match error {
-        WriteError::NoSpace { needed } => Error::NoSpace { needed },
-        WriteError::Invalid => Error::State,
-    }
-}
-
-/// Whether an answer to the question what a peer can says that it is not there; any other one says nothing about files
-/// (SI-01).
-pub(crate) fn is_absence(condition: StanzaCondition) -> bool {
-    use StanzaCondition::*;
-    matches!(condition, ItemNotFound | RemoteServerNotFound | RecipientUnavailable | Gone)
-}
-
-/// Why a peer, or a server in its place, refuses. Decided by the condition, never by the error's type (STZ-06).
-fn reason_of_refusal(condition: StanzaCondition) -> Reason {
-    use StanzaCondition::*;
-    match condition {
-        ServiceUnavailable | RecipientUnavailable | ItemNotFound | RemoteServerNotFound
-        | RemoteServerTimeout | Gone => Reason::PeerUnknown,
-        FeatureNotImplemented => Reason::Unsupported,
-        _ => Reason::Refused,
-    }
-}
-
-/// Why a peer that accepted the offer does not open the bytestream (IBB-04, STZ-11).
-fn reason_of_open_refusal(condition: StanzaCondition) -> Reason {
-    use StanzaCondition::*;
-    match condition {
-        FeatureNotImplemented => Reason::Unsupported,
-        NotAcceptable | ResourceConstraint => Reason::Refused,
-        other => reason_of_block_error(other),
     }
 }

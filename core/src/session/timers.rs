@@ -21,6 +21,15 @@ impl State<'_> {
         }
     }
 
+    /// Judges what was due when the owner was left alone, unless it found something to read then.
+    pub(crate) fn judge_if_read(&mut self) {
+        let Some(read) = self.reading.returned().filter(|_| self.check_alive().is_ok()) else { return };
+        let due = self.next_deadline().0.is_some_and(|due| due <= read);
+        if self.reading.judges(due) {
+            self.judge(read);
+        }
+    }
+
     /// Everything that had come by `read` was taken: what is missing by then does not come in time.
     pub(crate) fn judge(&mut self, read: Instant) {
         if let Err(failure) = self.link.judge(read) {

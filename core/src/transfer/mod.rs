@@ -10,5 +10,5 @@ mod texts;
 
 pub(crate) use owed::{Answer, HostsVerdict, News, Owed};
 pub use slot::TransferSlot;
-pub(crate) use slot::{File, MIME_BYTES, OFFER_ID_BYTES, Phase, SID_BYTES};
-pub(crate) use texts::Texts;
+pub(crate) use slot::{File, Phase};
+pub(crate) use texts::{MIME_BYTES, OFFER_ID_BYTES, SID_BYTES, Texts};

@@ -12,13 +12,6 @@ use crate::transport::pace::{Least, Pace};
 use crate::transport::socks5::{Attempt, TransferKey};
 use crate::wire::receipt::Receipts;
 
-/// Longest stream id taken from a peer, bytes (S5B-13).
-pub(crate) const SID_BYTES: usize = 128;
-/// Longest iq id of an offer that is kept until the owner answers, bytes.
-pub(crate) const OFFER_ID_BYTES: usize = 64;
-/// Longest MIME type that is sent, bytes.
-pub(crate) const MIME_BYTES: usize = 64;
-
 /// Where a transfer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {

@@ -1,7 +1,13 @@
 //! The texts a transfer keeps, in one room: no transfer has a long stream id and a long file name at once.
 
 use crate::config::NAME_BYTES;
-use crate::transfer::slot::{MIME_BYTES, OFFER_ID_BYTES, SID_BYTES};
+
+/// Longest stream id taken from a peer, bytes (S5B-13).
+pub(crate) const SID_BYTES: usize = 128;
+/// Longest iq id of an offer that is kept until the owner answers, bytes.
+pub(crate) const OFFER_ID_BYTES: usize = 64;
+/// Longest MIME type that is sent, bytes.
+pub(crate) const MIME_BYTES: usize = 64;
 
 /// Longest stream id of our own, bytes (S5B-13).
 pub(crate) const OWN_SID_BYTES: usize = 32;

@@ -8,10 +8,12 @@ mod attempt;
 mod dial;
 pub(crate) mod hosts;
 mod serve;
+mod turn;
 
 pub(crate) use self::attempt::{Attempt, Step};
 use self::dial::Dial;
 use self::serve::{Serve, Written};
+pub(crate) use self::turn::{Heard, Say};
 use crate::output::{HostFailure, StreamEnd};
 use crate::time::Instant;
 use crate::wire::socks5::Dst;
@@ -61,38 +63,6 @@ enum Half {
     Open,
     Owed,
     Said,
-}
-
-/// What a piece of input was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
-    /// All of it belongs to the handshake, which goes on.
-    More,
-    /// Dialled: the handshake is over; what follows the used bytes is payload.
-    Ready,
-    /// Accepted: the request is complete. Look at [`StreamSlot::dst`], then [`StreamSlot::admit`].
-    Asked,
-    /// Dialled: the streamhost is of no use; Close is owed.
-    Failed(HostFailure),
-    /// Accepted: refused; what is to be answered and Close are owed.
-    Turned,
-    /// The handshake is over: nothing is used, all of it is payload.
-    Payload,
-    /// The stream is being closed: all of it is thrown away.
-    Ignored,
-}
-
-/// What a stream wants next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Say {
-    Nothing,
-    /// Connect to the streamhost.
-    Connect,
-    /// So many bytes were written, for one write.
-    Transmit(usize),
-    HalfClose,
-    /// The id is void; the slot is free, or in penalty.
-    Close,
 }
 
 impl StreamSlot {

@@ -134,6 +134,11 @@ pub(crate) fn concat<const N: usize>(parts: &[&str]) -> Option<heapless::String<
     heapless::String::from_utf8(out).ok()
 }
 
+/// The form in which an address that somebody spelled comes back in what its owner sends (STZ-12).
+pub(crate) fn prepared<const N: usize>(text: &str) -> Option<heapless::String<N>> {
+    Jid::parse(text).ok()?.prepared()
+}
+
 /// The part of an address before the resource; right for every text [`Jid::parse`] accepts.
 #[must_use]
 pub fn bare(text: &str) -> &str {

@@ -6,6 +6,9 @@
 mod message;
 mod pbkdf2;
 
+pub use self::message::ScramError;
+pub use self::pbkdf2::Hash;
+
 use self::message::{Final, Put, parse_final, parse_first};
 use self::pbkdf2::{KEY_BYTES, Key};
 use crate::wire::base64;
@@ -25,15 +28,6 @@ pub const ROUNDS_MIN: u32 = 4096;
 
 /// Longest `gs2-header` and channel-binding data together.
 const GS2_BYTES: usize = 32;
-
-/// Hash function of the mechanism.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hash {
-    /// SCRAM-SHA-1
-    Sha1,
-    /// SCRAM-SHA-256
-    Sha256,
-}
 
 /// The channel-binding part of the exchange (SASL-08).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,34 +58,6 @@ impl<'b> Binding<'b> {
             Self::Exporter(data) | Self::ServerEndPoint(data) => data,
         }
     }
-}
-
-/// Why the exchange was given up. Every variant means: abort the authentication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScramError {
-    /// The message does not follow the grammar (SC-13, SC-16).
-    Malformed,
-    /// The server's nonce does not continue ours (SC-10, SC-11).
-    Nonce,
-    /// The iteration count is below 4096 or above the configured ceiling (SC-12, SC-14).
-    Rounds,
-    /// A mandatory extension (`m=`), which no client may ignore (SC-15).
-    Extension,
-    /// The salt is empty or not base64 (SC-17).
-    Salt,
-    /// An argument or message exceeds the limits of this module.
-    TooLong,
-    /// The server reported an error (`e=`, SC-21).
-    Refused,
-    /// The server does not know the password: its signature is wrong (SC-18).
-    Signature,
-    /// The output slice is too small; nothing else changed.
-    NoSpace {
-        /// Bytes that would do.
-        needed: usize,
-    },
-    /// Not the time for this message (SC-20).
-    State,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -82,5 +82,14 @@ const fn frame_bytes(address_type: u8, first: u8) -> Option<u16> {
     }
 }
 
+/// The request byte by byte: also what a reply is compared with.
+fn request_bytes(dst: Dst<'_>) -> impl Iterator<Item = u8> {
+    let text = dst.as_bytes();
+    // A destination has at most 255 bytes.
+    let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
+    let head = [VERSION, CONNECT, 0, DOMAIN, length];
+    head.into_iter().chain(text.iter().copied()).chain([0, 0])
+}
+
 #[cfg(test)]
 mod tests;

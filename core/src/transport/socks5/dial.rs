@@ -1,6 +1,6 @@
 //! The client side: towards a streamhost that was offered, or a proxy (S5B-20 to S5B-23).
 
-use super::Say;
+use super::turn::Say;
 use crate::output::HostFailure;
 use crate::wire::bytes::copy_prefix;
 use crate::wire::socks5::{

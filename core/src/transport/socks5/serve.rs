@@ -1,6 +1,6 @@
 //! The server side: a stream that came to our own listener (S5B-30 to S5B-34).
 
-use super::Heard;
+use super::turn::Heard;
 use crate::wire::bytes::copy_prefix;
 use crate::wire::socks5::{
     Dst, GreetingError, GreetingParser, METHOD_ACCEPTED, METHOD_REFUSED, Rep, RequestParser, Step as Parsed,

@@ -1,9 +1,36 @@
 //! The grammar of SCRAM messages (RFC 5802 section 7) and a bounded writer for them.
 
-use super::ScramError;
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::sequence::preceded;
 use nom::{IResult, Parser as _};
+
+/// Why the exchange was given up. Every variant means: abort the authentication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScramError {
+    /// The message does not follow the grammar (SC-13, SC-16).
+    Malformed,
+    /// The server's nonce does not continue ours (SC-10, SC-11).
+    Nonce,
+    /// The iteration count is below 4096 or above the configured ceiling (SC-12, SC-14).
+    Rounds,
+    /// A mandatory extension (`m=`), which no client may ignore (SC-15).
+    Extension,
+    /// The salt is empty or not base64 (SC-17).
+    Salt,
+    /// An argument or message exceeds the limits of this module.
+    TooLong,
+    /// The server reported an error (`e=`, SC-21).
+    Refused,
+    /// The server does not know the password: its signature is wrong (SC-18).
+    Signature,
+    /// The output slice is too small; nothing else changed.
+    NoSpace {
+        /// Bytes that would do.
+        needed: usize,
+    },
+    /// Not the time for this message (SC-20).
+    State,
+}
 
 /// The fields of server-first, as they stand in the message.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! PBKDF2-HMAC (RFC 8018) in steps, and the keys SCRAM makes of its result.
 
-use super::Hash;
 use hmac::digest::Digest;
 use hmac::digest::block_api::EagerHash;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -10,6 +9,15 @@ use zeroize::Zeroize as _;
 
 /// Room for the longest hash.
 pub(super) const KEY_BYTES: usize = 32;
+
+/// Hash function of the mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// SCRAM-SHA-1
+    Sha1,
+    /// SCRAM-SHA-256
+    Sha256,
+}
 
 /// A salted password, or the way to it.
 pub(super) enum Key {

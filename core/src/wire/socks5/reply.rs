@@ -1,7 +1,6 @@
 //! The server's reply to a request, read by the client (RFC 1928 section 6).
 
-use super::request::request_bytes;
-use super::{Dst, End, Step, VERSION, feed, frame_bytes};
+use super::{Dst, End, Step, VERSION, feed, frame_bytes, request_bytes};
 
 /// The REP field of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

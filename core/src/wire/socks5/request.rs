@@ -3,6 +3,7 @@
 use super::reply::Rep;
 use super::{
     CONNECT, DOMAIN, DOMAIN_FRAME_BYTES, Dst, DstError, End, IPV4, Step, VERSION, feed, frame_bytes,
+    request_bytes,
 };
 
 /// Longest request, and the room a server keeps for one: head, length, 255 bytes of destination, port.
@@ -24,15 +25,6 @@ pub fn write_request(dst: Dst<'_>, out: &mut [u8]) -> Option<usize> {
 #[must_use]
 pub const fn request_length(dst: Dst<'_>) -> usize {
     dst.as_bytes().len().saturating_add(DOMAIN_FRAME_BYTES as usize)
-}
-
-/// The request byte by byte: also what a reply is compared with.
-pub(super) fn request_bytes(dst: Dst<'_>) -> impl Iterator<Item = u8> {
-    let text = dst.as_bytes();
-    // A destination has at most 255 bytes.
-    let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
-    let head = [VERSION, CONNECT, 0, DOMAIN, length];
-    head.into_iter().chain(text.iter().copied()).chain([0, 0])
 }
 
 /// Why a request is refused.

@@ -1,7 +1,7 @@
 //! Views of a recorded element, borrowed from the tape.
 
 use super::Ns;
-use super::tape::{ElementHead, Record};
+use super::record::{ElementHead, Record, split_attribute};
 use crate::wire::xml::XmlError;
 
 /// One element of the tree that was read last.
@@ -74,7 +74,7 @@ impl<'s> Element<'s> {
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&'s [u8], &'s [u8])> + use<'s> {
         let mut rest = self.attributes;
         core::iter::from_fn(move || {
-            let (name, value, after) = super::tape::split_attribute(rest)?;
+            let (name, value, after) = split_attribute(rest)?;
             rest = after;
             Some((name, value))
         })

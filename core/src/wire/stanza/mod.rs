@@ -9,6 +9,7 @@ mod envelope;
 mod error;
 mod ns;
 mod reader;
+mod record;
 #[cfg(test)]
 pub(crate) mod sample;
 mod tape;

@@ -1,5 +1,7 @@
 //! What the reader refuses, what the writer refuses, and the limits that bound both.
 
+use crate::error::Error;
+
 /// Hard limits of the reader, each with its own error (XML-07).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -109,4 +111,15 @@ pub enum WriteError {
     },
     /// A code point outside the XML `Char` production was given (XML-09).
     Invalid,
+}
+
+/// The call error of a refused write.
+impl From<WriteError> for Error {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::NoSpace { needed } => Self::NoSpace { needed },
+            // Everything that is written was checked when it was taken.
+            WriteError::Invalid => Self::State,
+        }
+    }
 }

@@ -28,6 +28,16 @@ impl<'o> Writer<'o> {
         Self { out, len: 0, invalid: false, tag_open: false }
     }
 
+    /// Length of what `write` writes; what is not valid fits nowhere.
+    pub fn measure(write: impl FnOnce(&mut Writer<'_>)) -> usize {
+        let mut nowhere = Writer::new(&mut []);
+        write(&mut nowhere);
+        match nowhere.finish() {
+            Ok(bytes) | Err(WriteError::NoSpace { needed: bytes }) => bytes,
+            Err(WriteError::Invalid) => usize::MAX,
+        }
+    }
+
     /// Writes `<name`; the tag stays open for attributes.
     pub fn open(&mut self, name: &str) -> &mut Self {
         self.end_tag();
