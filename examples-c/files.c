@@ -103,7 +103,7 @@ int files_go_on(struct files *files, xft_session *session, uint64_t now_ms)
     struct file *file = &files->file[0];
     if (files->to == NULL)
         return files->count != 0 && files->over >= files->count;
-    while (file->transfer == 0 && files->offered < files->paths.count) {
+    while (file->transfer == 0 && files->left_code == EXIT_ALL_WELL && files->offered < files->paths.count) {
         file->source.path = files->paths.items[files->offered++];
         file->source.fd = -1;
         if (file->source.path == NULL)
@@ -201,7 +201,7 @@ void files_settle(struct files *files, xft_session *session, uint32_t transfer)
         return;
     }
     file->error = errno;
-    say("cannot give %s/%s its name: %s", files->dir, file->part.part, strerror(file->error));
+    say("cannot give %s/%s its name: %s", files->dir, file->part.part, part_file_why(file->error));
     xft_cancel(session, transfer, XFT_CANCEL_STORE_FAILED);
 }
 
@@ -219,11 +219,12 @@ static void failed(struct files *files, struct file *file, const xft_output *out
     if (file->error < 0) {
         say("%s changed while it was sent: send it again when nobody writes to it", name);
     } else if (file->error != 0) {
-        say("%s: %s failed: %s", name, files->to != NULL ? "reading" : "storing", strerror(file->error));
+        say("%s: %s failed: %s", name, files->to != NULL ? "reading" : "storing", part_file_why(file->error));
     } else {
         say_reason(name, output->reason, output->condition);
         route_explain(routes, output);
     }
+    fail(files, files->left_code);
     fail(files, exit_code_of_transfer(output->reason));
 }
 
@@ -277,6 +278,12 @@ int files_running(const struct files *files)
         if (files->file[at].transfer != 0)
             return 1;
     return 0;
+}
+
+int files_all_over(const struct files *files)
+{
+    return !files_running(files) &&
+           (files->to != NULL ? files->offered == files->paths.count : files->over >= files->count);
 }
 
 void files_close(struct files *files)

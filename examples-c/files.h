@@ -35,6 +35,7 @@ struct files {
 
     size_t offered;           /* sending: how many of `paths` */
     uint64_t over;            /* files that are over */
+    int left_code;            /* why the program leaves early: nothing more is offered, and what fails now failed for it */
     int code;                 /* exit code of the first failure */
     struct file file[FILES_AT_ONCE];
 };
@@ -42,7 +43,8 @@ struct files {
 /* Looks at what the command line names. 0, or the exit code after saying what is wrong. */
 int files_check(struct files *files);
 
-/* Offers the next file, if none is under way. Call it once online and after every file. 1: nothing is left to do. */
+/* Offers the next file, if none is under way and nobody leaves. Call it once online and after every file. 1: nothing is left
+ * to do. */
 int files_go_on(struct files *files, xft_session *session, uint64_t now_ms);
 
 /* XFT_OUTPUT_NEED_DATA: reads the bytes asked for, at most `size`. 0: they cannot be read, and the transfer is
@@ -72,6 +74,9 @@ void files_event(struct files *files, const xft_output *output, struct routes *r
 
 /* Whether a file is under way. */
 int files_running(const struct files *files);
+
+/* Whether nothing is left to do: every file of the command line is over, or as many came as were to come. */
+int files_all_over(const struct files *files);
 
 /* Closes what is open; part files stay. */
 void files_close(struct files *files);

@@ -156,13 +156,33 @@ int part_file_sync(struct part_file *file)
     return fsync(file->fd);
 }
 
+/* 0 when `name` is a name of the open file. In a folder that others may change they can put another file in its place, which
+ * must not pass for this one: errno is ESTALE then. The same file has the same owner. */
+static int check_name(const struct part_file *file, const char *name)
+{
+    struct stat open_file, named;
+    if (fstat(file->fd, &open_file) == 0 && fstatat(file->dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+        named.st_ino == open_file.st_ino && named.st_dev == open_file.st_dev)
+        return 0;
+    errno = ESTALE;
+    return -1;
+}
+
+const char *part_file_why(int cause)
+{
+    return cause != ESTALE ? strerror(cause)
+                           : "somebody took it away or put another file in its place; others should not write into the folder";
+}
+
 /* Moves the part file to `final` unless that exists (errno is EEXIST then). */
 static int rename_new(struct part_file *file, const char *final)
 {
     struct stat about;
+    if (check_name(file, file->part) != 0)
+        return -1;
     /* A link never overwrites, whoever else makes files here meanwhile. */
     if (linkat(file->dir_fd, file->part, file->dir_fd, final, 0) == 0) {
-        if (unlinkat(file->dir_fd, file->part, 0) == 0)
+        if (check_name(file, final) == 0 && unlinkat(file->dir_fd, file->part, 0) == 0)
             return 0;
         int cause = errno;
         unlinkat(file->dir_fd, final, 0);
@@ -182,11 +202,11 @@ static int rename_new(struct part_file *file, const char *final)
 int part_file_take_back(struct part_file *file)
 {
     int cause = errno;
-    /* A link never overwrites: the part name may be another's by now, and then the file keeps the name it has. */
-    int result = linkat(file->dir_fd, file->final, file->dir_fd, file->part, 0);
-    if (result == 0)
+    int result = check_name(file, file->final);
+    if (result == 0 && (result = linkat(file->dir_fd, file->final, file->dir_fd, file->part, 0)) == 0)
         result = unlinkat(file->dir_fd, file->final, 0);
-    else if (errno != EEXIST)
+    /* A link never overwrites: the part name may be another's by now, and then the file keeps the name it has. */
+    else if (result != 0 && errno != EEXIST && errno != ESTALE)
         result = renameat(file->dir_fd, file->final, file->dir_fd, file->part);
     if (result == 0)
         file->final[0] = '\0';
@@ -212,6 +232,10 @@ int part_file_finish(struct part_file *file)
                 part_file_take_back(file);
                 return -1;
             }
+            if (check_name(file, final) != 0) {
+                file->final[0] = '\0';
+                return -1;
+            }
             /* Of a file that has its name nothing is resumed; a note that stays is in nobody's way. */
             part_note_remove(file->dir_fd, file->part);
             return 0;
@@ -230,7 +254,7 @@ int part_file_is_empty(const struct part_file *file)
 
 int part_file_discard(struct part_file *file)
 {
-    int result = unlinkat(file->dir_fd, file->part, 0);
+    int result = check_name(file, file->part) == 0 ? unlinkat(file->dir_fd, file->part, 0) : -1;
     if (result == 0)
         part_note_remove(file->dir_fd, file->part);
     return result;

@@ -16,7 +16,10 @@ struct part_file {
     char final[PART_NAME_BYTES];  /* name it got, "" before part_file_finish() */
 };
 
-/* All return 0, or -1 with errno. */
+/* All return 0, or -1 with errno; ESTALE: another file stands in the place of this one. */
+
+/* What an errno of these calls means, in words. */
+const char *part_file_why(int cause);
 
 /* Makes the part file, with its note. The name of `origin` must be a harmless one: NAME.part, or NAME.1.part and so on when
  * those exist. What is left of an earlier try of the same sender and name, and can never go on, makes way. */
@@ -39,7 +42,7 @@ int part_file_write(struct part_file *file, uint64_t offset, const uint8_t *byte
 int part_file_sync(struct part_file *file);
 
 /* Makes the file durable under its final name: NAME, or NAME-1 and so on (before the extension) when that exists. When
- * any of it fails the file has its part name, or at least that too. */
+ * any of it fails the file has its part name, or at least that too; nobody knows where one is whose place somebody took. */
 int part_file_finish(struct part_file *file);
 
 /* Takes the final name back: the file is a part file again. */

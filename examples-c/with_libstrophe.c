@@ -77,7 +77,8 @@ static void defect(struct host *host, uint32_t status)
 
 static void on_offline(struct host *host, const xft_output *output)
 {
-    if (output->reason != XFT_REASON_CLOSED) {
+    /* Where all files are over a rude goodbye of the server changes nothing. */
+    if (output->reason != XFT_REASON_CLOSED && !(host->leaving && files_all_over(&host->files))) {
         say_reason("the session ended", output->reason, output->condition);
         fail(host, exit_code_of_session(output->reason, 1));
     }
@@ -307,10 +308,11 @@ static void begin(struct host *host)
 
 static void leave(struct host *host)
 {
-    /* A receiver that only waits has nothing to regret. */
-    if (!host->begun || host->files.to != NULL || files_running(&host->files)) {
+    /* A receiver that only waits has nothing to regret. A file of which only the goodbye is missing is handed over: the
+     * session says so, and then nothing was interrupted. */
+    if (!host->begun || !files_all_over(&host->files)) {
         say("interrupted: leaving");
-        fail(host, EXIT_INTERRUPTED);
+        host->files.left_code = EXIT_INTERRUPTED;
     }
     host->leaving = 1;
     if (host->session != NULL)
@@ -429,11 +431,13 @@ static int transfer(struct host *host)
     int code = strophe_log_in(&host->strophe, &host->account, on_stanza, host);
     if (code == EXIT_ALL_WELL)
         run(host);
-    if (code == EXIT_ALL_WELL)
-        code = host->strophe.code != EXIT_ALL_WELL ? host->strophe.code : host->code;
     strophe_free(&host->strophe);
     socks_loop_free(&host->socks);
     route_free(&host->routes);
+    if (!host->begun || !files_all_over(&host->files))
+        fail(host, host->files.left_code);
+    if (code == EXIT_ALL_WELL)
+        code = host->strophe.code != EXIT_ALL_WELL ? host->strophe.code : host->code;
     free(host->polled);
     free(host->memory);
     free(host->out);

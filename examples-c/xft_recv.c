@@ -66,6 +66,7 @@ struct receiver {
     uint64_t total_bytes, done_bytes;
     uint64_t turned_away, said_away_ms; /* offers without room: how many, and when that was last said */
     int code, leaving, tidy_soon; /* tidy_soon: one more part file stays */
+    int left_code;                /* why, if files may be left behind: counts unless all of them have their place */
     struct progress progress;
     uint8_t block[65536];
 };
@@ -317,7 +318,7 @@ static void settle(struct receiver *receiver, struct loop *loop, struct incoming
     }
     if (part_file_finish(&file->file) != 0) {
         int cause = errno;
-        say("cannot give %s/%s its name: %s", receiver->dir, file->file.part, strerror(cause));
+        say("cannot give %s/%s its name: %s", receiver->dir, file->file.part, part_file_why(cause));
         errno = cause;
         cannot_store(receiver, loop, file);
         return;
@@ -359,6 +360,8 @@ static void failed(struct receiver *receiver, struct loop *loop, struct incoming
         /* It takes the room that others need. */
         snprintf(what, sizeof what, "%s is not whole, what came was removed: without its hash it could not go on",
                  file->file.wanted);
+    else if (file->error == ESTALE)
+        snprintf(what, sizeof what, "%s is lost", file->file.wanted);
     else
         snprintf(what, sizeof what, whole ? "%s has no name, all of it is in %s/%s"
                                           : "%s is not whole, what came is in %s/%s",
@@ -368,12 +371,13 @@ static void failed(struct receiver *receiver, struct loop *loop, struct incoming
         part_file_spoil(&file->file);
     if (file->error != 0) {
         say("%s: storing failed: %s. Make room or check permissions, then have it sent again.", what,
-            strerror(file->error));
+            part_file_why(file->error));
         fail(receiver, EXIT_STORE);
         return;
     }
     say_reason(what, output->reason, output->condition);
     route_explain(&loop->routes, output);
+    fail(receiver, receiver->left_code);
     fail(receiver, exit_code_of_transfer(output->reason));
 }
 
@@ -468,13 +472,16 @@ static void draw(struct receiver *receiver, struct loop *loop)
 static void leave(struct receiver *receiver, struct loop *loop, int code)
 {
     progress_clear(&receiver->progress);
-    if (code == EXIT_TIMEOUT) {
+    if (code == EXIT_TIMEOUT)
         say("nothing moved for %llu s: leaving", (unsigned long long)receiver->account.timeout_s);
-        fail(receiver, code);
-    } else if (receiver->running > 0 || receiver->over < receiver->count || !loop->online) {
+    else if (receiver->running > 0 || receiver->over < receiver->count || !loop->online)
         say("interrupted: leaving");
+    /* A file of which only the goodbye is missing has its place: the session says so, and then nothing was left undone. */
+    if (receiver->running > 0)
+        receiver->left_code = code;
+    /* A receiver that is told to end while it only waits has nothing to regret. */
+    else if (code == EXIT_TIMEOUT || receiver->over < receiver->count || !loop->online)
         fail(receiver, code);
-    }
     receiver->leaving = 1;
     commit_all(receiver, loop);
     xft_close(loop->session);
@@ -507,6 +514,8 @@ static void run(struct receiver *receiver, struct loop *loop)
             leave(receiver, loop, EXIT_INTERRUPTED);
             break;
         case LOOP_OVER:
+            if (receiver->over < receiver->count)
+                fail(receiver, receiver->left_code);
             return;
         case LOOP_NEED_DATA:
         case LOOP_SEND_RAW:

@@ -1,11 +1,15 @@
 /* Put in front of the C library (LD_PRELOAD): a system call that fails, or a process that is killed between two of them.
  *
  *   FAULT=fsync|fsync-dir|name   every such call fails with EIO, and linkat and renameat with EACCES
+ *   FAULT=hang                   a file's fsync never comes back: everything is stored, and nothing more is said
+ *   FAULT=swap-part|swap-final   somebody puts another file in its place just before it gets its name, or just after
  *   KILL_BEFORE=N                after the first pwrite, the N-th call of those below is not made: the process is killed */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +32,17 @@ static void count(void)
         kill(getpid(), SIGKILL);
 }
 
+static char given[256]; /* the name that a file got */
+
+/* As somebody does who may write into the folder. */
+static void swap(int dir, const char *name)
+{
+    renameat(dir, name, dir, "stolen");
+    int fd = openat(dir, name, O_WRONLY | O_CREAT, 0644);
+    if (fd >= 0)
+        close(fd);
+}
+
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 int fsync(int fd)
@@ -35,10 +50,14 @@ int fsync(int fd)
     struct stat about;
     int folder = fstat(fd, &about) == 0 && S_ISDIR(about.st_mode);
     count();
+    while (is("hang") && !folder && armed)
+        pause();
     if (is(folder ? "fsync-dir" : "fsync") && (!folder || armed)) {
         errno = EIO;
         return -1;
     }
+    if (is("swap-final") && folder && given[0] != '\0')
+        swap(fd, given);
     return NEXT(fsync)(fd);
 }
 
@@ -49,6 +68,9 @@ int linkat(int from, const char *old, int to, const char *new, int flags)
         errno = EACCES;
         return -1;
     }
+    if (is("swap-part") && armed)
+        swap(from, old);
+    snprintf(given, sizeof given, "%s", new);
     return NEXT(linkat)(from, old, to, new, flags);
 }
 

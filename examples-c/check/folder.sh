@@ -67,14 +67,26 @@ recv && {
     for try in 1 2 3; do : > "$dir/recv.log"; send_and_die "$dir/out/large.bin"; done
     leave; all large.bin.part .large.bin.part.of
 }
-claim="offers that are aborted leave nothing"
-recv && {
-    for try in 1 2 3 4 5 6 7 8; do
-        timeout 0.4 "$programs/xft_send" $account --jid alice@hospital.test/out --to bob@hospital.test/in --method direct --announce 192.0.2.1:9 "$one" > /dev/null 2>&1
+truncate -s 20M "$dir/out/some.bin"; mkdir "$dir/out/many"; for number in $(seq -w 300); do ln "$dir/out/some.bin" "$dir/out/many/$number.bin"; done
+# Sixty offers at a time, taken, and then the sender is gone without a word; five times.
+abort_300() { # DONE OPTIONS...   each time once DONE is true
+    done=$1; shift
+    for batch in 0 1 2 3 4; do
+        sixty=$(seq -f "$dir/out/many/%03g.bin" $((batch * 60 + 1)) $((batch * 60 + 60)))
+        "$programs/xft_send" $account --jid alice@hospital.test/out --to bob@hospital.test/in --parallel 60 "$@" $sixty > "$dir/send.out" 2> "$dir/send.log" &
+        sender=$!; tries=0
+        until $done || [ $tries -ge 500 ]; do tries=$((tries + 1)); sleep 0.02; done
+        [ $tries -lt 500 ] && ok || bad "not all sixty were taken: $(ls "$dir/in" | wc -l)"
+        : > "$dir/stamp"; kill -KILL $sender; { wait $sender; } 2> /dev/null; tries=0
+        until [ "$(grep -c "what came is in\|did not come" "$dir/recv.log")" -ge $((batch * 60 + 60)) ] || [ $tries -ge 500 ]; do tries=$((tries + 1)); sleep 0.02; done
     done
-    tries=0; until [ -z "$(ls -A "$dir/in")" ] || [ $tries -ge 100 ]; do tries=$((tries + 1)); sleep 0.1; done
-    leave; all
 }
+taken() { [ "$(ls "$dir/in" | wc -l)" -ge 60 ]; }
+flowing() { [ "$(find "$dir/in" -name '*.part' -size +0 -newer "$dir/stamp" 2> /dev/null | wc -l)" -ge 60 ]; }
+claim="three hundred offers that are aborted leave nothing"
+recv --parallel 64 --keep-free 0 && { abort_300 taken --method direct --announce 192.0.2.1:9; leave; all; }
+claim="three hundred files that break off leave no more than --part-files of them"
+recv --parallel 64 --keep-free 0 && { : > "$dir/stamp"; abort_300 flowing --method inband --block 1024 --window 1024; leave; [ "$(ls "$dir/in" | wc -l)" -eq 16 ] && [ "$(ls -A "$dir/in" | wc -l)" -eq 32 ] && ok || bad "$(ls -A "$dir/in" | wc -l) are left"; }
 claim="of one sender so many part files are kept, the newest"
 fresh
 for number in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20; do half "f$number.bin" 10 alice@hospital.test "$one_hash"; touch -d "2 days ago +$number minutes" "$dir/in/f$number.bin.part"; done

@@ -12,6 +12,12 @@ one=$dir/out/IM0001.dcm
 head -c 30001 /dev/urandom > "$one"
 silent_about() { grep -qF -- "$2" "$dir/$1" && bad "$1 has the words '$2'" || ok; }
 broken() { LD_PRELOAD=$dir/faults.so; export LD_PRELOAD; recv "$@"; result=$?; unset LD_PRELOAD; return $result; }
+# All of it is stored, so that the recipient is about to give it its place.
+handed_over() {
+    tries=0
+    until [ "$(stat -c %s "$dir/in/IM0001.dcm.part" 2> /dev/null)" = 30001 ] || [ $tries -ge 400 ]; do tries=$((tries + 1)); sleep 0.02; done
+    sleep 0.3
+}
 
 serve --proxy on
 for way in inband direct mediated; do
@@ -22,6 +28,23 @@ for way in inband direct mediated; do
         broken --count 1 --fsync end && { send 10 $how "$one"; received 10; says send.log "storing failed at the recipient"; silent_about send.out "sent"; silent_about recv.out "received"; [ ! -e "$dir/in/IM0001.dcm" ] && ok || bad "the file has its name"; }
         unset FAULT
     done
+    for fault in swap-part swap-final; do
+        claim="$way: another file in the place of the one that came ($fault) is not taken for it, at either end"
+        export FAULT=$fault
+        broken --count 1 && { send 10 $how "$one"; received 10; says send.log "storing failed at the recipient"; silent_about send.out "sent"; silent_about recv.out "received"; says recv.log "put another file in its place"; [ -e "$dir/in/stolen" ] && ok || bad "nothing was put in its place"; }
+        unset FAULT
+    done
+    claim="$way: a sender that leaves while only the recipient's word is missing says what it knows"
+    export FAULT=hang
+    broken --count 1 --fsync end && {
+        unset FAULT
+        "$programs/xft_send" $account --jid alice@hospital.test/out --to bob@hospital.test/in $how "$one" > "$dir/send.out" 2> "$dir/send.log" &
+        sender=$!; handed_over; kill -TERM $sender; code=0; wait $sender || code=$?
+        [ $code -eq 0 ] && ok || bad "xft_send ended with $code"
+        says send.out "sent IM0001.dcm 30001 bytes"; says send.out unconfirmed
+        kill -KILL "$receiver"; wait "$receiver" 2> /dev/null; receiver=
+    }
+    unset FAULT
     claim="$way: no name is free"
     mkdir -p "$dir/full"
     [ -e "$dir/full/IM0001-9999.dcm" ] || { : > "$dir/full/IM0001.dcm"; for number in $(seq 9999); do : > "$dir/full/IM0001-$number.dcm"; done; }

@@ -120,6 +120,32 @@ recv strophe && {
     fi
     kill -TERM "$receiver"; received 0
 }
+claim="a sender that leaves while only the recipient's word is missing says what it knows, by every method"
+${CC:-cc} -O1 -shared -fPIC -o "$dir/faults.so" "$(dirname "$0")/faults.c" -ldl || bad "check/faults.c does not compile"
+for options in "--method inband" "--method direct --listen 127.0.0.1" "--method mediated"; do
+    export FAULT=hang LD_PRELOAD="$dir/faults.so"
+    recv xft --count 1 --fsync end && {
+        unset FAULT LD_PRELOAD
+        $(sender_of strophe) $account --jid "alice@$domain/out" --to "bob@$domain/in" $options "$dir/out/1.bin" "$dir/out/2.bin" > "$dir/send.out" 2> "$dir/send.log" &
+        sender=$!; tries=0
+        until [ "$(stat -c %s "$dir/in/1.bin.part" 2> /dev/null)" = 300001 ] || [ $tries -ge 400 ]; do tries=$((tries + 1)); sleep 0.02; done
+        sleep 0.3; kill -TERM $sender; code=0; wait $sender || code=$?
+        # The second file was left behind, and only that one.
+        [ $code -eq 15 ] && ok || bad "it ended with $code, not 15"; says send.out "sent 1.bin 300001 bytes"; says send.out unconfirmed
+        kill -KILL "$receiver"; wait "$receiver" 2> /dev/null; receiver=
+    }
+    export FAULT=hang LD_PRELOAD="$dir/faults.so"
+    recv strophe --count 1 && {
+        unset FAULT LD_PRELOAD
+        $(sender_of strophe) $account --jid "alice@$domain/out" --to "bob@$domain/in" $options "$dir/out/1.bin" > "$dir/send.out" 2> "$dir/send.log" &
+        sender=$!; tries=0
+        until [ "$(stat -c %s "$dir/in/1.bin.part" 2> /dev/null)" = 300001 ] || [ $tries -ge 400 ]; do tries=$((tries + 1)); sleep 0.02; done
+        sleep 0.3; kill -TERM $sender; code=0; wait $sender || code=$?
+        [ $code -eq 0 ] && ok || bad "it ended with $code, not 0"; says send.out unconfirmed
+        kill -KILL "$receiver"; wait "$receiver" 2> /dev/null; receiver=
+    }
+    unset FAULT LD_PRELOAD
+done
 claim="a sender that vanishes is told to the receiver, the part file stays"
 recv strophe --count 1 && {
     $(sender_of strophe) $account --jid "alice@$domain/out" --to "bob@$domain/in" --method inband --block 1024 --window 1024 "$dir/out/large.bin" > "$dir/send.out" 2> "$dir/send.log" &
