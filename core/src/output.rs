@@ -273,7 +273,7 @@ pub struct Offered<'i> {
     /// Full JID of the peer, stamped by the server.
     pub from: &'i str,
     /// File name made harmless (ATK-40): one component, at most 120 bytes, never empty. Letters, marks, digits and
-    /// punctuation of every script stay; see [`harmless`](crate::transfer::name::harmless). Two names may look alike, or be
+    /// punctuation of every script stay. Two names may look alike, or be
     /// the same to a file system that ignores case or composes marks: never overwrite.
     pub name: heapless::String<{ crate::NAME_BYTES }>,
     /// File name as received. Never use it as a path.

@@ -9,10 +9,7 @@ use crate::config::Room;
 use crate::output::xft_refusal;
 use core::mem::offset_of;
 use core::ptr::NonNull;
-use xft_core::contact::ContactSlot;
-use xft_core::transfer::TransferSlot;
-use xft_core::transport::socks5::StreamSlot;
-use xft_core::{Config, Error, Instant, Needs, Session, Storage};
+use xft_core::{Config, ContactSlot, Error, Instant, Needs, Session, Storage, StreamSlot, TransferSlot};
 
 /// Alignment of a session's memory, bytes, on every machine.
 pub const XFT_SESSION_ALIGN: usize = 8;

@@ -10,8 +10,7 @@ use crate::methods;
 use crate::output::{xft_file, xft_output, xft_received, xft_refusal};
 use crate::reasons;
 use core::ffi::{c_char, c_void};
-use xft_core::Instant;
-use xft_core::contact::disco::FEATURES;
+use xft_core::{FEATURES, Instant};
 
 /// Version of this interface: major in the upper 16 bits, minor in the lower. The same major version means that a
 /// program compiled against this header works with the library.

@@ -4,7 +4,7 @@ use crate::border::{self, NOWHERE, check, place, put, range};
 use crate::codes::xft_status::{self, *};
 use core::ffi::c_char;
 use core::ptr::null;
-use xft_core::link::locate::{Place, Record, Search, Service};
+use xft_core::locate::{Place, Record, Search, Service};
 
 /// `service`: the stream begins in plain, then STARTTLS; `tls` is `XFT_TLS_START`.
 pub const XFT_SERVICE_START_TLS: u32 = 1;

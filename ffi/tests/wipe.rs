@@ -11,7 +11,7 @@
 
 use std::mem::MaybeUninit;
 use std::ptr;
-use xft_core::wire::scram::{Binding, Hash, Scram};
+use xft_core::internals::scram::{Binding, Hash, Scram};
 
 /// The exchange of RFC 7677 section 3, and its secrets.
 const NONCE: &[u8] = b"rOprNGfwEbeRWgbNEkqO";

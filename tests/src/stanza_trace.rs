@@ -1,8 +1,8 @@
 //! What a stanza reader tells about a stream, written down so that two readings can be compared.
 
-use xft_core::wire::base64::Base64Error;
-use xft_core::wire::stanza::{Fed, StanzaReader};
-use xft_core::wire::xml::{Limits, XmlError};
+use xft_core::internals::base64::Base64Error;
+use xft_core::internals::stanza::{Fed, StanzaReader};
+use xft_core::internals::xml::{Limits, XmlError};
 
 /// One thing the reader told, with everything a caller can see of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

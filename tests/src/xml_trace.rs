@@ -2,7 +2,7 @@
 
 use rxml::Parse as _;
 use rxml::error::EndOrError;
-use xft_core::wire::xml::{Event, Limits, Reader, XmlError};
+use xft_core::internals::xml::{Event, Limits, Reader, XmlError};
 
 /// Limits no test document reaches by accident.
 pub const WIDE: Limits = Limits {

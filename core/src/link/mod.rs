@@ -354,12 +354,6 @@ impl Link {
         &self.jid
     }
 
-    /// True under TLS.
-    #[must_use]
-    pub fn is_encrypted(&self) -> bool {
-        self.encrypted
-    }
-
     /// Largest stanza the server takes, bytes (LIM-01, LIM-02).
     #[must_use]
     pub fn stanza_bytes(&self) -> u32 {

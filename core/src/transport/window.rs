@@ -69,11 +69,6 @@ impl Window {
     pub fn narrow_to_one(&mut self) {
         self.bytes = 0;
     }
-
-    /// Bytes that may be on the way; 0: one block of any size.
-    pub fn bytes(&self) -> u32 {
-        self.bytes
-    }
 }
 
 fn low(count: u32) -> u16 {
@@ -105,22 +100,22 @@ mod tests {
         run(&mut window, &mut 0, 1, 28);
         assert!(window.allows(12_288, 4096));
         run(&mut window, &mut 0, 20, 28);
-        assert_eq!(window.bytes(), 1 << 20);
+        assert_eq!(window.bytes, 1 << 20);
     }
 
     #[test]
     fn ibb_15_a_round_trip_that_swells_takes_a_quarter_back_and_never_the_first_two_blocks() {
         let (mut window, mut clock_ms) = (Window::new(1 << 20, false), 0);
         run(&mut window, &mut clock_ms, 4, 10);
-        assert_eq!(window.bytes(), 131_072);
+        assert_eq!(window.bytes, 131_072);
         run(&mut window, &mut clock_ms, 1, 30);
-        assert_eq!(window.bytes(), 131_072, "between near and swollen it rests");
+        assert_eq!(window.bytes, 131_072, "between near and swollen it rests");
         run(&mut window, &mut clock_ms, 1, 41);
-        assert_eq!(window.bytes(), 98_304);
+        assert_eq!(window.bytes, 98_304);
         run(&mut window, &mut clock_ms, 50, 5_000);
-        assert_eq!(window.bytes(), START_BYTES);
+        assert_eq!(window.bytes, START_BYTES);
         run(&mut window, &mut clock_ms, 1, 12);
-        assert_eq!(window.bytes(), 2 * START_BYTES, "and it grows again");
+        assert_eq!(window.bytes, 2 * START_BYTES, "and it grows again");
     }
 
     #[test]
@@ -129,9 +124,9 @@ mod tests {
         window.sent(7, Instant::from_ms(100));
         window.sent(8, Instant::from_ms(100));
         window.acknowledged(8, 1 << 20, Instant::from_ms(101));
-        assert_eq!(window.bytes(), START_BYTES);
+        assert_eq!(window.bytes, START_BYTES);
         window.acknowledged(7, 1 << 20, Instant::from_ms(102));
-        assert_eq!(window.bytes(), 2 * START_BYTES);
+        assert_eq!(window.bytes, 2 * START_BYTES);
     }
 
     #[test]

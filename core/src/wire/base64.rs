@@ -110,12 +110,6 @@ impl BlockDecoder {
         Self { limit, decoded: 0, strict, phase: Phase::Chars0, bits: 0, failed: None }
     }
 
-    /// Bytes decoded so far.
-    #[must_use]
-    pub const fn decoded(&self) -> usize {
-        self.decoded
-    }
-
     /// Decodes `text` into `out` from index `write` on; returns the index after the last byte written.
     ///
     /// # Errors

@@ -5,8 +5,6 @@
 
 /// Longest part, bytes (RFC 7622 section 3.1).
 pub const PART_BYTES: usize = 1023;
-/// Longest address: three parts, `@` and `/`.
-pub const JID_BYTES_MAX: usize = 3071;
 
 /// Why a text is not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,12 +63,6 @@ impl<'j> Jid<'j> {
     #[must_use]
     pub const fn domain(&self) -> &'j str {
         self.domain
-    }
-
-    /// The part after the first `/`.
-    #[must_use]
-    pub const fn resource(&self) -> Option<&'j str> {
-        self.resource
     }
 
     /// The address without resource.
@@ -183,7 +175,7 @@ mod tests {
 
     fn parts(text: &str) -> (Option<&str>, &str, Option<&str>) {
         let jid = Jid::parse(text).unwrap();
-        (jid.local(), jid.domain(), jid.resource())
+        (jid.local(), jid.domain(), jid.resource)
     }
 
     #[test]
@@ -225,7 +217,7 @@ mod tests {
         for piece in [part.as_str(), "@", &part, "/", &part] {
             whole.push_str(piece).unwrap();
         }
-        assert_eq!(whole.len(), JID_BYTES_MAX);
+        assert_eq!(whole.len(), 3071);
         assert!(Jid::parse(&whole).is_ok());
         whole.push('a').unwrap();
         assert_eq!(Jid::parse(&whole), Err(JidError::TooLong));

@@ -13,12 +13,14 @@ mod greeting;
 mod reply;
 mod request;
 
-pub use self::dst::{DST_BYTES_MAX, Digest, Dst, DstError, SID_BYTES_MAX, SidError};
+pub use self::dst::{Digest, Dst, DstError, SID_BYTES_MAX};
 pub use self::greeting::{
     GREETING, GreetingError, GreetingParser, METHOD_ACCEPTED, METHOD_REFUSED, MethodError, MethodParser,
 };
 pub use self::reply::{Rep, ReplyError, ReplyParser};
-pub use self::request::{REQUEST_BYTES_MAX, RequestError, RequestParser, request_length, write_request};
+#[cfg(any(test, feature = "internals"))]
+pub use self::request::{REQUEST_BYTES_MAX, RequestError};
+pub use self::request::{RequestParser, request_length, write_request};
 
 /// First byte of every frame.
 const VERSION: u8 = 5;

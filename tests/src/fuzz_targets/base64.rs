@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use xft_core::wire::base64::{Base64Error, BlockDecoder, decode_strict, encode, encoded_len};
+use xft_core::internals::base64::{Base64Error, BlockDecoder, decode_strict, encode, encoded_len};
 
 /// The first byte is the size of the pieces, the second bounds the block, the rest is text.
 pub fn base64(input: &[u8]) {
@@ -52,7 +52,6 @@ fn in_pieces(text: &[u8], limit: usize, piece: usize) -> Result<Vec<u8>, Base64E
     }
     decoder.finish()?;
     out.truncate(write);
-    assert_eq!(decoder.decoded(), write);
     Ok(out)
 }
 

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use xft_core::wire::scram::{Binding, Hash, SERVER_FIRST_BYTES, Scram, ScramError};
+use xft_core::internals::scram::{Binding, Hash, SERVER_FIRST_BYTES, Scram, ScramError};
 
 const NONCE: &str = "abc123";
 /// Low, because every accepted message costs that many hashes.

@@ -1,7 +1,7 @@
 //! The stanza reader against other splits of the same input, and everything that reads its trees.
 
 use crate::stanza_trace::{Memory, feed_all};
-use xft_core::wire::stanza::{Element, Fed, Ns, read_error, stanza as envelope};
+use xft_core::internals::stanza::{Element, Fed, Ns, read_error, stanza as envelope};
 
 /// Reads a stream whole, byte by byte and in uneven pieces.
 ///

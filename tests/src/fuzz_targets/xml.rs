@@ -1,7 +1,7 @@
 //! The XML reader against other splits of the same input, against less memory, and against `rxml`.
 
 use crate::xml_trace::{Item, Trace, WIDE, read, read_leniently, read_with_rxml};
-use xft_core::wire::xml::{Limits, XmlError};
+use xft_core::internals::xml::{Limits, XmlError};
 
 /// Reads `document` whole, byte by byte, in uneven pieces, under tight limits, and with another reader.
 pub fn xml(document: &[u8]) {

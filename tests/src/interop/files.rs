@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
-use xft_core::transfer::name::harmless;
+use xft_core::internals::harmless;
 
 /// Files to send, and how many bytes they are.
 pub struct FileSet {

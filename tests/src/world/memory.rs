@@ -1,9 +1,6 @@
 //! The memory a session lives in, owned: what a host would take from its heap or its static data.
 
-use xft_core::contact::ContactSlot;
-use xft_core::transfer::TransferSlot;
-use xft_core::transport::socks5::StreamSlot;
-use xft_core::{Config, Needs, Storage};
+use xft_core::{Config, ContactSlot, Needs, Storage, StreamSlot, TransferSlot};
 
 /// Owned parts of a [`Storage`].
 #[derive(Debug)]

@@ -171,7 +171,7 @@ impl World<'_> {
         text.push('>');
         if is_disco {
             text.push_str("<query xmlns='http://jabber.org/protocol/disco#info'>");
-            let all = xft_core::contact::disco::FEATURES.iter();
+            let all = xft_core::FEATURES.iter();
             let confirms = self.nodes[n].plan.receipts && self.nodes[n].plan.confirms;
             let old = self.nodes[n].plan.old_receipts;
             let told = |f: &str| !f.contains("receipt") || (confirms && !(old && f.ends_with(":1")));

@@ -1,8 +1,8 @@
 //! A link with its reader, driven the way the session drives it.
 
-use xft_core::link::{Account, Failure, Link, LinkConfig, LinkOutput, Step};
-use xft_core::wire::stanza::{Fed, StanzaReader};
-use xft_core::wire::xml::Limits;
+use xft_core::internals::stanza::{Fed, StanzaReader};
+use xft_core::internals::xml::Limits;
+use xft_core::internals::{Account, Failure, Link, LinkConfig, LinkOutput, Step};
 use xft_core::{ChannelBinding, Instant, Reason, Sasl, StreamCondition, Times, Tls};
 use xft_tests::router::{Effect, Router, StreamNo};
 

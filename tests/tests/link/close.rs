@@ -1,8 +1,7 @@
 //! The end in good order, and transports that go away (STR-10).
 
 use crate::client::*;
-use xft_core::output::Timer;
-use xft_core::{Instant, Reason, Tls};
+use xft_core::{Instant, Reason, Timer, Tls};
 
 /// STR-10
 #[test]

@@ -1,7 +1,7 @@
 //! Stream errors in both directions and elements where they do not belong (SER-01, SER-02, XML-06, ATK-07, ATK-10).
 
 use crate::client::*;
-use xft_core::link::{Link, Step};
+use xft_core::internals::{Link, Step};
 use xft_core::{Condition, Reason, StreamCondition, Tls};
 
 fn stream_error(condition: &str) -> String {

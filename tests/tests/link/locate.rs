@@ -1,7 +1,7 @@
 //! Where a domain's server is: names, order and fallback (STR-01, STR-03), with vectors computed by hand from RFC 2782.
 
 use std::collections::BTreeMap;
-use xft_core::link::locate::{Place, Record, Search, Service};
+use xft_core::locate::{Place, Record, Search, Service};
 
 use Service::{Direct, StartTls};
 

@@ -3,7 +3,7 @@
 use crate::client::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use xft_core::link::LinkConfig;
+use xft_core::internals::LinkConfig;
 use xft_core::{Reason, ScramFloor, Tls};
 use xft_tests::scripted::scram_final;
 
@@ -305,7 +305,7 @@ fn challenges_after_the_end_and_answers_before_the_question_are_refused() {
 
 #[test]
 fn small_output_changes_nothing() {
-    use xft_core::link::LinkOutput;
+    use xft_core::internals::LinkOutput;
     let mut client = started();
     let server_first = format!("r={NONCE}srv,s=c2FsdA==,i=4096");
     client.feed(sasl("challenge", &STANDARD.encode(server_first)).as_bytes());

@@ -1,8 +1,7 @@
 //! Every deadline (STR-10, STR-12, STR-13, PNG-02).
 
 use crate::client::*;
-use xft_core::output::Timer;
-use xft_core::{Instant, Reason, Times, Tls};
+use xft_core::{Instant, Reason, Timer, Times, Tls};
 
 const PING: &str = "<iq type='get' id='pabababababababab0001'><ping xmlns='urn:xmpp:ping'/></iq>";
 
@@ -71,7 +70,7 @@ fn stanzas_and_noise_do_not_keep_a_login_step_alive() {
 /// SASL-06
 #[test]
 fn key_derivation_wants_to_be_polled_at_once_and_keeps_the_step_alive() {
-    use xft_core::link::LinkOutput;
+    use xft_core::internals::LinkOutput;
     let mut cfg = config(Tls::Direct);
     cfg.sasl.rounds_per_poll = 1;
     let (mut client, _) = Client::at_features(cfg, &mechanisms(&["SCRAM-SHA-1"], &[]));

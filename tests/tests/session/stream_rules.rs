@@ -109,7 +109,7 @@ fn dsc_01_dsc_02_we_say_what_we_can_and_that_we_have_no_nodes_and_no_items() {
     let info = "<query xmlns='http://jabber.org/protocol/disco#info'";
     let answer = s.ask(&get("i1", &format!("{info}/>")));
     assert!(answer.contains("<identity category='client' type='bot' name='libxft'/>"), "{answer}");
-    for feature in xft_core::contact::disco::FEATURES {
+    for feature in xft_core::FEATURES {
         // In band is all this session does.
         let on = usize::from(*feature != "http://jabber.org/protocol/bytestreams");
         let found = answer.matches(&format!("<feature var='{feature}'/>")).count();

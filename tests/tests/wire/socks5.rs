@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use xft_core::wire::socks5::{
+use xft_core::internals::socks5::{
     Digest, Dst, GREETING, GreetingParser, METHOD_ACCEPTED, MethodParser, Rep, ReplyParser, RequestParser,
     Step, write_request,
 };

@@ -115,7 +115,6 @@ const fn of_method(error: MethodError) -> HostFailure {
         // Who accepts nothing without authentication wants a login too (SK-05).
         MethodError::PasswordWanted | MethodError::NoneAccepted => HostFailure::PasswordWanted,
         MethodError::Version(_) | MethodError::NotOffered(_) => HostFailure::NotSocks5,
-        MethodError::Ended => HostFailure::Ended,
     }
 }
 
@@ -123,6 +122,5 @@ const fn of_reply(error: ReplyError) -> HostFailure {
     match error {
         ReplyError::Refused(rep) => HostFailure::Rejected(rep.byte()),
         ReplyError::Version(_) | ReplyError::AddressType(_) | ReplyError::NotEcho => HostFailure::NotSocks5,
-        ReplyError::Ended => HostFailure::Ended,
     }
 }

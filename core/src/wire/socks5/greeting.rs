@@ -21,17 +21,15 @@ pub enum GreetingError {
     NoMethods,
     /// The method without authentication is not in the list (SK-08).
     NoAuthMissing,
-    /// The stream ended within the greeting.
-    Ended,
 }
 
 impl GreetingError {
-    /// What to send before closing; nothing to who speaks another protocol (SK-10) or is gone.
+    /// What to send before closing; nothing to who speaks another protocol (SK-10).
     #[must_use]
     pub const fn answer(self) -> Option<&'static [u8; 2]> {
         match self {
             Self::NoMethods | Self::NoAuthMissing => Some(&METHOD_REFUSED),
-            Self::Version(_) | Self::Ended => None,
+            Self::Version(_) => None,
         }
     }
 }
@@ -67,14 +65,6 @@ impl GreetingParser {
     pub fn read<'b>(&mut self, piece: &'b [u8]) -> Result<Step<'b>, GreetingError> {
         feed(&mut self.end, piece, |byte| self.methods.take(byte))
     }
-
-    /// The stream ended; `Ok` if the greeting had been complete.
-    ///
-    /// # Errors
-    /// The earlier refusal, else [`GreetingError::Ended`].
-    pub fn end(&mut self) -> Result<(), GreetingError> {
-        *self.end.get_or_insert(Err(GreetingError::Ended))
-    }
 }
 
 impl Methods {
@@ -108,8 +98,6 @@ pub enum MethodError {
     PasswordWanted,
     /// The server chose this method, which was not offered.
     NotOffered(u8),
-    /// The stream ended before the choice.
-    Ended,
 }
 
 /// Reads the server's choice: two bytes, never more (S5B-20).
@@ -140,14 +128,6 @@ impl MethodParser {
             }
             if byte == VERSION { Ok(false) } else { Err(MethodError::Version(byte)) }
         })
-    }
-
-    /// The stream ended; `Ok` if the choice had been read.
-    ///
-    /// # Errors
-    /// The earlier refusal, else [`MethodError::Ended`].
-    pub fn end(&mut self) -> Result<(), MethodError> {
-        *self.end.get_or_insert(Err(MethodError::Ended))
     }
 }
 

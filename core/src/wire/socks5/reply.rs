@@ -75,8 +75,6 @@ pub enum ReplyError {
     AddressType(u8),
     /// Strict mode: the reply does not repeat the request.
     NotEcho,
-    /// The stream ended within the reply.
-    Ended,
 }
 
 /// Reads the reply: exactly 10 bytes with an IPv4 address, 22 with IPv6, 7 and the text with a domain (S5B-23).
@@ -113,14 +111,6 @@ impl ReplyParser {
     /// See [`ReplyError`]; from then on always the same.
     pub fn read<'b>(&mut self, piece: &'b [u8], echo: Option<Dst<'_>>) -> Result<Step<'b>, ReplyError> {
         feed(&mut self.end, piece, |byte| self.frame.take(byte, echo))
-    }
-
-    /// The stream ended; `Ok` if the reply had been complete.
-    ///
-    /// # Errors
-    /// The earlier refusal, else [`ReplyError::Ended`].
-    pub fn end(&mut self) -> Result<(), ReplyError> {
-        *self.end.get_or_insert(Err(ReplyError::Ended))
     }
 }
 

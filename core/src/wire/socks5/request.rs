@@ -42,8 +42,6 @@ pub enum RequestError {
     Port(u16),
     /// The text is no destination.
     Dst(DstError),
-    /// The stream ended within the request.
-    Ended,
 }
 
 impl RequestError {
@@ -51,7 +49,7 @@ impl RequestError {
     #[must_use]
     pub const fn rep(self) -> Option<Rep> {
         match self {
-            Self::Version(_) | Self::Ended => None,
+            Self::Version(_) => None,
             Self::Command(_) => Some(Rep::CommandNotSupported),
             Self::AddressType(_) => Some(Rep::AddressTypeNotSupported),
             Self::Reserved(_) => Some(Rep::GeneralFailure),
@@ -87,14 +85,6 @@ impl RequestParser {
     /// See [`RequestError`]; from then on always the same.
     pub fn read<'b>(&mut self, piece: &'b [u8]) -> Result<Step<'b>, RequestError> {
         feed(&mut self.end, piece, |byte| self.frame.take(byte))
-    }
-
-    /// The stream ended; `Ok` if the request had been complete.
-    ///
-    /// # Errors
-    /// The earlier refusal, else [`RequestError::Ended`].
-    pub fn end(&mut self) -> Result<(), RequestError> {
-        *self.end.get_or_insert(Err(RequestError::Ended))
     }
 
     /// The destination asked for, once the request is complete and not refused.

@@ -91,8 +91,6 @@ pub struct Stanza<'s> {
     pub id: Option<&'s str>,
     /// The sender; absent means our own account (STZ-03).
     pub from: Option<&'s str>,
-    /// The addressee.
-    pub to: Option<&'s str>,
     /// The only child of a get or set, the first of a result; the other kinds are searched by name.
     pub payload: Option<Element<'s>>,
     /// The stanza itself.
@@ -116,13 +114,12 @@ pub fn stanza(element: Element<'_>) -> Result<Stanza<'_>, Malformed> {
     if element.ns() != Ns::Client {
         return Err(silent);
     }
-    let [mut id, mut from, mut to, mut kind] = [None; 4];
+    let [mut id, mut from, mut kind] = [None; 3];
     // One pass over what every stanza has; a name stands once, because the reader refuses doubles.
     for (name, value) in element.attributes() {
         let place = match name {
             b"id" => &mut id,
             b"from" => &mut from,
-            b"to" => &mut to,
             b"type" => &mut kind,
             _ => continue,
         };
@@ -132,7 +129,7 @@ pub fn stanza(element: Element<'_>) -> Result<Stanza<'_>, Malformed> {
     if element.attributes_cut {
         return Err(silent);
     }
-    let mut stanza = Stanza { kind: Kind::IqGet, id, from, to, payload: None, element };
+    let mut stanza = Stanza { kind: Kind::IqGet, id, from, payload: None, element };
     stanza.kind = match element.name() {
         "iq" => iq_kind(kind, id)?,
         "message" => Kind::Message(message_type(kind)),

@@ -4,15 +4,11 @@ use super::{Element, IqType, Ns, open_iq};
 use crate::error::StanzaCondition;
 use crate::wire::xml::Writer;
 
-/// What the sender of an error suggests to do (RFC 6120 8.3.2). Never decide by it: peers get it wrong (STZ-06).
+/// What we suggest with an error of ours to do (RFC 6120 8.3.2). That of others is not read: peers get it wrong (STZ-06).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorType {
-    /// Retry after giving credentials.
-    Auth,
     /// Do not retry.
     Cancel,
-    /// A warning only.
-    Continue,
     /// Retry after changing the data.
     Modify,
     /// Retry later.
@@ -24,9 +20,7 @@ impl ErrorType {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Auth => "auth",
             Self::Cancel => "cancel",
-            Self::Continue => "continue",
             Self::Modify => "modify",
             Self::Wait => "wait",
         }

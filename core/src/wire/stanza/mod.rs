@@ -14,10 +14,10 @@ mod record;
 pub(crate) mod sample;
 mod tape;
 
-pub use element::{Children, Element};
-pub use envelope::{
-    IqType, Kind, Malformed, MessageType, PresenceType, Stanza, open_iq, stanza, write_result,
-};
+pub use element::Element;
+#[cfg(feature = "internals")]
+pub use envelope::Malformed;
+pub use envelope::{IqType, Kind, MessageType, PresenceType, Stanza, open_iq, stanza, write_result};
 pub use error::{ErrorType, error_says, read_error, write_error};
 pub use ns::Ns;
 pub use reader::{Fed, StanzaReader};

@@ -150,12 +150,6 @@ impl<'a> StanzaReader<'a> {
     pub fn block<'s>(&'s self, input: &'s [u8]) -> Option<Result<&'s [u8], Base64Error>> {
         self.block.get(input)
     }
-
-    /// Moves a block that lies in `input` to the block buffer, so that the element can be looked at again when the
-    /// input is gone.
-    pub fn keep_block(&mut self, input: &[u8]) {
-        self.block.spill(input);
-    }
 }
 
 impl StanzaReader<'_> {

@@ -24,53 +24,7 @@ pub struct Tag<'r> {
     pub(super) head: Head,
 }
 
-/// One attribute that is not a namespace declaration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attribute<'r> {
-    /// Namespace name, empty for an attribute without prefix.
-    pub ns: &'r str,
-    /// Local name.
-    pub local: &'r str,
-    /// Value, references resolved and white space normalised.
-    pub value: &'r str,
-}
-
 impl<'r> Tag<'r> {
-    /// Namespace name, empty for none.
-    #[must_use]
-    pub fn ns(&self) -> &'r str {
-        text(self.head.ns.bytes(self.mem))
-    }
-
-    /// Local name.
-    #[must_use]
-    pub fn local(&self) -> &'r str {
-        text(local_name(self.name(), self.head.prefix_len))
-    }
-
-    /// Prefix as written, empty for none. Never compare it: prefixes are arbitrary (XML-04).
-    #[must_use]
-    pub fn prefix(&self) -> &'r str {
-        let len = usize::from(self.head.prefix_len);
-        text(slice(self.mem, self.head.name_at, len))
-    }
-
-    /// The attributes in document order, namespace declarations left out.
-    pub fn attributes(&self) -> impl Iterator<Item = Attribute<'r>> + use<'r> {
-        let (mem, (mut at, end)) = (self.mem, self.head.records);
-        core::iter::from_fn(move || {
-            while at < end {
-                let record = Record::read(mem, at)?;
-                let here = at;
-                at = at.wrapping_add(record.size());
-                if matches!(record.kind, Kind::Plain | Kind::Prefixed) {
-                    return Some(attribute(mem, here, record));
-                }
-            }
-            None
-        })
-    }
-
     /// Name and value of the attributes without namespace, as UTF-8 bytes: what only copies them need not check them.
     pub(in crate::wire) fn plain_attributes(&self) -> impl Iterator<Item = (&'r [u8], &'r [u8])> + use<'r> {
         self.attributes_of(Kind::Plain)
@@ -110,17 +64,4 @@ impl<'r> Tag<'r> {
     fn name(&self) -> &'r [u8] {
         slice(self.mem, self.head.name_at, usize::from(self.head.name_len))
     }
-}
-
-fn attribute(mem: &[u8], at: usize, record: Record) -> Attribute<'_> {
-    let ns = match record.kind {
-        Kind::Prefixed => text(record.ns.bytes(mem)),
-        _ => "",
-    };
-    Attribute { ns, local: text(record.local(mem, at)), value: text(record.value(mem, at)) }
-}
-
-/// The reader stored checked UTF-8 only, so the empty string never shows.
-fn text(bytes: &[u8]) -> &str {
-    core::str::from_utf8(bytes).unwrap_or_default()
 }

@@ -92,15 +92,6 @@ impl<'o> Writer<'o> {
         self
     }
 
-    /// Writes bytes as lower-case hexadecimal character data.
-    pub fn text_hex(&mut self, bytes: &[u8]) -> &mut Self {
-        self.end_tag();
-        for byte in bytes {
-            self.put(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
-        }
-        self
-    }
-
     /// Writes bytes as base64 with padding, encoded straight into the output (RFC 4648 section 4).
     pub fn text_base64(&mut self, bytes: &[u8]) -> &mut Self {
         self.end_tag();
@@ -131,18 +122,6 @@ impl<'o> Writer<'o> {
         self.end_tag();
         self.put(s.as_bytes());
         self
-    }
-
-    /// Bytes asked for so far, also those that did not fit.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// True before the first byte.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
     }
 
     /// Ends writing and tells how many bytes of the buffer are output. A tag still open for attributes gets its `>`,
@@ -232,12 +211,5 @@ impl<'o> Writer<'o> {
                 _ => self.invalid = true,
             }
         }
-    }
-}
-
-fn hex_digit(nibble: u8) -> u8 {
-    match nibble {
-        0..=9 => b'0'.wrapping_add(nibble),
-        _ => b'a'.wrapping_sub(10).wrapping_add(nibble),
     }
 }

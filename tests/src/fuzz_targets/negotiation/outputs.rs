@@ -3,7 +3,7 @@
 use super::streams::{State, Wire};
 use super::{Asked, Due, ME, Play, S5B};
 use crate::fuzz_targets::input::attr;
-use xft_core::wire::socks5::Digest;
+use xft_core::internals::socks5::Digest;
 use xft_core::*;
 
 /// Frames of a handshake that a dialled stream sends, and an accepted one.

@@ -6,7 +6,9 @@
 use super::stretch::Stretch;
 use super::{Condition, ProxyConfig};
 use std::collections::{BTreeMap, BTreeSet};
-use xft_core::wire::socks5::{GreetingParser, METHOD_ACCEPTED, METHOD_REFUSED, Rep, RequestParser, Step};
+use xft_core::internals::socks5::{
+    GreetingParser, METHOD_ACCEPTED, METHOD_REFUSED, Rep, RequestParser, Step,
+};
 
 /// How long an ended stream is read on, so that what it was sent last is not lost to a reset.
 const LINGER_MS: u64 = 10_000;

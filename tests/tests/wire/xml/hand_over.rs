@@ -1,6 +1,6 @@
 //! The owner reads base64 text itself between two events (XML-08).
 
-use xft_core::wire::xml::{Event, Limits, Reader, XmlError};
+use xft_core::internals::xml::{Event, Limits, Reader, XmlError};
 use xft_tests::xml_trace::WIDE;
 
 const HEAD: &[u8] = b"<s><iq><data seq='1'>";

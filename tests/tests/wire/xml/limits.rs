@@ -1,6 +1,6 @@
 //! Every limit has its own error, at its exact value (XML-07, ATK-02..04).
 
-use xft_core::wire::xml::{Event, Limits, Reader, XmlError};
+use xft_core::internals::xml::{Event, Limits, Reader, XmlError};
 use xft_tests::xml_trace::{Trace, WIDE, read};
 
 fn trace(document: &str, limits: Limits) -> Trace<XmlError> {

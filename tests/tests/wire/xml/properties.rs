@@ -3,7 +3,7 @@
 use super::generate::{damaged, document};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use xft_core::wire::xml::{Limits, XmlError};
+use xft_core::internals::xml::{Limits, XmlError};
 use xft_tests::fuzz_targets;
 use xft_tests::xml_trace::{Item, Trace, WIDE, read, read_with_rxml};
 

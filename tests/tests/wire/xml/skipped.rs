@@ -3,7 +3,7 @@
 use super::generate::document;
 use super::properties::{config, cuts, pieces};
 use proptest::prelude::*;
-use xft_core::wire::xml::{Limits, XmlError};
+use xft_core::internals::xml::{Limits, XmlError};
 use xft_tests::xml_trace::{Item, Trace, WIDE, read, read_leniently};
 
 const HEAD: &str = "<s:s xmlns='jabber:client' xmlns:s='http://etherx.jabber.org/streams'>";
@@ -138,7 +138,7 @@ fn of_a_value_that_is_too_long_its_end_stays() {
     let iq = format!("{HEAD}<iq><file name='{name}' size='5'/></iq>");
     for longest in [1, 7, 100_000] {
         let mut scratch = [0; 2048];
-        let mut reader = xft_core::wire::xml::Reader::new(&mut scratch, Limits::default());
+        let mut reader = xft_core::internals::xml::Reader::new(&mut scratch, Limits::default());
         reader.skip_oversized();
         let mut seen = None;
         for mut piece in iq.as_bytes().chunks(longest) {

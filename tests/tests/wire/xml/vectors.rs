@@ -1,6 +1,6 @@
 //! XM-01..15 and the parts of ATK-01..06 that need no limit.
 
-use xft_core::wire::xml::{Limits, XmlError};
+use xft_core::internals::xml::{Limits, XmlError};
 use xft_tests::xml_trace::{Item, Trace, read};
 
 const HEAD: &str = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
