@@ -70,6 +70,21 @@ fn rooms_import_only_whom_they_may() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What a C program gets is made of the contract alone; the feature `internals` is for tests.
+#[test]
+fn the_c_library_is_made_of_the_contract() {
+    let ffi = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ffi");
+    let files = sources(&ffi.join("src"), &["rs"]);
+    assert!(files.len() > 10, "only {} files found", files.len());
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("internals"), "{} reaches into the core", path.display());
+    }
+    let manifest = fs::read_to_string(ffi.join("Cargo.toml")).unwrap();
+    let linked = manifest.split("[dev-dependencies]").next().unwrap();
+    assert!(linked.contains("xft-core") && !linked.contains("internals"), "{linked}");
+}
+
 #[test]
 fn the_core_holds_no_unsafe_and_no_std() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src");
