@@ -1099,6 +1099,10 @@ enum xft_timer
    */
   XFT_TIMER_ELEMENT = 16,
   /**
+   * A silent peer is asked whether it is still there.
+   */
+  XFT_TIMER_SILENCE = 17,
+  /**
    * A timer that this version of the library has no number for.
    */
   XFT_TIMER_OTHER = 999,
@@ -1862,9 +1866,16 @@ typedef struct xft_config {
    */
   uint32_t verdict_ms;
   /**
+   * Silence of a peer in band whose word is awaited, before it is asked whether it is still there; on a slow path twice
+   * the longest silence so far; default 5000. It is asked again after twice as long. Only who told before what it can is
+   * asked, and only a server's word that it is gone ends the file (`XFT_REASON_PEER_GONE`); silence ends it at `block_ms`,
+   * `progress_ms`, `open_ms` or `finish_ms`. 0: never.
+   */
+  uint32_t ask_ms;
+  /**
    * 0.
    */
-  uint32_t reserved[4];
+  uint32_t reserved[3];
 } xft_config;
 
 /**

@@ -234,6 +234,10 @@ pub struct Times {
     pub block_ms: u32,
     /// The next block from a sender (ATK-17).
     pub progress_ms: u32,
+    /// Silence of a peer in band whose word is awaited, before it is asked whether it is still there (PNG-03); on a slow path
+    /// twice the longest one so far. It is asked again after twice as long. Only who told before what it can is asked, and
+    /// only a server's word that it is gone ends anything: silence has the deadlines above. 0: never.
+    pub ask_ms: u32,
     /// The span over which [`Config::least_rate`] is averaged (ATK-17).
     pub rate_ms: u32,
     /// The answer to the closing of a bytestream, and the verdict (IBB-33, JFT-11).
@@ -279,6 +283,7 @@ impl Default for Times {
             open_ms: 60_000,
             block_ms: 120_000,
             progress_ms: 300_000,
+            ask_ms: 5_000,
             rate_ms: 120_000,
             finish_ms: 60_000,
             closing_ms: 5_000,

@@ -130,6 +130,8 @@ pub enum Timer {
     Open,
     /// The acknowledgement of a block (IBB-24).
     Block,
+    /// A silent peer is asked whether it is still there (PNG-03).
+    Silence,
     /// Progress of a peer that sends to us (ATK-17).
     Progress,
     /// The end of a bytestream or the peer's verdict (IBB-33).

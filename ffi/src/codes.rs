@@ -365,6 +365,8 @@ pub enum xft_timer {
     XFT_TIMER_DISCOVERY = 15,
     /// The end of the first-level element under way.
     XFT_TIMER_ELEMENT = 16,
+    /// A silent peer is asked whether it is still there.
+    XFT_TIMER_SILENCE = 17,
     /// A timer that this version of the library has no number for.
     XFT_TIMER_OTHER = 999,
 }
@@ -389,6 +391,7 @@ impl From<Timer> for xft_timer {
             Timer::Handshake => Self::XFT_TIMER_HANDSHAKE,
             Timer::Discovery => Self::XFT_TIMER_DISCOVERY,
             Timer::Element => Self::XFT_TIMER_ELEMENT,
+            Timer::Silence => Self::XFT_TIMER_SILENCE,
             _ => Self::XFT_TIMER_OTHER,
         }
     }

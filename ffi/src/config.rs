@@ -216,12 +216,17 @@ pub struct xft_config {
     /// When no streamhost was reached: the answer goes out at a multiple of this after the question, so that its time does
     /// not tell which of them was closed, silent or not allowed; default 2000. 0: at once.
     pub verdict_ms: u32,
+    /// Silence of a peer in band whose word is awaited, before it is asked whether it is still there; on a slow path twice
+    /// the longest silence so far; default 5000. It is asked again after twice as long. Only who told before what it can is
+    /// asked, and only a server's word that it is gone ends the file (`XFT_REASON_PEER_GONE`); silence ends it at `block_ms`,
+    /// `progress_ms`, `open_ms` or `finish_ms`. 0: never.
+    pub ask_ms: u32,
     /// 0.
-    pub reserved: [u32; 4],
+    pub reserved: [u32; 3],
 }
 
 /// Words that later versions may use.
-const RESERVED: usize = 4;
+const RESERVED: usize = 3;
 
 /// The defaults as C sees them; they are those of [`Config::new`], written once.
 pub(crate) fn defaults() -> xft_config {
@@ -269,6 +274,7 @@ pub(crate) fn defaults() -> xft_config {
         open_ms: times.open_ms,
         block_ms: times.block_ms,
         progress_ms: times.progress_ms,
+        ask_ms: times.ask_ms,
         finish_ms: times.finish_ms,
         methods: methods::to_c(&rust.methods),
         streams: u32::try_from(needs.streams).unwrap_or(0),
@@ -413,6 +419,7 @@ impl xft_config {
             open_ms: self.open_ms,
             block_ms: self.block_ms,
             progress_ms: self.progress_ms,
+            ask_ms: self.ask_ms,
             finish_ms: self.finish_ms,
             closing_ms: self.closing_ms,
             discovery_ms: self.discovery_ms,

@@ -2,6 +2,7 @@
 
 pub mod disco;
 pub mod proxies;
+mod silence;
 mod slot;
 
 pub use slot::ContactSlot;

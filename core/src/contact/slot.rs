@@ -2,6 +2,7 @@
 
 use crate::config::{JID_BYTES, Method};
 use crate::contact::disco::Features;
+use crate::contact::silence::Silence;
 use crate::time::Instant;
 
 /// What is known of one peer. Kept while a transfer needs it, and after that until the room is needed.
@@ -11,7 +12,7 @@ pub struct ContactSlot {
     pub(crate) jid: heapless::String<JID_BYTES>,
     pub(crate) known: Known,
     pub(crate) features: Features,
-    /// Number of the disco request under way.
+    /// Number of the disco request under way: what it can, or once that is known, whether it is still there.
     pub(crate) request: u32,
     pub(crate) deadline: Option<Instant>,
     /// Our presence was sent to it, so that it hears when we go (PRS-05).
@@ -23,6 +24,10 @@ pub struct ContactSlot {
     pub(crate) block_ceiling: u16,
     /// The way of the last file to it that went over SOCKS5: its streamhosts are offered first (S5B-04).
     pub(crate) worked: Option<Method>,
+    /// Since when nothing comes from it.
+    pub(crate) silence: Silence,
+    /// It is to be asked whether it is still there; the question is again what it can (PNG-03).
+    pub(crate) owes_question: bool,
     /// When it was last needed, in uses of the table.
     pub(crate) used: u32,
 }
@@ -60,6 +65,8 @@ impl ContactSlot {
         one_block: false,
         block_ceiling: 0,
         worked: None,
+        silence: Silence::NONE,
+        owes_question: false,
         used: 0,
     };
 
@@ -71,5 +78,16 @@ impl ContactSlot {
         self.deadline = None;
         self.greeted = false;
         self.owes_greeting = false;
+        self.owes_question = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ContactSlot;
+
+    #[test]
+    fn a_contact_takes_no_more_than_its_address_and_some_words() {
+        assert!(size_of::<ContactSlot>() <= 304, "{} bytes", size_of::<ContactSlot>());
     }
 }

@@ -121,12 +121,18 @@ impl State<'_> {
         slot.digest.update(bytes);
         slot.bytestream.take_seq();
         slot.bytestream.window.sent(slot.bytestream.sent, self.now);
-        if slot.in_flight() == 0 {
+        let first = slot.in_flight() == 0;
+        if first {
             slot.deadline = deadline;
         }
         slot.moved = upto;
         slot.say_last_word();
-        if slot.bytestream.carrier == Carrier::Message {
+        let carrier = slot.bytestream.carrier;
+        if first {
+            self.awaits(index);
+        }
+        let Some(slot) = self.transfers.get_mut(index) else { return };
+        if carrier == Carrier::Message {
             // Nothing comes back for a message: what is handed over counts as gone (IBB-17).
             slot.safe = upto;
             slot.deadline = None;

@@ -277,7 +277,7 @@ impl State<'_> {
         Ok(None)
     }
 
-    /// Our presence, or the question what the peer can (DSC-04).
+    /// Our presence, or the question what the peer can (DSC-04, PNG-03).
     fn write_to_contact(&mut self, index: usize, out: &mut [u8]) -> Result<Option<usize>, Error> {
         let deadline = self.in_ms(self.settings.times.disco_ms);
         let Some(contact) = self.contacts.get_mut(index) else { return Ok(None) };
@@ -293,7 +293,7 @@ impl State<'_> {
             contact.greeted = true;
             return Ok(Some(bytes));
         }
-        if contact.known != Known::Wanted {
+        if contact.known != Known::Wanted && !contact.owes_question {
             return Ok(None);
         }
         open_iq(&mut w, IqType::Get, Some(&contact.jid), &self.ids.request(number));
@@ -301,9 +301,12 @@ impl State<'_> {
         w.close("iq");
         let bytes = w.finish()?;
         self.ids.next_request();
-        contact.known = Known::Asked;
         contact.request = number;
-        contact.deadline = deadline;
+        if contact.owes_question {
+            contact.owes_question = false;
+        } else {
+            (contact.known, contact.deadline) = (Known::Asked, deadline);
+        }
         Ok(Some(bytes))
     }
 

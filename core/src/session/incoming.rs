@@ -3,10 +3,9 @@
 use super::ids::Origin;
 use super::state::State;
 use crate::contact::{Known, disco};
-use crate::error::{Reason, StanzaCondition};
-use crate::negotiate::verdicts::is_absence;
+use crate::error::StanzaCondition;
+use crate::negotiate::verdicts::{is_absence, is_gone};
 use crate::transfer::receipt::STORE_FAILED;
-use crate::transfer::{Phase, TransferSlot};
 use crate::transport::socks5::Step;
 use crate::wire::base64::Base64Error;
 use crate::wire::jid;
@@ -60,6 +59,7 @@ impl State<'_> {
         }
         // What is left of a block would be a hole in the file.
         let block = if element.oversized().is_some() { Some(Err(Base64Error::TooLong)) } else { block };
+        self.hears(&s);
         match s.kind {
             Kind::IqGet => self.get(&s),
             Kind::IqSet => self.set(&s, block),
@@ -210,7 +210,7 @@ impl State<'_> {
 
     fn disco_answered(&mut self, number: u32, from: &str, s: &Stanza<'_>, error: Option<StanzaCondition>) {
         let asked = |c: &&mut crate::contact::ContactSlot| {
-            matches!(c.known, Known::Asked | Known::Unsaid)
+            matches!(c.known, Known::Asked | Known::Unsaid | Known::Yes)
                 && number != 0
                 && c.request == number
                 && c.jid == from
@@ -221,6 +221,15 @@ impl State<'_> {
         };
         contact.request = 0;
         contact.deadline = None;
+        if contact.known == Known::Yes {
+            // It was asked whether it is still there.
+            if let (Some(condition), Some(index)) =
+                (error.filter(|error| is_gone(*error)), self.find_contact(from))
+            {
+                self.gone(usize::from(index), Some(condition));
+            }
+            return;
+        }
         match error {
             None => {
                 contact.known = Known::Yes;
@@ -257,24 +266,17 @@ impl State<'_> {
         if self.settings.hosted { Taken::NotMine } else { Taken::Done }
     }
 
-    /// A peer that goes takes its transfers with it (IBB-36).
+    /// A peer says that it goes, or its server for it.
     fn presence(&mut self, s: &Stanza<'_>, kind: PresenceType) -> Taken {
         if let (PresenceType::Unavailable, Some(from)) = (kind, s.from) {
             let is_bare = jid::bare(from) == from;
-            let State { contacts, transfers, .. } = self;
-            for (index, contact) in (0..contacts.len()).zip(contacts.iter_mut()) {
+            for index in 0..self.contacts.len() {
                 // From a bare JID it speaks for every resource (PRS-06).
-                let bare = jid::bare(&contact.jid);
-                if !(contact.jid == from || (is_bare && !from.is_empty() && bare == from)) {
-                    continue;
-                }
-                contact.forget_presence();
-                // A stream of its own outlives the sender's presence: what is still on its way there counts, and its end
-                // or silence tells the rest.
-                let ends = |t: &TransferSlot| !(t.over_socks5 && t.phase == Phase::Receiving);
-                let of_peer = |t: &TransferSlot| t.is_live() && usize::from(t.contact) == index;
-                for t in transfers.iter_mut().filter(|t| of_peer(t) && ends(t)) {
-                    t.abandon(Reason::PeerGone, None);
+                let goes = self.contacts.get(index).is_some_and(|contact| {
+                    contact.jid == from || (is_bare && !from.is_empty() && jid::bare(&contact.jid) == from)
+                });
+                if goes {
+                    self.gone(index, None);
                 }
             }
         }

@@ -19,6 +19,7 @@ mod receiver;
 mod requester;
 mod sender;
 mod setup;
+mod silence;
 mod state;
 mod stream;
 mod streams;

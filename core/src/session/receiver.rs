@@ -58,6 +58,7 @@ impl State<'_> {
             slot.bytestream.last = mark;
             slot.news.started = true;
             slot.enter(Phase::Receiving, Timer::Progress, None);
+            self.begins(index);
             self.await_sender(index);
             self.acknowledge_open(index, s);
         }
@@ -232,6 +233,7 @@ impl State<'_> {
         if let Some(slot) = self.transfers.get_mut(index) {
             (slot.timer, slot.deadline) = (timer, deadline);
         }
+        self.awaits(index);
     }
 
     /// What a sender has to bring; those in band share one path (ATK-17).

@@ -259,6 +259,8 @@ impl State<'_> {
         slot.enter(Phase::Opening, Timer::Open, deadline);
         let one_block = self.contacts.get(usize::from(slot.contact)).is_some_and(|c| c.one_block);
         slot.bytestream = Bytestream::new(block, carrier, Window::new(window_bytes, one_block));
+        self.begins(index);
+        self.awaits(index);
     }
 
     /// LIM-03: what fits a stanza, measured on the real envelope; and what the peer took before (IBB-05).
@@ -281,7 +283,7 @@ impl State<'_> {
         }
     }
 
-    fn contact_of(&mut self, index: usize) -> Option<&mut ContactSlot> {
+    pub(super) fn contact_of(&mut self, index: usize) -> Option<&mut ContactSlot> {
         let contact = self.transfers.get(index)?.contact;
         self.contacts.get_mut(usize::from(contact))
     }
@@ -317,6 +319,7 @@ impl State<'_> {
             slot.owed.close = true;
             slot.enter(Phase::Closing, Timer::Finish, deadline);
         }
+        self.awaits(index);
     }
 
     /// The bytestream is closed at both sides: the verdict is the receipt's, if the peer gives one.

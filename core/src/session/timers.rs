@@ -50,6 +50,7 @@ impl State<'_> {
             if self.transfers.get(index).is_some_and(|t| due(t.deadline)) {
                 self.expire_transfer(index);
             }
+            self.ask_if_silent(index, read);
         }
     }
 
@@ -128,7 +129,9 @@ impl State<'_> {
         let transfers = self.transfers.iter().filter_map(|t| {
             let own = t.deadline.map(|deadline| (deadline, t.timer));
             let stagger = t.attempt.next_at.filter(|_| t.is_live());
-            own.into_iter().chain(stagger.map(|at| (at, Timer::Streamhosts))).min_by_key(|(at, _)| *at)
+            let asked = self.asks_at(t).map(|at| (at, Timer::Silence));
+            let stagger = stagger.map(|at| (at, Timer::Streamhosts));
+            own.into_iter().chain(stagger).chain(asked).min_by_key(|(at, _)| *at)
         });
         let paced = self.transfers.iter().any(|t| {
             t.phase == Phase::Sending && t.bytestream.carrier == Carrier::Message && t.moved < t.end

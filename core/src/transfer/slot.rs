@@ -185,6 +185,17 @@ impl TransferSlot {
         open && !self.over_socks5 && !self.bytestream.closed
     }
 
+    /// In band, and the peer has to say the next word: to open, for a block, with a block, or at the end.
+    pub(crate) fn awaits_peer(&self) -> bool {
+        let awaits = match self.phase {
+            Phase::Opening | Phase::Closing | Phase::Confirming => true,
+            Phase::Sending => self.in_flight() > 0 || self.last_word,
+            Phase::Receiving => self.safe == self.moved,
+            _ => false,
+        };
+        awaits && !self.over_socks5
+    }
+
     pub(crate) fn is_sender(&self) -> bool {
         use Phase::*;
         matches!(self.phase, Asking | Offering | Opening | Sending | Closing | Confirming | Broken)

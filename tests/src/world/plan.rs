@@ -283,6 +283,7 @@ fn short_times(rng: &mut Rng) -> Times {
         open_ms: ms(1_000, 10_000),
         block_ms: ms(1_000, 20_000),
         progress_ms: ms(1_000, 20_000),
+        ask_ms: ms(200, 10_000),
         finish_ms: ms(1_000, 10_000),
         ..Times::default()
     }

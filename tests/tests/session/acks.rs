@@ -23,7 +23,7 @@ fn first(s: &Hosted<'_>) -> Progress {
 
 #[test]
 fn ibb_15_an_acknowledgement_that_comes_again_moves_nothing_and_gives_no_time() {
-    session!(s);
+    session!(s, unasked);
     let blocks = sending(&mut s, 50_000);
     s.wait_ms(1_000);
     let more = s.ask(&result(PEER, attr(&blocks[0], "id"), ""));
@@ -145,7 +145,7 @@ fn ibb_36_blocks_that_wait_for_the_disk_hold_no_slot_when_the_stream_is_gone() {
 
 #[test]
 fn ibb_24_the_first_block_on_the_way_has_a_deadline_and_none_on_the_way_has_none() {
-    session!(s);
+    session!(s, unasked);
     s.supplies = false;
     let open = opening(&mut s, 50_000);
     s.ask(&result(PEER, attr(&open, "id"), ""));

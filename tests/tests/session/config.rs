@@ -119,7 +119,7 @@ fn a_number_of_0_is_refused() {
 /// A time, and whether 0 has a meaning for it.
 type Time = (fn(&mut Times) -> &mut u32, bool);
 
-const TIMES: [Time; 25] = [
+const TIMES: [Time; 26] = [
     (|t| &mut t.step_ms, false),
     (|t| &mut t.login_ms, false),
     (|t| &mut t.keepalive_ms, true),
@@ -132,6 +132,7 @@ const TIMES: [Time; 25] = [
     (|t| &mut t.open_ms, false),
     (|t| &mut t.block_ms, false),
     (|t| &mut t.progress_ms, false),
+    (|t| &mut t.ask_ms, true),
     (|t| &mut t.finish_ms, false),
     (|t| &mut t.discovery_ms, false),
     (|t| &mut t.stagger_ms, true),

@@ -30,6 +30,8 @@ mod rules;
 mod send;
 mod settle_receiver;
 mod settle_sender;
+mod silence;
+mod slow_path;
 mod stream;
 mod stream_rules;
 mod times;

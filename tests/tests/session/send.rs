@@ -128,7 +128,7 @@ fn ibb_30_item_not_found_for_our_close_means_closed() {
 
 #[test]
 fn qrk_44_a_peer_that_never_answers_the_close_got_the_file() {
-    sender!(s);
+    sender!(s, unasked);
     closing(&mut s, 10);
     assert_eq!((s.why, s.wait), (Timer::Finish, Some(60_000)));
     s.wait_ms(59_999);
@@ -373,7 +373,7 @@ fn ibb_04_refusals_of_an_opening_have_their_names() {
 
 #[test]
 fn ibb_10_no_data_before_the_opening_was_answered() {
-    sender!(s);
+    sender!(s, unasked);
     opening(&mut s, 10);
     assert!(s.poll().is_empty());
     assert_eq!((s.why, s.wait), (Timer::Open, Some(60_000)));
@@ -539,24 +539,24 @@ fn runs_out(s: &mut Hosted<'_>, why: Timer, ms: u64, ending: Ending) {
 
 #[test]
 fn every_timer_of_a_sender_ends_its_transfer_with_a_name() {
-    sender!(s);
+    sender!(s, unasked);
     offering(&mut s, 10);
     runs_out(&mut s, Timer::Offer, 300_000, failed(Reason::OfferTimeout, None));
-    sender!(s);
+    sender!(s, unasked);
     opening(&mut s, 10);
     s.take_events();
     runs_out(&mut s, Timer::Open, 60_000, failed(Reason::OpenTimeout, None));
-    sender!(s);
+    sender!(s, unasked);
     sending(&mut s, 50_000);
     runs_out(&mut s, Timer::Block, 120_000, failed(Reason::BlockTimeout, None));
     // Every block is out: the receiver may have the file under its name, and only its word was lost.
-    sender!(s);
+    sender!(s, unasked);
     sending(&mut s, 10);
     runs_out(&mut s, Timer::Block, 120_000, Ending::Delivered);
-    sender!(s);
+    sender!(s, unasked);
     closing(&mut s, 10);
     runs_out(&mut s, Timer::Finish, 60_000, Ending::Delivered);
-    sender!(s);
+    sender!(s, unasked);
     let close = closing(&mut s, 10);
     s.ask(&result(PEER, attr(&close, "id"), ""));
     runs_out(&mut s, Timer::Finish, 60_000, Ending::Delivered);

@@ -33,7 +33,7 @@ fn store_failed(id: &str) -> String {
 
 #[test]
 fn the_last_word_follows_right_behind_the_last_block_and_its_answer_is_the_receipt() {
-    sender!(s);
+    sender!(s, unasked);
     let (_, sent) = sending(&mut s, &file(10), DISCO_1);
     let [block, word] = &sent[..] else { panic!("{sent:?}") };
     let hash = STANDARD.encode(sha2::Sha256::digest(&s.file[..10]));

@@ -32,6 +32,7 @@ fn any_times(chance: &mut Chance) -> Times {
         open_ms: of(false),
         block_ms: of(false),
         progress_ms: of(false),
+        ask_ms: of(true),
         finish_ms: of(false),
         discovery_ms: of(false),
         stagger_ms: of(true),

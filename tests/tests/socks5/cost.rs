@@ -41,6 +41,7 @@ fn busy<'m>(cfg: &Config<'_>, memory: &'m mut Memory, raw: u16) -> (Wired<'m>, T
 fn block_time(raw: u16) -> Duration {
     let mut cfg = streamed(ME);
     cfg.offers_per_peer = 1;
+    unasked(&mut cfg);
     let mut needs = Needs::of(&cfg, TRANSFERS, TRANSFERS);
     needs.streams = usize::from(TRANSFERS);
     let mut memory = Memory::of(needs);

@@ -51,6 +51,11 @@ pub fn config(jid: &str) -> Config<'_> {
     cfg
 }
 
+/// Silent peers are not asked whether they are still there: that has tests of its own.
+pub fn unasked(cfg: &mut Config<'_>) {
+    cfg.times.ask_ms = 0;
+}
+
 pub struct Hosted<'m> {
     pub session: Session<'m>,
     pub now: u64,
