@@ -611,11 +611,11 @@ enum xft_reason
    */
   XFT_REASON_PEER_CANCELLED = 3,
   /**
-   * The peer became unavailable.
+   * The peer became unavailable, or its server says that it is gone.
    */
   XFT_REASON_PEER_GONE = 4,
   /**
-   * Nobody has that address, or it is not logged in.
+   * Nobody has that address or is logged in under it, or the program there says the same because it takes no files.
    */
   XFT_REASON_PEER_UNKNOWN = 5,
   /**
@@ -635,7 +635,7 @@ enum xft_reason
    */
   XFT_REASON_REFUSED = 9,
   /**
-   * The offer was not answered in time.
+   * The offer was not answered in time; the server was there.
    */
   XFT_REASON_OFFER_TIMEOUT = 10,
   /**
@@ -643,11 +643,11 @@ enum xft_reason
    */
   XFT_REASON_OPEN_TIMEOUT = 11,
   /**
-   * A block stayed unanswered.
+   * A block stayed unanswered; the own server was there.
    */
   XFT_REASON_BLOCK_TIMEOUT = 12,
   /**
-   * The peer makes too little progress.
+   * The peer makes too little progress, or none.
    */
   XFT_REASON_STALLED = 13,
   /**
@@ -812,7 +812,7 @@ enum xft_reason
    */
   XFT_REASON_LOGIN_TIMEOUT = 123,
   /**
-   * The server stopped answering.
+   * The server stopped answering, a ping too. What was overdue of peers by then is not theirs to blame.
    */
   XFT_REASON_SERVER_SILENT = 124,
   /**
@@ -1747,7 +1747,8 @@ typedef struct xft_config {
    */
   uint32_t keepalive_ms;
   /**
-   * Silence of the server before a probe; default 120000; 0: never.
+   * Silence of the server before a probe; default 120000. 0: only where something of a peer's is overdue and the server was
+   * silent too: no peer is blamed for a silence that may be the server's.
    */
   uint32_t idle_ms;
   /**

@@ -214,7 +214,8 @@ pub struct Times {
     pub login_ms: u32,
     /// Silence before a white-space keepalive (STR-12); 0: only as often as the server asks for.
     pub keepalive_ms: u32,
-    /// Silence of the server before a probe (STR-13); 0: never.
+    /// Silence of the server before a probe (STR-13). 0: only where something of a peer's is overdue and the server was silent
+    /// too: nobody is blamed for a silence that may be the server's.
     pub idle_ms: u32,
     /// The answer to a probe (STR-13).
     pub probe_ms: u32,

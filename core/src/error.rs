@@ -142,9 +142,9 @@ pub enum Reason {
     Cancelled,
     /// The peer closed the bytestream before the end.
     PeerCancelled,
-    /// The peer became unavailable.
+    /// The peer became unavailable, or its server says that it is gone (PNG-03).
     PeerGone,
-    /// Nobody has that address, or it is not logged in.
+    /// Nobody has that address or is logged in under it, or the program there says the same of what it does not do (STZ-11).
     PeerUnknown,
     /// The peer does not know file transfer (no `si` profile).
     Unsupported,
@@ -162,7 +162,7 @@ pub enum Reason {
     OpenTimeout,
     /// A block stayed unanswered: the peer or a server between lost it (IBB-24).
     BlockTimeout,
-    /// The peer makes too little progress (ATK-17, ATK-23).
+    /// The peer makes too little progress, or none (ATK-17, ATK-23).
     Stalled,
     /// A block is missing or came twice (IBB-20).
     Sequence,
@@ -246,7 +246,7 @@ pub enum Reason {
     BindMismatch,
     /// Login took too long (STR-13).
     LoginTimeout,
-    /// The server stopped answering (STR-13, PNG-02).
+    /// The server stopped answering, a probe too (STR-13, PNG-02). What was overdue of peers by then is not theirs to blame.
     ServerSilent,
     /// Another login took over this resource (`conflict`).
     Replaced,

@@ -151,7 +151,8 @@ pub struct xft_config {
     pub login_ms: u32,
     /// Silence before a white-space keepalive; default 240000; 0: only as often as the server asks for.
     pub keepalive_ms: u32,
-    /// Silence of the server before a probe; default 120000; 0: never.
+    /// Silence of the server before a probe; default 120000. 0: only where something of a peer's is overdue and the server was
+    /// silent too: no peer is blamed for a silence that may be the server's.
     pub idle_ms: u32,
     /// The answer to a probe; default 30000.
     pub probe_ms: u32,

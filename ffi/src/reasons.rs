@@ -15,9 +15,9 @@ pub enum xft_reason {
     XFT_REASON_CANCELLED = 2,
     /// The peer closed the bytestream before the end.
     XFT_REASON_PEER_CANCELLED = 3,
-    /// The peer became unavailable.
+    /// The peer became unavailable, or its server says that it is gone.
     XFT_REASON_PEER_GONE = 4,
-    /// Nobody has that address, or it is not logged in.
+    /// Nobody has that address or is logged in under it, or the program there says the same because it takes no files.
     XFT_REASON_PEER_UNKNOWN = 5,
     /// The peer does not know file transfer.
     XFT_REASON_UNSUPPORTED = 6,
@@ -27,13 +27,13 @@ pub enum xft_reason {
     XFT_REASON_BAD_ANSWER = 8,
     /// The peer or a server refused, see the condition.
     XFT_REASON_REFUSED = 9,
-    /// The offer was not answered in time.
+    /// The offer was not answered in time; the server was there.
     XFT_REASON_OFFER_TIMEOUT = 10,
     /// The bytestream was not opened in time.
     XFT_REASON_OPEN_TIMEOUT = 11,
-    /// A block stayed unanswered.
+    /// A block stayed unanswered; the own server was there.
     XFT_REASON_BLOCK_TIMEOUT = 12,
-    /// The peer makes too little progress.
+    /// The peer makes too little progress, or none.
     XFT_REASON_STALLED = 13,
     /// A block is missing or came twice.
     XFT_REASON_SEQUENCE = 14,
@@ -116,7 +116,7 @@ pub enum xft_reason {
     XFT_REASON_BIND_MISMATCH = 122,
     /// Login took too long.
     XFT_REASON_LOGIN_TIMEOUT = 123,
-    /// The server stopped answering.
+    /// The server stopped answering, a ping too. What was overdue of peers by then is not theirs to blame.
     XFT_REASON_SERVER_SILENT = 124,
     /// Another login took over this resource.
     XFT_REASON_REPLACED = 125,
@@ -197,18 +197,18 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_REASON_CANCELLED, "cancelled on this side; send the file again when wanted"),
     (XFT_REASON_PEER_CANCELLED, "the other side cancelled; ask there, then send again"),
     (XFT_REASON_PEER_GONE, "the other side went offline; send again when it is back"),
-    (XFT_REASON_PEER_UNKNOWN, "no such recipient is online; check the JID and its resource"),
+    (XFT_REASON_PEER_UNKNOWN, "nobody is online at that address, or the program there takes no files; check JID, resource and program"),
     (XFT_REASON_UNSUPPORTED, "the recipient cannot receive files; use a client with XEP-0096"),
     (XFT_REASON_NO_METHOD, "no shared transfer method; allow in-band bytestreams there"),
     (XFT_REASON_BAD_ANSWER, "the other side answered outside the protocol; report it to its vendor"),
     (XFT_REASON_REFUSED, "refused; the condition says why, correct that and send again"),
     (XFT_REASON_OFFER_TIMEOUT, "nobody answered the offer in time; send again when someone is there"),
-    (XFT_REASON_OPEN_TIMEOUT, "the sender did not open the bytestream in time; let it send again"),
+    (XFT_REASON_OPEN_TIMEOUT, "the bytestream was not opened in time; see whether the other side hangs, then send again"),
     (
         XFT_REASON_BLOCK_TIMEOUT,
         "a block stayed unanswered; see whether the other side hangs, check servers' stanza limits",
     ),
-    (XFT_REASON_STALLED, "the other side makes too little progress; check the network, then send again"),
+    (XFT_REASON_STALLED, "too little came, or nothing; see whether the other side hangs, check the network, then send again"),
     (XFT_REASON_SEQUENCE, "blocks came out of order; send again"),
     (XFT_REASON_BASE64, "a block was damaged or malformed; send again"),
     (XFT_REASON_BLOCK_TOO_LARGE, "the sender exceeds the agreed block size; report it to its vendor"),
@@ -261,6 +261,6 @@ pub(crate) const TEXTS: Texts = texts! {
     (XFT_REASON_BIND_REFUSED, "the server refused the resource; try another one or leave it empty"),
     (XFT_REASON_BIND_MISMATCH, "the server bound another account; write the name as the server does, or check the server"),
     (XFT_REASON_LOGIN_TIMEOUT, "login took too long; check server and network"),
-    (XFT_REASON_SERVER_SILENT, "the server stopped answering; reconnect"),
+    (XFT_REASON_SERVER_SILENT, "nothing comes from the server, not even the answer to a ping; check network and server, then reconnect"),
     (XFT_REASON_REPLACED, "another login took this resource; use distinct ones"),
 };

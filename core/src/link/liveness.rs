@@ -4,6 +4,9 @@ use crate::config::Times;
 use crate::output::Timer;
 use crate::time::Instant;
 
+/// How long the last word of a server proves that it is there.
+const RECENT_MS: u32 = 10_000;
+
 /// Points in time that the deadlines count from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Liveness {
@@ -105,6 +108,11 @@ impl Liveness {
     /// The probe is queued.
     pub(super) fn probes(&mut self) {
         self.probe = Some(self.now);
+    }
+
+    /// Nothing had come for a while by then, and nothing since.
+    pub(super) fn is_silent_at(&self, time: Instant) -> bool {
+        self.heard.after(RECENT_MS) < time
     }
 
     pub(super) fn probe_deadline(&self) -> (Instant, Timer) {

@@ -18,13 +18,34 @@ impl Link {
             return;
         }
         if !self.liveness.is_probing() && now >= self.liveness.probe_deadline().0 {
-            self.liveness.probes();
-            self.asked_again = self.asked_again.wrapping_add(1);
-            self.outgoing.add(Send::Ping);
+            self.probe();
         }
         if now >= self.liveness.keepalive_deadline() && !self.outgoing.has(Send::Ping) {
             self.outgoing.add(Send::Blank);
             self.liveness.sent(now);
+        }
+    }
+
+    fn probe(&mut self) {
+        self.liveness.probes();
+        self.asked_again = self.asked_again.wrapping_add(1);
+        self.outgoing.add(Send::Ping);
+    }
+
+    /// Whether a silence up to `deadline` may be the server's own: it had not said anything for a while by then, and not since.
+    pub fn is_suspect(&self, deadline: Instant) -> bool {
+        self.state == State::Online && !self.hosted && self.liveness.is_silent_at(deadline)
+    }
+
+    /// The server is asked for a word, and its answer is awaited.
+    pub fn is_probing(&self) -> bool {
+        self.liveness.is_probing()
+    }
+
+    /// Asks the server for a word, unless that was done.
+    pub fn ask(&mut self) {
+        if !self.is_probing() {
+            self.probe();
         }
     }
 

@@ -7,7 +7,7 @@ use crate::error::Reason;
 use crate::negotiate::fallback::Socks5Failure;
 use crate::output::{Skip, Timer};
 use crate::time::Instant;
-use crate::transfer::{Answer, Phase};
+use crate::transfer::{Answer, Phase, TransferSlot};
 use crate::transport::socks5::Step;
 use crate::wire::receipt::Receipts;
 
@@ -47,11 +47,21 @@ impl State<'_> {
         }
         self.expire_streams(read);
         for index in 0..self.transfers.len() {
-            if self.transfers.get(index).is_some_and(|t| due(t.deadline)) {
-                self.expire_transfer(index);
+            if let Some(slot) = self.transfers.get(index).filter(|t| due(t.deadline)) {
+                // Nobody else is blamed for a silence before the server answered a probe.
+                if self.is_servers(slot) {
+                    self.link.ask();
+                } else {
+                    self.expire_transfer(index);
+                }
             }
             self.ask_if_silent(index, read);
         }
+    }
+
+    /// What that transfer misses may be missing because the server says nothing at all.
+    fn is_servers(&self, slot: &TransferSlot) -> bool {
+        slot.awaits_word() && slot.deadline.is_some_and(|deadline| self.link.is_suspect(deadline))
     }
 
     fn expire_contact(&mut self, index: usize) {
@@ -127,7 +137,9 @@ impl State<'_> {
         let contacts =
             self.contacts.iter().filter_map(|c| c.deadline.map(|deadline| (deadline, Timer::Request)));
         let transfers = self.transfers.iter().filter_map(|t| {
-            let own = t.deadline.map(|deadline| (deadline, t.timer));
+            // While the server is asked, the probe's own deadline counts.
+            let own = t.deadline.filter(|_| !(self.link.is_probing() && self.is_servers(t)));
+            let own = own.map(|deadline| (deadline, t.timer));
             let stagger = t.attempt.next_at.filter(|_| t.is_live());
             let asked = self.asks_at(t).map(|at| (at, Timer::Silence));
             let stagger = stagger.map(|at| (at, Timer::Streamhosts));

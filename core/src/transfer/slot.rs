@@ -196,6 +196,16 @@ impl TransferSlot {
         awaits && !self.over_socks5
     }
 
+    /// What it waits for comes through the server: neither from our own owner nor over a stream of its own.
+    pub(crate) fn awaits_word(&self) -> bool {
+        match self.phase {
+            Phase::Asked | Phase::Connecting | Phase::Settling => false,
+            Phase::Sending => !self.over_socks5,
+            Phase::Receiving => !self.over_socks5 && self.safe == self.moved,
+            _ => true,
+        }
+    }
+
     pub(crate) fn is_sender(&self) -> bool {
         use Phase::*;
         matches!(self.phase, Asking | Offering | Opening | Sending | Closing | Confirming | Broken)

@@ -21,6 +21,8 @@ pub struct Owned<'m> {
     pub session: Session<'m>,
     pub now: u64,
     pub events: Vec<Event>,
+    /// The file that is sent.
+    pub file: Vec<u8>,
     /// Offers and blocks that came.
     pub offers: Vec<TransferId>,
     pub blocks: Vec<Vec<u8>>,
@@ -62,6 +64,7 @@ impl<'m> Owned<'m> {
             session,
             now: 0,
             events: Vec::new(),
+            file: Vec::new(),
             offers: Vec::new(),
             blocks: Vec::new(),
             closed: false,
@@ -86,6 +89,16 @@ impl<'m> Owned<'m> {
                     self.due = if due { self.due + 1 } else { 0 };
                     assert!(self.due < 5, "{why:?} at {until:?}, now {}", self.now);
                     return sent;
+                }
+                Ok(Output::NeedData { transfer, offset, max }) => {
+                    let from = usize::try_from(offset).unwrap();
+                    let bytes = self.file[from..from + max].to_vec();
+                    match self.session.supply(transfer, offset, &bytes, &mut out) {
+                        Ok(Output::Transmit { bytes, .. }) => {
+                            sent.push(String::from_utf8(bytes.to_vec()).unwrap());
+                        }
+                        other => panic!("{other:?}"),
+                    }
                 }
                 Ok(other) => panic!("{other:?}"),
                 Err(Error::Closed(_)) => return sent,

@@ -34,4 +34,5 @@ mod silence;
 mod slow_path;
 mod stream;
 mod stream_rules;
+mod suspects;
 mod times;
