@@ -5,6 +5,7 @@
 mod base64;
 mod input;
 mod negotiation;
+mod owner;
 mod scram;
 mod session;
 mod socks5;

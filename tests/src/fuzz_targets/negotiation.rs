@@ -7,6 +7,7 @@ mod streams;
 
 use self::streams::Wire;
 use super::input::Input;
+use super::owner::{Command, File};
 use crate::world::Memory;
 use xft_core::*;
 
@@ -21,24 +22,16 @@ const OUT_BYTES: usize = 1 << 14;
 /// What is known of one transfer from outside.
 #[derive(Debug)]
 struct Seen {
-    id: TransferId,
-    receiving: bool,
+    file: File,
     peer: String,
     /// Stream ids, the last one first: a second offer has another one.
     sids: Vec<String>,
-    size: u64,
     end: u64,
-    came: u64,
-    stored: u64,
-    /// The session asked for its place, and it got it.
-    asked: bool,
-    placed: bool,
     /// Bytes that went over SOCKS5, and up to where they may.
     raw: u64,
     grant: Option<(StreamId, u64)>,
     started: Option<Method>,
     retried: bool,
-    finished: bool,
 }
 
 /// A request of ours that waits for an answer.
@@ -80,8 +73,12 @@ struct Play<'m> {
     out: Vec<u8>,
     /// Everything is on its way to the end.
     ending: bool,
+    /// Peers know receipts of version 1.
+    receipts: bool,
     /// A last word went out.
     said_digest: bool,
+    /// Stream ids of last words that came with the right hash.
+    vouched: Vec<String>,
     leaving: bool,
 }
 
@@ -131,7 +128,9 @@ pub fn negotiation(bytes: &[u8]) {
         offline: false,
         out: vec![0; OUT_BYTES],
         ending: false,
+        receipts: flags & 4 != 0,
         said_digest: false,
+        vouched: Vec::new(),
         leaving: false,
     };
     if flags & 2 == 0 {
@@ -191,7 +190,7 @@ impl Play<'_> {
     }
 
     fn index(&self, id: TransferId) -> usize {
-        self.seen.iter().position(|seen| seen.id == id).expect("a transfer of ours")
+        self.seen.iter().position(|seen| seen.file.id == id).expect("a transfer of ours")
     }
 
     /// The transfer a stream id belongs to.
@@ -240,23 +239,16 @@ impl Play<'_> {
     }
 
     fn begin(&mut self, id: TransferId, receiving: bool, peer: &str, sid: Option<&str>, size: u64) {
-        assert!(self.seen.iter().all(|s| s.id != id), "a handle came again");
+        assert!(self.seen.iter().all(|s| s.file.id != id), "a handle came again");
         self.seen.push(Seen {
-            id,
-            receiving,
+            file: File::new(id, receiving, size),
             peer: peer.to_owned(),
             sids: sid.map(str::to_owned).into_iter().collect(),
-            size,
             end: size,
-            came: 0,
-            stored: 0,
-            asked: false,
-            placed: false,
             raw: 0,
             grant: None,
             started: None,
             retried: false,
-            finished: false,
         });
     }
 
@@ -264,58 +256,31 @@ impl Play<'_> {
     fn own(&mut self, input: &mut Input<'_>) {
         let back = usize::from(input.byte()) % 3;
         let Some(seen) = self.seen.iter_mut().rev().nth(back) else { return };
-        let (id, finished) = (seen.id, seen.finished);
-        let command = input.byte() % 16;
-        let answer = match command {
-            3..6 => self.session.settled(id),
-            6 => self.session.cancel(id, Cancel::StoreFailed),
-            0 => self.session.decline(id, Decline::Busy),
-            1 => self.session.cancel(id, Cancel::Wish),
-            2 => {
-                let from = u64::from(input.byte() % 8);
-                let answer = self.session.accept(id, from);
-                if answer.is_ok() {
-                    (seen.came, seen.stored) = (from, from);
-                }
-                answer
-            }
-            _ => self.session.accept(id, 0),
+        let command = match input.byte() % 16 {
+            3..6 => Command::Settled,
+            6 => Command::Cancel(Cancel::StoreFailed),
+            0 => Command::Decline,
+            1 => Command::Cancel(Cancel::Wish),
+            2 => Command::AcceptFrom,
+            _ => Command::Accept,
         };
-        assert!(!finished || answer.is_err(), "a stale handle was taken");
-        if (3..6).contains(&command) {
-            assert!(answer.is_err() || (seen.asked && !seen.placed), "settled without being asked");
-            seen.placed |= answer.is_ok();
-        }
+        seen.file.command(&mut self.session, command, input);
     }
 
     fn store(&mut self, input: &mut Input<'_>) {
         let back = usize::from(input.byte()) % 3;
         let more = u64::from(input.byte() % 4);
         let Some(seen) = self.seen.iter_mut().rev().nth(back) else { return };
-        let upto = if more < 2 { seen.came } else { seen.stored + more };
-        match self.session.stored(seen.id, upto) {
-            Ok(()) => {
-                assert!(!seen.finished && (!seen.receiving || upto <= seen.came), "stored what never came");
-                seen.stored = seen.stored.max(upto);
-            }
-            Err(error) => assert_ne!(error, Error::Full),
-        }
+        let file = &mut seen.file;
+        let upto = if more < 2 { file.came } else { file.stored + more };
+        file.store(&mut self.session, upto);
     }
 
     /// Left alone, everything ends in bounded time, every stream is closed, and nobody waits for an answer.
     fn end(&mut self) {
         self.ending = true;
-        for at in 0..self.seen.len() {
-            let (id, asked) = (self.seen[at].id, self.seen[at].asked);
-            if asked && self.session.settled(id).is_ok() {
-                self.seen[at].placed = true;
-            }
-        }
-        for at in 0..self.seen.len() {
-            let (id, came) = (self.seen[at].id, self.seen[at].came);
-            if self.seen[at].receiving && self.session.stored(id, came).is_ok() {
-                self.seen[at].stored = came;
-            }
+        for seen in &mut self.seen {
+            seen.file.pay(&mut self.session);
         }
         for _ in 0..300 {
             self.drain(OUT_BYTES);
@@ -328,7 +293,7 @@ impl Play<'_> {
         self.drain(OUT_BYTES);
         if !self.offline {
             for seen in &self.seen {
-                assert!(seen.finished, "a transfer never ends: {seen:?}");
+                assert!(seen.file.finished, "a transfer never ends: {seen:?}");
             }
             for wire in &self.wires {
                 assert!(!wire.is_alive(), "{wire:?} is never closed");
@@ -350,7 +315,7 @@ impl Play<'_> {
     }
 
     fn is_quiet(&self) -> bool {
-        self.seen.iter().all(|s| s.finished)
+        self.seen.iter().all(|s| s.file.finished)
             && self.wires.iter().all(|w| !w.is_alive())
             && self.due.iter().all(|d| d.answered)
     }

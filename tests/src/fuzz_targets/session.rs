@@ -4,6 +4,7 @@
 mod peer;
 
 use super::input::{Input, attr};
+use super::owner::{Command, File};
 use crate::world::Memory;
 use xft_core::*;
 
@@ -14,25 +15,8 @@ const OPERATIONS: usize = 400;
 /// Room for any stanza of the session.
 const OUT_BYTES: usize = 1 << 14;
 
-/// What is known of one transfer from outside.
-#[derive(Debug)]
-struct Seen {
-    id: TransferId,
-    receiving: bool,
-    size: u64,
-    came: u64,
-    stored: u64,
-    /// The session asked for its place.
-    asked: bool,
-    /// It got it.
-    placed: bool,
-    finished: bool,
-}
-
-impl Seen {
-    fn new(id: TransferId, receiving: bool, size: u64) -> Self {
-        Self { id, receiving, size, came: 0, stored: 0, asked: false, placed: false, finished: false }
-    }
+fn of(files: &mut [File], id: TransferId) -> &mut File {
+    files.iter_mut().find(|file| file.id == id).expect("a transfer of ours")
 }
 
 /// The session, its owner, and all its peers in one.
@@ -40,7 +24,7 @@ struct Play<'m> {
     session: Session<'m>,
     hosted: bool,
     now: u64,
-    seen: Vec<Seen>,
+    seen: Vec<File>,
     /// Ids of our requests, oldest first: whom they went to, and what they asked.
     asked: Vec<(String, String)>,
     /// Stream ids of ours and of the peers.
@@ -174,10 +158,8 @@ impl Play<'_> {
             match received {
                 Received::Data { transfer, offset, bytes } => {
                     let count = bytes.len() as u64;
-                    let seen = self.seen.iter_mut().find(|s| s.id == transfer).expect("a transfer of ours");
-                    assert!(seen.receiving && !seen.finished && offset == seen.came && count > 0);
-                    seen.came += count;
-                    assert!(seen.came <= seen.size, "more than announced (SI-17)");
+                    let seen = of(&mut self.seen, transfer);
+                    seen.data(offset, count);
                     let (upto, text) = (seen.came, String::from_utf8_lossy(&text).into_owned());
                     *self.next.entry(attr(&text, "sid").to_owned()).or_default() += 1;
                     if text.starts_with("<iq ") {
@@ -188,7 +170,7 @@ impl Play<'_> {
                     assert!(!offer.name.is_empty() && !offer.name.contains(['/', '\\', '\0']));
                     let (id, size) = (offer.transfer, offer.size);
                     assert!(self.seen.iter().all(|s| s.id != id), "a handle came again");
-                    self.seen.push(Seen::new(id, true, size));
+                    self.seen.push(File::new(id, true, size));
                 }
                 _ => {}
             }
@@ -256,36 +238,17 @@ impl Play<'_> {
         assert!(!self.offline, "{event:?} after offline");
         match event {
             Event::Finished { transfer, ending, .. } => {
-                let seen = self.seen.iter_mut().find(|s| s.id == transfer).expect("a transfer of ours");
-                assert!(!seen.finished, "finished twice");
-                seen.finished = true;
-                if seen.receiving && !matches!(ending, Ending::Failed(..)) {
-                    assert!(
-                        seen.came == seen.size && seen.stored == seen.size,
-                        "{ending:?} without all bytes"
-                    );
-                }
                 // Nobody here knows the hash of what is sent, but a peer may say that it does.
-                let said = self.said_digest;
-                assert!(seen.receiving || ending != Ending::Done || said, "Done without a verified hash");
-                let kept = !matches!(ending, Ending::Failed(..));
-                assert!(!seen.receiving || !kept || seen.placed, "{ending:?}, and the file has no place");
-                assert_eq!(self.session.progress(transfer), Err(Error::Stale));
+                let file = of(&mut self.seen, transfer);
+                let may_be_known = file.receiving || self.said_digest;
+                file.finish(&self.session, ending, may_be_known);
             }
             Event::Offline { .. } => {
                 self.offline = true;
                 assert!(self.seen.iter().all(|s| s.finished), "offline with transfers running");
             }
             Event::Settle { transfer, .. } => {
-                let seen = self.seen.iter_mut().find(|s| s.id == transfer).expect("a transfer of ours");
-                assert!(seen.receiving && !seen.finished && !seen.asked, "asked to settle {seen:?}");
-                assert_eq!((seen.came, seen.stored), (seen.size, seen.size), "asked to settle too early");
-                seen.asked = true;
-                // What the owner is asked while everything ends is done; before that its commands say what becomes of it.
-                if self.ending {
-                    self.session.settled(transfer).expect("asked for");
-                    seen.placed = true;
-                }
+                of(&mut self.seen, transfer).settle(&mut self.session, self.ending);
             }
             Event::Accepted { transfer, .. } | Event::Started { transfer, .. } => {
                 assert!(self.seen.iter().any(|s| s.id == transfer && !s.finished));
@@ -337,7 +300,7 @@ impl Play<'_> {
         match self.session.offer(&offer) {
             Ok(id) => {
                 assert!(self.seen.iter().all(|s| s.id != id), "a handle came again");
-                self.seen.push(Seen::new(id, false, size));
+                self.seen.push(File::new(id, false, size));
             }
             Err(Error::Full | Error::Offline | Error::Closed(_) | Error::State) => {}
             Err(error) => panic!("offer: {error:?}"),
@@ -348,28 +311,15 @@ impl Play<'_> {
     fn own(&mut self, input: &mut Input<'_>) {
         let back = usize::from(input.byte()) % 4;
         let Some(seen) = self.seen.iter_mut().rev().nth(back) else { return };
-        let (id, finished) = (seen.id, seen.finished);
-        let command = input.byte() % 8;
-        let answer = match command {
-            6 => self.session.settled(id),
-            7 => self.session.cancel(id, Cancel::StoreFailed),
-            0 => self.session.decline(id, Decline::Busy),
-            1 => self.session.cancel(id, Cancel::Wish),
-            2 => {
-                let from = u64::from(input.byte() % 8);
-                let answer = self.session.accept(id, from);
-                if answer.is_ok() {
-                    (seen.came, seen.stored) = (from, from);
-                }
-                answer
-            }
-            _ => self.session.accept(id, 0),
+        let command = match input.byte() % 8 {
+            6 => Command::Settled,
+            7 => Command::Cancel(Cancel::StoreFailed),
+            0 => Command::Decline,
+            1 => Command::Cancel(Cancel::Wish),
+            2 => Command::AcceptFrom,
+            _ => Command::Accept,
         };
-        assert!(!finished || answer.is_err(), "a stale handle was taken");
-        if command == 6 {
-            assert!(answer.is_err() || (seen.asked && !seen.placed), "settled without being asked");
-            seen.placed |= answer.is_ok();
-        }
+        seen.command(&mut self.session, command, input);
     }
 
     fn store(&mut self, input: &mut Input<'_>) {
@@ -377,13 +327,7 @@ impl Play<'_> {
         let more = u64::from(input.byte() % 4);
         let Some(seen) = self.seen.iter_mut().rev().nth(back) else { return };
         let upto = if more == 0 { seen.came } else { seen.stored + more };
-        match self.session.stored(seen.id, upto) {
-            Ok(()) => {
-                assert!(!seen.finished && (!seen.receiving || upto <= seen.came), "stored what never came");
-                seen.stored = seen.stored.max(upto);
-            }
-            Err(error) => assert_ne!(error, Error::Full),
-        }
+        seen.store(&mut self.session, upto);
     }
 
     fn supply_wrongly(&mut self, input: &mut Input<'_>, size: usize) {
@@ -401,17 +345,8 @@ impl Play<'_> {
     /// Left alone, everything ends in bounded time.
     fn end(&mut self) {
         self.ending = true;
-        for seen in 0..self.seen.len() {
-            let (id, asked) = (self.seen[seen].id, self.seen[seen].asked);
-            if asked && self.session.settled(id).is_ok() {
-                self.seen[seen].placed = true;
-            }
-        }
-        for seen in 0..self.seen.len() {
-            let (id, came) = (self.seen[seen].id, self.seen[seen].came);
-            if self.seen[seen].receiving && self.session.stored(id, came).is_ok() {
-                self.seen[seen].stored = came;
-            }
+        for file in &mut self.seen {
+            file.pay(&mut self.session);
         }
         for _ in 0..200 {
             self.drain(OUT_BYTES);

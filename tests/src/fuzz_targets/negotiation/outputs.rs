@@ -60,10 +60,7 @@ impl Play<'_> {
     /// File bytes came.
     pub(super) fn data(&mut self, transfer: TransferId, offset: u64, count: u64) {
         let at = self.index(transfer);
-        let seen = &mut self.seen[at];
-        assert!(seen.receiving && !seen.finished && offset == seen.came && count > 0);
-        seen.came += count;
-        assert!(seen.came <= seen.size, "more than announced (SI-17)");
+        self.seen[at].file.data(offset, count);
     }
 
     /// Polls with a buffer of `size` bytes until nothing is left to do, or the buffer is too small.
@@ -147,12 +144,12 @@ impl Play<'_> {
         assert!(self.wires.iter().all(|w| w.id != id || !w.is_alive()), "{id:?} is in use");
         assert!(id != StreamId::XMPP && port > 0 && !host.is_empty() && host.len() <= 255);
         let seen = &self.seen[self.index(transfer)];
-        assert!(!seen.finished, "connects for nobody");
+        assert!(!seen.file.finished, "connects for nobody");
         let place = |query: &str| streamhosts(query).into_iter().any(|(_, h, p)| h == host && p == port);
         let sids = seen.sids.clone();
         let named =
             |text: &str| sids.iter().any(|sid| text.contains(&format!(" sid='{sid}'"))) && place(text);
-        if seen.receiving {
+        if seen.file.receiving {
             let mine = |due: &&Due| due.from == seen.peer && due.text.contains(S5B) && named(&due.text);
             assert!(self.due.iter().any(|due| mine(&due)), "nobody named {host}:{port}");
         } else {
@@ -202,13 +199,13 @@ impl Play<'_> {
     /// What may be asked for at a streamhost (S5B-11, S5B-12).
     pub(super) fn destinations(&self, at: usize) -> Vec<String> {
         let seen = &self.seen[at];
-        let (requester, target) = if seen.receiving { (&*seen.peer, ME) } else { (ME, &*seen.peer) };
+        let (requester, target) = if seen.file.receiving { (&*seen.peer, ME) } else { (ME, &*seen.peer) };
         let mut all = Vec::new();
         for sid in &seen.sids {
             let digest = Digest::new(sid, requester, target).expect("a short stream id");
             all.push(String::from_utf8(digest.dst().as_bytes().to_vec()).expect("hex"));
             let mine = |due: &&Due| due.from == seen.peer && due.text.contains(&format!(" sid='{sid}'"));
-            if seen.receiving {
+            if seen.file.receiving {
                 all.extend(self.due.iter().filter(mine).map(|due| attr(&due.text, "dstaddr").to_owned()));
             }
         }
@@ -226,7 +223,7 @@ impl Play<'_> {
         );
         let at = self.index(transfer);
         let seen = &mut self.seen[at];
-        assert!(!seen.receiving && !seen.finished && seen.grant.is_none(), "not to be granted");
+        assert!(!seen.file.receiving && !seen.file.finished && seen.grant.is_none(), "not to be granted");
         assert_eq!(offset + max, seen.end);
         seen.grant = Some((stream, offset));
         let sids = &self.seen[at].sids;
@@ -241,7 +238,8 @@ impl Play<'_> {
         let wire = self.wire(stream);
         assert!(wire.state == State::Up && !wire.half_closed, "{wire:?}");
         wire.half_closed = true;
-        let sender = self.seen.iter().find(|s| s.grant.is_some_and(|(on, _)| on == stream) && !s.finished);
+        let sender =
+            self.seen.iter().find(|s| s.grant.is_some_and(|(on, _)| on == stream) && !s.file.finished);
         assert!(sender.is_none_or(|s| s.grant == Some((stream, s.end))), "half-closed before the last byte");
     }
 
@@ -251,59 +249,52 @@ impl Play<'_> {
             Event::Finished { transfer, ending, route } => {
                 let at = self.index(transfer);
                 let seen = &mut self.seen[at];
-                assert!(!seen.finished, "finished twice");
-                seen.finished = true;
                 if !matches!(ending, Ending::Failed(..)) {
                     assert!(route.method.is_some() && route.method == seen.started, "{route:?}");
-                    let whole = seen.came == seen.size && seen.stored == seen.size;
-                    assert!(!seen.receiving || whole, "{ending:?} without all bytes");
-                    let raw = seen.started != Some(Method::InBand) && !seen.receiving;
+                    let raw = seen.started != Some(Method::InBand) && !seen.file.receiving;
                     assert!(
                         !raw || seen.grant.is_none_or(|(_, upto)| upto == seen.end),
                         "{ending:?} too early"
                     );
                 }
                 // Nobody here knows the hash of what is sent, but a peer may say that it does.
-                let said = self.said_digest;
-                assert!(seen.receiving || ending != Ending::Done || said, "Done without a verified hash");
-                let kept = !matches!(ending, Ending::Failed(..));
-                assert!(!seen.receiving || !kept || seen.placed, "{ending:?}, and the file has no place");
-                assert_eq!(self.session.progress(transfer), Err(Error::Stale));
+                let is_vouched_for = match seen.file.receiving {
+                    true => seen.sids.iter().any(|sid| self.vouched.contains(sid)),
+                    false => self.said_digest,
+                };
+                seen.file.finish(&self.session, ending, is_vouched_for);
             }
             Event::Offline { .. } => {
                 self.offline = true;
-                assert!(self.seen.iter().all(|s| s.finished), "offline with transfers running");
+                assert!(self.seen.iter().all(|s| s.file.finished), "offline with transfers running");
             }
             Event::Settle { transfer, .. } => {
                 let at = self.index(transfer);
-                let seen = &mut self.seen[at];
-                assert!(seen.receiving && !seen.finished && !seen.asked, "asked to settle {seen:?}");
-                assert_eq!((seen.came, seen.stored), (seen.size, seen.size), "asked to settle too early");
-                seen.asked = true;
-                // Before the end its commands say what becomes of it.
-                if self.ending {
-                    self.session.settled(transfer).expect("asked for");
-                    seen.placed = true;
-                }
+                self.seen[at].file.settle(&mut self.session, self.ending);
             }
             Event::Accepted { transfer, offset, end } => {
                 let at = self.index(transfer);
                 let seen = &mut self.seen[at];
-                assert!(!seen.finished && !seen.receiving && offset <= end && end <= seen.size);
+                assert!(
+                    !seen.file.finished && !seen.file.receiving && offset <= end && end <= seen.file.size
+                );
                 seen.end = end;
             }
             Event::Started { transfer, method, .. } => {
                 let at = self.index(transfer);
                 let seen = &mut self.seen[at];
-                assert!(!seen.finished && seen.started.is_none(), "started twice");
+                assert!(!seen.file.finished && seen.started.is_none(), "started twice");
                 seen.started = Some(method);
             }
             Event::FellBack { transfer, again, .. } => {
                 let at = self.index(transfer);
                 let seen = &mut self.seen[at];
                 // SI-21: a sender whose proxy passes nothing opens in band as long as nothing came.
-                let unused = seen.receiving && seen.started == Some(Method::Mediated) && seen.raw == 0;
-                assert!(!seen.finished && (seen.started.is_none() || unused), "bytes went already (SI-23)");
+                let unused = seen.file.receiving && seen.started == Some(Method::Mediated) && seen.raw == 0;
+                assert!(
+                    !seen.file.finished && (seen.started.is_none() || unused),
+                    "bytes went already (SI-23)"
+                );
                 seen.started = None;
                 assert!(!again || !seen.retried, "a third offer (SI-22)");
                 seen.retried |= again;
@@ -312,7 +303,7 @@ impl Play<'_> {
                 let known = self.wires.iter().any(|w| w.id == stream && w.transfer == Some(transfer));
                 assert!(known, "{stream:?} was never named");
             }
-            Event::Intruded { transfer } => assert!(!self.seen[self.index(transfer)].finished),
+            Event::Intruded { transfer } => assert!(!self.seen[self.index(transfer)].file.finished),
             _ => {}
         }
     }
@@ -358,7 +349,7 @@ impl Play<'_> {
         // S5B-04, S5B-05: one is used, and the others are closed before this is said.
         let due = &self.due[at];
         let inner = &due.text[due.text.find('>').unwrap_or(0)..];
-        let of = self.by_sid(attr(inner, "sid")).map(|at| self.seen[at].id);
+        let of = self.by_sid(attr(inner, "sid")).map(|at| self.seen[at].file.id);
         let jid = attr(&stanza[stanza.find("<streamhost-used").unwrap_or(0)..], "jid");
         let hosts = streamhosts(inner);
         let alive: Vec<&Wire> =

@@ -1,5 +1,9 @@
 //! What peers, servers and proxies say, and how the input picks it.
 
+use ::base64::Engine as _;
+use ::base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
 use super::{PEERS, Play, S5B};
 use crate::fuzz_targets::input::{Input, attr};
 use crate::fuzz_targets::negotiation::outputs::streamhosts;
@@ -7,6 +11,7 @@ use crate::fuzz_targets::negotiation::outputs::streamhosts;
 const IBB: &str = "http://jabber.org/protocol/ibb";
 const SI: &str = "http://jabber.org/protocol/si";
 const FNEG: &str = "http://jabber.org/protocol/feature-neg";
+const RECEIPT: &str = "urn:libxft:receipt:1";
 const DISCO: &str = "http://jabber.org/protocol/disco";
 
 impl Play<'_> {
@@ -26,7 +31,7 @@ impl Play<'_> {
             7 | 8 => {
                 let sid = format!("s{}", self.count);
                 self.sids.insert(0, sid.clone());
-                set(offer_of(&sid, input))
+                set(offer_of(&sid, self.receipts, input))
             }
             9..12 => set(query_of(&sid, input)),
             12 => set(format!(
@@ -49,8 +54,25 @@ impl Play<'_> {
             _ if input.byte() < 20 => {
                 format!("<presence xmlns='jabber:client' type='unavailable' from='{from}'/>")
             }
+            _ if self.receipts => set(self.last_word(&sid, input)),
             _ => format!("<iq xmlns='jabber:client' type='get' from='{from}' id='{id}'><query xmlns='{S5B}'/></iq>"),
         })
+    }
+
+    /// What a sender says of its file behind the last byte: files here are full of the same letter.
+    fn last_word(&mut self, sid: &str, input: &mut Input<'_>) -> String {
+        let size = self.by_sid(sid).map_or(0, |at| self.seen[at].file.size);
+        let file = vec![b'x'; usize::try_from(size.min(1000)).expect("a small number")];
+        let right = STANDARD.encode(Sha256::digest(&file));
+        let hash = input.pick(&[&*right, &right, &right, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", ""]);
+        if hash == right {
+            self.vouched.push(sid.to_owned());
+        }
+        let hash = match hash {
+            "" => String::new(),
+            hash => format!("<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>{hash}</hash>"),
+        };
+        format!("<digest xmlns='{RECEIPT}' sid='{sid}' size='{size}'>{hash}</digest>")
     }
 
     /// The answer to one of our requests: mostly the oldest, from who was asked, and what it hoped for.
@@ -95,7 +117,10 @@ impl Play<'_> {
         let sid = attr(inner, "sid").to_owned();
         if inner.contains("#info") && PEERS.contains(&attr(what, "to")) {
             let feature = |uri: &str| format!("<feature var='{uri}'/>");
-            let all = feature(SI) + &feature(&format!("{SI}/profile/file-transfer"));
+            let mut all = feature(SI) + &feature(&format!("{SI}/profile/file-transfer"));
+            if self.receipts {
+                all += &feature(RECEIPT);
+            }
             return format!("<query xmlns='{DISCO}#info'>{all}</query>");
         }
         if inner.contains("#info") {
@@ -116,6 +141,9 @@ impl Play<'_> {
         }
         if inner.contains("<si ") {
             return accept_of(input);
+        }
+        if inner.contains("<digest ") {
+            return input.pick(&["", "", "", "<unverified xmlns='urn:libxft:receipt:1'/>"]).to_owned();
         }
         if inner.contains("<activate>") {
             if honest {
@@ -166,9 +194,10 @@ fn accept_of(input: &mut Input<'_>) -> String {
 }
 
 /// An offer of a peer.
-fn offer_of(sid: &str, input: &mut Input<'_>) -> String {
+fn offer_of(sid: &str, receipts: bool, input: &mut Input<'_>) -> String {
     let size = input.pick(&["18", "3", "0", "100", "9223372036854775807"]);
-    let inside = input.pick(&["<range/>", ""]);
+    let receipt = if receipts { "<receipt xmlns='urn:libxft:receipt:1'/>" } else { "" };
+    let inside = input.pick(&["<range/>", ""]).to_owned() + receipt;
     let option = |uri: &str| format!("<option><value>{uri}</value></option>");
     let (socks5, in_band) = (option(S5B), option(IBB));
     let (both, turned) = (socks5.clone() + &in_band, in_band.clone() + &socks5);

@@ -148,7 +148,7 @@ impl Play<'_> {
             }
             1 if self.wires[at].heard < 10 => {
                 let back = usize::from(input.byte()) % 3;
-                let whose = self.seen.iter().rev().nth(back).map(|seen| seen.id);
+                let whose = self.seen.iter().rev().nth(back).map(|seen| seen.file.id);
                 let known = whose.map(|id| self.destinations(self.index(id)));
                 let dst = known.and_then(|mut all| (!all.is_empty()).then(|| all.remove(0)));
                 let dst = dst.filter(|_| input.byte() < 230).unwrap_or_else(|| "0".repeat(40));
@@ -237,8 +237,8 @@ impl Play<'_> {
 
     /// The owner moves bytes of the file.
     pub(super) fn send_raw(&mut self, input: &mut Input<'_>) {
-        let Some(at) = self.seen.iter().rposition(|s| s.grant.is_some() && !s.finished) else { return };
-        let (id, end) = (self.seen[at].id, self.seen[at].end);
+        let Some(at) = self.seen.iter().rposition(|s| s.grant.is_some() && !s.file.finished) else { return };
+        let (id, end) = (self.seen[at].file.id, self.seen[at].end);
         let Some((stream, upto)) = self.seen[at].grant else { return };
         let count = u64::from(input.byte() % 40);
         let to = upto + count;
