@@ -36,3 +36,4 @@ mod stream;
 mod stream_rules;
 mod suspects;
 mod times;
+mod turns;
