@@ -14,6 +14,7 @@ macro_rules! sender {
 }
 
 mod acks;
+mod answers;
 mod config;
 mod deadlines;
 mod first_file;

@@ -414,3 +414,17 @@ fn addresses_and_proxies_that_cannot_be_are_refused() {
     s.session.clear_addresses().unwrap();
     s.session.add_address("192.0.2.1", 1).unwrap();
 }
+
+#[test]
+fn a_file_that_waits_for_a_proxy_asks_anew_about_a_peer_that_turned_out_to_be_gone() {
+    session!(s);
+    s.session.offer(&Offer { methods: Some(Methods::IN_BAND), ..file(10) }).unwrap();
+    let said = s.poll();
+    let said = s.ask(&result(PEER, attr(stanza(&said), "id"), DISCO));
+    let in_band = stanza(&said).to_owned();
+    s.session.offer(&file(10)).unwrap();
+    assert_eq!(attr(stanza(&s.poll()), "to"), "hospital.test", "whose proxies are not known yet");
+    let said = s.ask(&error(PEER, attr(&in_band, "id"), "cancel", "recipient-unavailable"));
+    let question = stanza(&said);
+    assert!(attr(question, "to") == PEER && question.contains("disco#info"), "{said:?}");
+}
