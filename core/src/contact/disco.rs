@@ -74,11 +74,6 @@ pub(crate) fn write_info(w: &mut Writer<'_>, client_name: &str, methods: &Method
     w.close("query");
 }
 
-/// Writes a disco#info question, or the empty disco#items answer (DSC-02).
-pub(crate) fn write_query(w: &mut Writer<'_>, ns: Ns) {
-    w.open("query").attr("xmlns", ns.uri()).close("query");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

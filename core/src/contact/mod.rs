@@ -1,7 +1,6 @@
-//! Who is there and what can they do: peers, proxies, and service discovery (XEP-0030).
+//! Who is there and what can they do: peers and service discovery (XEP-0030).
 
 pub mod disco;
-pub mod proxies;
 mod silence;
 mod slot;
 

@@ -4,13 +4,13 @@ use super::acks::Fate;
 use super::owed::write_refusal;
 use super::state::{Life, State};
 use crate::config::Method;
-use crate::contact::{Known, disco};
+use crate::contact::Known;
 use crate::error::{Ending, Error, Reason};
 use crate::link::LinkOutput;
 use crate::output::{Event, StreamId, Timer, TransferId};
 use crate::time::Instant;
 use crate::transfer::{News, Phase};
-use crate::wire::stanza::{IqType, Ns, open_iq, write_result};
+use crate::wire::stanza::{IqType, Ns, open_iq, write_disco_query, write_result};
 use crate::wire::xml::{WriteError, Writer};
 
 /// The next thing to do, without the borrowed bytes.
@@ -297,7 +297,7 @@ impl State<'_> {
             return Ok(None);
         }
         open_iq(&mut w, IqType::Get, Some(&contact.jid), &self.ids.request(number));
-        disco::write_query(&mut w, Ns::DiscoInfo);
+        write_disco_query(&mut w, Ns::DiscoInfo);
         w.close("iq");
         let bytes = w.finish()?;
         self.ids.next_request();

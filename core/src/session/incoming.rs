@@ -11,7 +11,7 @@ use crate::wire::base64::Base64Error;
 use crate::wire::jid;
 use crate::wire::stanza::{
     Element, ErrorType, IqType, Kind, MessageType, Ns, PresenceType, Stanza, error_says, open_iq, read_error,
-    stanza, write_error, write_result,
+    stanza, write_disco_query, write_error, write_result,
 };
 
 /// What a stanza came to.
@@ -114,7 +114,7 @@ impl State<'_> {
             if ns == Ns::DiscoInfo {
                 disco::write_info(w, name, &methods, receipts);
             } else {
-                disco::write_query(w, ns);
+                write_disco_query(w, ns);
             }
             w.close("iq");
         });

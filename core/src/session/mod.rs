@@ -36,12 +36,12 @@ use crate::output::{Offered, Output, Received, StreamEnd, StreamId, TransferId};
 use crate::storage::Storage;
 use crate::time::Instant;
 use crate::transfer::{TransferSlot, name};
+use crate::transport::socks5::discovery::Discovery;
 use crate::transport::socks5::hosts::Hosts;
 use crate::wire::stanza::{Fed, Ns, StanzaReader};
 use crate::wire::xml::Limits;
 
 use acks::Acks;
-use discovery::Discovery;
 use emit::Next;
 use identity::{Identity, Settings};
 use ids::Ids;

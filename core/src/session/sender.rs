@@ -82,7 +82,7 @@ impl State<'_> {
         }
         self.greet(usize::from(contact));
         if methods.has(Method::Mediated) {
-            self.want_proxies();
+            self.discovery.want(&self.hosts, self.now);
         }
         match self.contacts.get_mut(usize::from(contact)) {
             Some(peer) if peer.known.is_settled() => self.contact_known(contact, None),
@@ -123,7 +123,7 @@ impl State<'_> {
             let Some(slot) = self.transfers.get(index).filter(|t| t.phase == Phase::Asking) else { continue };
             let known =
                 self.contacts.get(usize::from(slot.contact)).is_some_and(|peer| peer.known.is_settled());
-            if !known || (slot.methods.has(Method::Mediated) && !self.proxies_known()) {
+            if !known || (slot.methods.has(Method::Mediated) && !self.discovery.is_known(&self.hosts)) {
                 continue;
             }
             self.choose_methods(index);

@@ -1,7 +1,6 @@
 //! Everything of the session but the reader, so that a stanza can be looked at while state changes.
 
 use super::acks::Acks;
-use super::discovery::Discovery;
 use super::identity::{Identity, Settings};
 use super::ids::Ids;
 use super::outbox::Outbox;
@@ -12,6 +11,7 @@ use crate::link::Link;
 use crate::output::{HostFailure, Route, StreamId, TransferId};
 use crate::time::Instant;
 use crate::transfer::{Owed, Phase, TransferSlot};
+use crate::transport::socks5::discovery::Discovery;
 use crate::transport::socks5::hosts::Hosts;
 use crate::transport::socks5::{StreamSlot, TransferKey};
 use crate::wire::jid::concat;

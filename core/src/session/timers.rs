@@ -42,7 +42,7 @@ impl State<'_> {
                 self.expire_contact(index);
             }
         }
-        if due(self.discovery.deadline) {
+        if due(self.discovery.due(self.settings.times.discovery_ms)) {
             self.expire_discovery();
         }
         self.expire_streams(read);
@@ -150,7 +150,7 @@ impl State<'_> {
         });
         let rate = (paced && self.message_at > self.now).then_some((self.message_at, Timer::Rate));
         let streams = self.streams.iter().filter_map(|s| s.deadline.map(|at| (at, Timer::Handshake)));
-        let discovery = self.discovery.deadline.map(|at| (at, Timer::Discovery));
+        let discovery = self.discovery.due(self.settings.times.discovery_ms).map(|at| (at, Timer::Discovery));
         let all =
             link.into_iter().chain(contacts).chain(transfers).chain(rate).chain(streams).chain(discovery);
         all.min_by_key(|(at, _)| *at).map_or((None, Timer::None), |(at, why)| (Some(at), why))

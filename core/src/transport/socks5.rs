@@ -6,7 +6,9 @@
 
 mod attempt;
 mod dial;
+pub(crate) mod discovery;
 pub(crate) mod hosts;
+pub(crate) mod proxies;
 mod serve;
 mod turn;
 

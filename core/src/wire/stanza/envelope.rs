@@ -202,6 +202,11 @@ pub fn open_iq(w: &mut Writer<'_>, kind: IqType, to: Option<&str>, id: &str) {
     w.open("iq").attr("type", kind.name()).attr_opt("to", to).attr("id", id);
 }
 
+/// Writes a question of service discovery, or its empty answer (DSC-02).
+pub(crate) fn write_disco_query(w: &mut Writer<'_>, ns: Ns) {
+    w.open("query").attr("xmlns", ns.uri()).close("query");
+}
+
 /// Writes an empty result (STZ-04).
 pub fn write_result(w: &mut Writer<'_>, to: Option<&str>, id: &str) {
     open_iq(w, IqType::Result, to, id);

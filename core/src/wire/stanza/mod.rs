@@ -17,6 +17,7 @@ mod tape;
 pub use element::Element;
 #[cfg(feature = "internals")]
 pub use envelope::Malformed;
+pub(crate) use envelope::write_disco_query;
 pub use envelope::{IqType, Kind, MessageType, PresenceType, Stanza, open_iq, stanza, write_result};
 pub use error::{ErrorType, error_says, read_error, write_error};
 pub use ns::Ns;
