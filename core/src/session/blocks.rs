@@ -21,7 +21,7 @@ impl State<'_> {
     ) {
         let block_ms = self.in_ms(self.settings.times.block_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
-        if slot.phase != Phase::Sending || upto > slot.moved || count > slot.bytestream.sent {
+        if slot.phase != Phase::Sending || upto > slot.flow.moved() || count > slot.bytestream.sent {
             return;
         }
         if let Some((condition, store_failed)) = error {
@@ -29,7 +29,7 @@ impl State<'_> {
             let reason = match condition {
                 _ if store_failed => Reason::PeerStoreFailed,
                 // The last block of a file whose hash was offered: it was compared.
-                StanzaCondition::NotAcceptable if upto == slot.end && hashed => Reason::HashMismatch,
+                StanzaCondition::NotAcceptable if upto == slot.flow.end() && hashed => Reason::HashMismatch,
                 other => reason_of_block_error(other),
             };
             self.block_refused(index, reason, condition);
@@ -41,14 +41,14 @@ impl State<'_> {
             if let Some(contact) = self.contacts.get_mut(usize::from(slot.contact)) {
                 contact.one_block = true;
             }
-            if upto <= slot.safe {
+            if upto <= slot.flow.safe() {
                 return;
             }
         }
         slot.bytestream.acked = count;
         slot.bytestream.window.acknowledged(count, self.settings.window_bytes, self.now);
-        slot.safe = upto;
-        slot.deadline = if slot.in_flight() > 0 { block_ms } else { None };
+        slot.flow.save(upto);
+        slot.deadline = if slot.flow.in_flight() > 0 { block_ms } else { None };
         self.close_if_sent(index);
     }
 
@@ -74,13 +74,13 @@ impl State<'_> {
     /// The most bytes the next block of that slot may have now; `None` when none may go.
     pub(crate) fn sendable(&self, index: usize) -> Option<usize> {
         let slot = self.transfers.get(index)?;
-        let left = slot.end.saturating_sub(slot.moved);
+        let left = slot.flow.left();
         if slot.phase != Phase::Sending || slot.over_socks5 || left == 0 {
             return None;
         }
         let chunk = u64::from(slot.bytestream.chunk).min(left);
         let free = match slot.bytestream.carrier {
-            Carrier::Iq => slot.bytestream.window.allows(slot.in_flight(), chunk),
+            Carrier::Iq => slot.bytestream.window.allows(slot.flow.in_flight(), chunk),
             Carrier::Message => self.message_at <= self.now,
         };
         if free { usize::try_from(chunk).ok() } else { None }
@@ -97,7 +97,8 @@ impl State<'_> {
         self.check_alive()?;
         let index = usize::from(id.slot);
         let slot = self.transfer(id)?;
-        let (count, moved, generation) = (slot.bytestream.sent.wrapping_add(1), slot.moved, slot.generation);
+        let (count, moved, generation) =
+            (slot.bytestream.sent.wrapping_add(1), slot.flow.moved(), slot.generation);
         let Some(max) = self.sendable(index) else { return Err(Error::State) };
         if offset != moved {
             return Err(Error::Argument(Argument::Offset));
@@ -111,21 +112,20 @@ impl State<'_> {
         let mut w = Writer::new(out);
         self.write_block(&mut w, index, &stanza_id, bytes);
         let written = w.finish()?;
-        self.block_sent(index, bytes, upto);
+        self.block_sent(index, bytes);
         Ok(written)
     }
 
-    fn block_sent(&mut self, index: usize, bytes: &[u8], upto: u64) {
+    fn block_sent(&mut self, index: usize, bytes: &[u8]) {
         let deadline = self.in_ms(self.settings.times.block_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
-        slot.digest.update(bytes);
         slot.bytestream.take_seq();
         slot.bytestream.window.sent(slot.bytestream.sent, self.now);
-        let first = slot.in_flight() == 0;
+        let first = slot.flow.in_flight() == 0;
         if first {
             slot.deadline = deadline;
         }
-        slot.moved = upto;
+        slot.flow.went(bytes);
         slot.say_last_word();
         let carrier = slot.bytestream.carrier;
         if first {
@@ -134,7 +134,7 @@ impl State<'_> {
         let Some(slot) = self.transfers.get_mut(index) else { return };
         if carrier == Carrier::Message {
             // Nothing comes back for a message: what is handed over counts as gone (IBB-17).
-            slot.safe = upto;
+            slot.flow.save(slot.flow.moved());
             slot.deadline = None;
             let wait_ms = u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_mul(1000);
             let wait_ms = wait_ms.checked_div(u64::from(self.settings.message_rate)).unwrap_or(0);

@@ -148,7 +148,7 @@ impl State<'_> {
                 .filter(|t| t.generation == ack.generation && !t.is_free());
             let Some(slot) = slot else { return Fate::Drop };
             // What is final waits for more than the bytes: the file's place.
-            let stored = ack.upto <= slot.safe && (slot.placed || ack.upto < slot.end);
+            let stored = ack.upto <= slot.flow.safe() && (slot.placed || ack.upto < slot.flow.end());
             if !stored && slot.phase != Phase::Over {
                 return Fate::Keep;
             }
@@ -199,7 +199,7 @@ impl State<'_> {
             let Some(slot) = self.transfers.get_mut(index) else { continue };
             if slot.news.accepted {
                 slot.news.accepted = false;
-                return Some(Event::Accepted { transfer, offset: slot.start, end: slot.end });
+                return Some(Event::Accepted { transfer, offset: slot.flow.start(), end: slot.flow.end() });
             }
             if slot.news.intruded {
                 slot.news.intruded = false;
@@ -214,9 +214,8 @@ impl State<'_> {
             }
             if slot.news.started {
                 slot.news.started = false;
-                let seq_wraps = !slot.over_socks5
-                    && slot.is_sender()
-                    && slot.bytestream.wraps(slot.end.saturating_sub(slot.start));
+                let seq_wraps =
+                    !slot.over_socks5 && slot.is_sender() && slot.bytestream.wraps(slot.flow.length());
                 return Some(Event::Started {
                     transfer,
                     method: slot.route.method.unwrap_or(Method::InBand),
@@ -320,7 +319,7 @@ impl State<'_> {
         let (index, max) = index?;
         self.turn = index.wrapping_add(1);
         let transfer = self.handle(index);
-        let offset = self.transfers.get(index)?.moved;
+        let offset = self.transfers.get(index)?.flow.moved();
         Some(Next::NeedData { transfer, offset, max })
     }
 

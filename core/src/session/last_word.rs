@@ -14,7 +14,7 @@ impl State<'_> {
     /// before that: not the acknowledgement of the last block (IBB-14, IBB-16), not the answer to a close, no receipt.
     pub(crate) fn settle_if_complete(&mut self, index: usize) {
         let Some(slot) = self.transfers.get_mut(index) else { return };
-        if slot.phase != Phase::Receiving || slot.safe != slot.end || !slot.has_all() {
+        if slot.phase != Phase::Receiving || !slot.flow.is_safe() || !slot.has_all() {
             return;
         }
         let verdict = slot.own_verdict();
@@ -37,7 +37,7 @@ impl State<'_> {
             return Err(Error::State);
         }
         slot.placed = true;
-        if slot.receipts == Receipts::V0 && slot.hashed == slot.start {
+        if slot.receipts == Receipts::V0 && slot.flow.knows_prefix() {
             slot.owed.receipt = true;
             slot.enter(Phase::Verifying, Timer::Finish, None);
         } else if slot.last_word || slot.over_socks5 || slot.bytestream.closed {
@@ -71,7 +71,7 @@ impl State<'_> {
         let equal = |(offered, said): ([u8; 32], [u8; 32])| bool::from(offered.ct_eq(&said));
         if !slot.file.sha256.zip(said.sha256).is_none_or(equal) {
             slot.fail(Reason::HashMismatch, None);
-        } else if !slot.over_socks5 && slot.moved != slot.end {
+        } else if !slot.over_socks5 && !slot.flow.is_through() {
             slot.fail(Reason::TooFewBytes, None);
         } else {
             slot.file.sha256 = slot.file.sha256.or(said.sha256);
@@ -124,7 +124,7 @@ impl State<'_> {
         };
         let sent = |t: &TransferSlot| {
             t.receipts == Receipts::V0
-                && t.safe == t.end
+                && t.flow.is_safe()
                 && matches!(t.phase, Phase::Sending | Phase::Closing | Phase::Confirming)
         };
         let found = s.from.and_then(|from| self.find(from, said.sid, sent));

@@ -496,7 +496,8 @@ impl<'a> Session<'a> {
     /// [`Error::Stale`]; [`Error::Closed`]: the session is over and everything was told.
     pub fn progress(&self, transfer: TransferId) -> Result<Progress, Error> {
         let slot = self.slot(transfer)?;
-        Ok(Progress { start: slot.start, end: slot.end, moved: slot.moved, safe: slot.safe })
+        let flow = &slot.flow;
+        Ok(Progress { start: flow.start(), end: flow.end(), moved: flow.moved(), safe: flow.safe() })
     }
 
     /// Leaves in good order: running transfers are cancelled, the stream is closed, `Event::Offline` follows.

@@ -8,7 +8,7 @@ use crate::negotiate::si::{self, SiOffer, SiRefusal, StreamMethod, StreamMethods
 use crate::output::{Skip, Timer, TransferId};
 use crate::session::Decline;
 use crate::transfer::digest::Digest;
-use crate::transfer::{Answer, News, OFFER_ID_BYTES, Phase, SID_BYTES, Texts, TransferSlot};
+use crate::transfer::{Answer, Flow, News, OFFER_ID_BYTES, Phase, SID_BYTES, Texts, TransferSlot};
 use crate::transport::socks5::{Attempt, Step};
 use crate::wire::jid;
 use crate::wire::receipt::Receipts;
@@ -97,7 +97,7 @@ impl State<'_> {
                         // Answers that are not out yet need the ids of the first offer.
                         && !t.owed.anything()
                         && same == (offer.size, offer.sha256, offer.md5)
-                        && (t.start == 0 || offer.ranged)
+                        && (t.flow.start() == 0 || offer.ranged)
                 })
         });
         let deadline = self.in_ms(self.settings.times.open_ms);
@@ -147,7 +147,7 @@ impl State<'_> {
         slot.file.size = offer.size;
         slot.file.sha256 = offer.sha256;
         slot.file.md5 = offer.md5;
-        slot.end = offer.size;
+        slot.flow = Flow::whole(offer.size);
         slot.receipts = if receipts { offer.receipts } else { Receipts::None };
         slot.methods = methods;
         slot.offers_socks5 = offer.streams.has(StreamMethod::Socks5);
@@ -230,16 +230,14 @@ impl State<'_> {
         if from_offset > slot.file.size || (from_offset > 0 && !slot.ranged) {
             return Err(Error::Argument(crate::Argument::Offset));
         }
-        slot.start = from_offset;
-        slot.moved = from_offset;
-        slot.safe = from_offset;
         // A hash speaks of the whole file: who sends a range knows its hash only if it offered it.
         let whole = from_offset == 0 || slot.file.sha256.is_some();
         if slot.receipts == Receipts::V0 && !whole {
             slot.receipts = Receipts::None;
         }
         let strong = slot.file.sha256.is_some() || (slot.receipts != Receipts::None && whole);
-        slot.digest = Digest::start(strong, !strong && slot.file.md5.is_some());
+        let digest = Digest::start(strong, !strong && slot.file.md5.is_some());
+        slot.flow.agree(from_offset, slot.file.size, digest);
         slot.owed.answer = Some(Answer::Accept);
         slot.enter(Phase::Waiting, Timer::Open, deadline);
         let contact = usize::from(slot.contact);
@@ -252,16 +250,11 @@ impl State<'_> {
         self.check_alive()?;
         let slot = self.transfer(id)?;
         let early = matches!(slot.phase, Phase::Waiting | Phase::Connecting | Phase::Receiving);
-        if !early || slot.moved != slot.start {
+        if !early || slot.flow.has_begun() {
             return Err(Error::State);
         }
-        let end = u64::try_from(bytes.len()).ok().and_then(|length| offset.checked_add(length));
-        if offset != slot.hashed || end.is_none_or(|end| end > slot.start) {
-            return Err(Error::Argument(crate::Argument::Offset));
-        }
-        slot.digest.update(bytes);
-        slot.hashed = end.unwrap_or(slot.hashed);
-        Ok(())
+        let fits = slot.flow.show_prefix(offset, bytes);
+        if fits { Ok(()) } else { Err(Error::Argument(crate::Argument::Offset)) }
     }
 
     /// The owner declines.

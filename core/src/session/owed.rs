@@ -63,8 +63,8 @@ impl State<'_> {
         } else if owed.close {
             ibb::write_close(w, slot.texts.sid(), slot.close_word().map(|word| (Ns::Receipt1, word)));
         } else {
-            let own = slot.digest.sha256();
-            receipt::write(w, Ns::Receipt0, slot.texts.sid(), slot.end, own.as_ref());
+            let own = slot.flow.sha256();
+            receipt::write(w, Ns::Receipt0, slot.texts.sid(), slot.flow.end(), own.as_ref());
         }
         w.close("iq");
     }
@@ -76,7 +76,7 @@ impl State<'_> {
             Answer::Accept => {
                 let method = if slot.over_socks5 { StreamMethod::Socks5 } else { StreamMethod::InBand };
                 open_iq(w, IqType::Result, peer, id);
-                si::write_accept(w, method, slot.start);
+                si::write_accept(w, method, slot.flow.start());
                 w.close("iq");
                 return;
             }

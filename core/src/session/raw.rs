@@ -43,14 +43,14 @@ impl State<'_> {
         let count = if self.streams.is_empty() { 0 } else { self.transfers.len() };
         let index = (0..count).find(|index| {
             self.transfers.get(*index).is_some_and(|t| {
-                t.phase == Phase::Sending && t.over_socks5 && !t.attempt.granted && t.moved < t.end
+                t.phase == Phase::Sending && t.over_socks5 && !t.attempt.granted && !t.flow.is_through()
             })
         })?;
         let transfer = self.handle(index);
         let slot = self.transfers.get_mut(index)?;
         slot.attempt.granted = true;
-        let max = slot.end.saturating_sub(slot.moved);
-        Some(Next::SendRaw { transfer, stream: StreamId(slot.attempt.stream), offset: slot.moved, max })
+        let (offset, max) = (slot.flow.moved(), slot.flow.left());
+        Some(Next::SendRaw { transfer, stream: StreamId(slot.attempt.stream), offset, max })
     }
 
     /// The owner moved bytes itself.
@@ -62,12 +62,12 @@ impl State<'_> {
         if !over || !slot.over_socks5 || !slot.attempt.granted {
             return Err(Error::State);
         }
-        if upto > slot.end {
+        if upto > slot.flow.end() {
             return Err(Error::Argument(Argument::Offset));
         }
-        if slot.phase == Phase::Sending && upto > slot.moved {
-            slot.attempt.unhashed = true;
-            self.raw_moved(usize::from(id.slot), upto);
+        if slot.phase == Phase::Sending && upto > slot.flow.moved() {
+            slot.flow.went_unseen(upto);
+            self.raw_moved(usize::from(id.slot));
         }
         Ok(())
     }
@@ -83,25 +83,26 @@ impl State<'_> {
         if slot.phase != Phase::Sending || !slot.attempt.granted {
             return Err(Error::State);
         }
-        if offset != slot.moved {
+        if offset != slot.flow.moved() {
             return Err(Error::Argument(Argument::Offset));
         }
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if length == 0 || length > SUPPLY_MAX.min(slot.end.saturating_sub(slot.moved)) {
+        if length == 0 || length > SUPPLY_MAX.min(slot.flow.left()) {
             return Err(Error::Argument(Argument::Bytes));
         }
-        slot.digest.update(bytes);
+        slot.flow.went(bytes);
         let stream = StreamId(slot.attempt.stream);
-        self.raw_moved(usize::from(id.slot), offset.saturating_add(length));
+        self.raw_moved(usize::from(id.slot));
         Ok(stream)
     }
 
-    /// Bytes before `upto` went to the stream.
-    fn raw_moved(&mut self, index: usize, upto: u64) {
+    /// Bytes went to the stream.
+    fn raw_moved(&mut self, index: usize) {
         let deadline = self.in_ms(self.settings.times.progress_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
         // Nothing comes back for them: what is handed over counts as gone.
-        (slot.moved, slot.safe, slot.deadline) = (upto, upto, deadline);
+        slot.flow.save(slot.flow.moved());
+        slot.deadline = deadline;
         self.await_verdict_if_sent(index);
     }
 
@@ -109,7 +110,7 @@ impl State<'_> {
     fn await_verdict_if_sent(&mut self, index: usize) {
         let deadline = self.in_ms(self.settings.times.finish_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
-        if slot.moved != slot.end {
+        if !slot.flow.is_through() {
             return;
         }
         let told = slot.receipts != Receipts::None;
@@ -125,9 +126,9 @@ impl State<'_> {
         if slot.phase != Phase::Receiving || slot.bytestream.closed || bytes.is_empty() {
             return Taken::Done;
         }
-        let (offset, length) = (slot.moved, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        let (offset, length) = (slot.flow.moved(), u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         // SI-17, ATK-31, ATK-41; ATK-17
-        let wrong = if length > slot.end.saturating_sub(offset) {
+        let wrong = if length > slot.flow.left() {
             Some(Reason::TooManyBytes)
         } else {
             (!slot.keeps_pace(length, now, least)).then_some(Reason::Stalled)
@@ -137,7 +138,7 @@ impl State<'_> {
             slot.fail(reason, None);
             return Taken::Done;
         }
-        slot.received(bytes, length);
+        slot.flow.came(bytes);
         self.await_sender(index);
         Taken::Data { index, offset }
     }
@@ -154,7 +155,7 @@ impl State<'_> {
         }
         slot.attempt.left = true;
         match slot.phase {
-            Phase::Receiving if slot.moved == slot.end => {
+            Phase::Receiving if slot.flow.is_through() => {
                 slot.bytestream.closed = true;
                 self.settle_if_complete(index);
             }

@@ -86,13 +86,13 @@ impl State<'_> {
         let acknowledged = s.kind == Kind::IqSet;
         let room = !acknowledged || self.acks.fits(id.len());
         let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
-        let offset = slot.moved;
+        let offset = slot.flow.moved();
         if acknowledged && room && slot.bytestream.is_repeat(payload.attr("seq"), id) {
             // It keeps no deadline away: nothing new came.
             self.acknowledge(index, offset, s);
             return Taken::Done;
         }
-        let left = slot.end.saturating_sub(offset);
+        let left = slot.flow.left();
         let outcome = match block {
             _ if !room => {
                 Err(ibb::Refusal { condition: StanzaCondition::ResourceConstraint, reason: Reason::Overrun })
@@ -112,9 +112,9 @@ impl State<'_> {
         });
         match outcome {
             Ok((length, block)) => {
-                slot.received(block.unwrap_or(&[]), u64::try_from(length).unwrap_or(0));
+                slot.flow.came(block.unwrap_or(&[]));
                 slot.bytestream.last = ibb::id_mark(id);
-                let upto = slot.moved;
+                let upto = slot.flow.moved();
                 self.await_sender(index);
                 if acknowledged {
                     self.acknowledge(index, upto, s);
@@ -146,7 +146,7 @@ impl State<'_> {
     /// Answers an opening. Blocks may follow at once, and their answers must not come first. Of an empty file the first thing
     /// that waits is the close.
     fn acknowledge_open(&mut self, index: usize, s: &Stanza<'_>) {
-        match self.transfers.get(index).filter(|slot| slot.start < slot.end).map(|slot| slot.start) {
+        match self.transfers.get(index).filter(|slot| slot.flow.length() > 0).map(|slot| slot.flow.start()) {
             Some(start) => self.acknowledge(index, start, s),
             None => self.result(s),
         }
@@ -171,7 +171,7 @@ impl State<'_> {
             let late =
                 |t: &TransferSlot| matches!(t.phase, Over | Confirming | Receiving | Settling | Verifying);
             if let Some(index) = self.find(from, sid, again) {
-                let end = self.transfers.get(index).map_or(0, |slot| slot.end);
+                let end = self.transfers.get(index).map_or(0, |slot| slot.flow.end());
                 self.acknowledge(index, end, s);
             // IBB-34: closings may cross, and an aborted transfer is over already.
             } else if self.find(from, sid, late).is_some() {
@@ -185,24 +185,24 @@ impl State<'_> {
         };
         let why = receipt::reason_of_close(payload);
         let Some(slot) = self.transfers.get_mut(index) else { return Taken::Done };
-        let complete = slot.moved == slot.end && (slot.receipts != Receipts::V1 || slot.last_word);
+        let complete = slot.flow.is_through() && (slot.receipts != Receipts::V1 || slot.last_word);
         match slot.phase {
             Receiving | Settling | Settled | Verifying if !slot.over_socks5 && complete => {
                 slot.bytestream.closed = true;
-                let (upto, waits) = (slot.end, slot.phase == Settled);
+                let (upto, waits) = (slot.flow.end(), slot.phase == Settled);
                 if waits {
                     slot.finish(slot.own_verdict());
                 }
                 self.acknowledge(index, upto, s);
                 self.settle_if_complete(index);
             }
-            Receiving if !slot.over_socks5 && slot.moved < slot.end => {
+            Receiving if !slot.over_socks5 && !slot.flow.is_through() => {
                 slot.bytestream.closed = true;
                 slot.fail(Reason::TooFewBytes, None);
                 self.result(s);
             }
             // The receiver gave up, or our own closing crossed its.
-            Closing if !slot.over_socks5 && slot.safe == slot.end && why == Reason::PeerCancelled => {
+            Closing if !slot.over_socks5 && slot.flow.is_safe() && why == Reason::PeerCancelled => {
                 self.result(s);
                 self.closed(index);
             }
@@ -222,8 +222,8 @@ impl State<'_> {
     pub(crate) fn await_sender(&mut self, index: usize) {
         let times = self.settings.times;
         let Some(slot) = self.transfers.get(index).filter(|t| t.phase == Phase::Receiving) else { return };
-        let soon = (slot.over_socks5 || slot.start == slot.end) && slot.receipts != Receipts::V1;
-        let (timer, ms) = if slot.moved < slot.end {
+        let soon = (slot.over_socks5 || slot.flow.length() == 0) && slot.receipts != Receipts::V1;
+        let (timer, ms) = if !slot.flow.is_through() {
             (Timer::Progress, times.progress_ms)
         } else {
             // What comes through the server takes longer; of an empty file nothing is to come, and some never close it.
@@ -253,12 +253,12 @@ impl State<'_> {
         if !matches!(slot.phase, Receiving | Settling | Settled | Verifying | Over) {
             return Err(Error::State);
         }
-        if upto > slot.moved {
+        if upto > slot.flow.moved() {
             return Err(Error::Argument(crate::Argument::Offset));
         }
-        if upto > slot.safe && slot.phase == Receiving {
-            slot.safe = upto;
-            if slot.safe == slot.moved && slot.moved > slot.start {
+        if upto > slot.flow.safe() && slot.phase == Receiving {
+            slot.flow.save(upto);
+            if slot.flow.is_caught_up() && slot.flow.has_begun() {
                 slot.pace.turn(now);
             }
             let index = usize::from(id.slot);

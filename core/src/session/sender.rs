@@ -9,7 +9,7 @@ use crate::negotiate::verdicts::{is_absence, reason_of_open_refusal, reason_of_r
 use crate::output::{Skip, Timer, TransferId};
 use crate::session::Offer;
 use crate::transfer::digest::Digest;
-use crate::transfer::{File, MIME_BYTES, Phase, Texts, name};
+use crate::transfer::{File, Flow, MIME_BYTES, Phase, Texts, name};
 use crate::transport::ibb::{self, Bytestream};
 use crate::transport::socks5::Step;
 use crate::transport::window::Window;
@@ -61,7 +61,7 @@ impl State<'_> {
             sha256: offer.sha256,
             md5: offer.md5.filter(|_| md5),
         };
-        slot.end = offer.size;
+        slot.flow = Flow::whole(offer.size);
         slot.methods = methods;
         // The longest form of the offer: the peer may turn out to know receipts.
         slot.offers_socks5 = methods.has_socks5();
@@ -231,14 +231,13 @@ impl State<'_> {
             slot.fail(Reason::BadAnswer, None);
             return;
         };
-        (slot.start, slot.end, slot.moved, slot.safe) = (start, end, start, start);
         // A hash speaks of the whole file, and of a range this end hashes nothing.
         let (head, tail) = (start == 0, end == slot.file.size);
         if slot.receipts == Receipts::V0 && !(tail && (head || slot.file.sha256.is_some())) {
             slot.receipts = Receipts::None;
         }
         let hashes = slot.receipts != Receipts::None && slot.file.sha256.is_none() && head && tail;
-        slot.digest = Digest::start(hashes, false);
+        slot.flow.agree(start, end, Digest::start(hashes, false));
         slot.news.accepted = true;
         if over_socks5 {
             self.offer_hosts(index);
@@ -292,7 +291,7 @@ impl State<'_> {
     fn opened(&mut self, index: usize) {
         let (chunk, compat) = (self.settings.chunk_bytes, self.settings.compat_blocks);
         if let Some(slot) = self.transfers.get_mut(index) {
-            slot.bytestream.choose_chunk(chunk, slot.end.saturating_sub(slot.start), compat);
+            slot.bytestream.choose_chunk(chunk, slot.flow.length(), compat);
             slot.news.started = true;
             slot.route.method = Some(Method::InBand);
             slot.enter(Phase::Sending, Timer::Block, None);
@@ -307,7 +306,7 @@ impl State<'_> {
         let times = self.settings.times;
         let (deadline, brief) = (self.in_ms(times.finish_ms), self.in_ms(times.closing_ms));
         let Some(slot) = self.transfers.get_mut(index) else { return };
-        if slot.phase != Phase::Sending || slot.over_socks5 || slot.safe != slot.end {
+        if slot.phase != Phase::Sending || slot.over_socks5 || !slot.flow.is_safe() {
             return;
         }
         if slot.receipts == Receipts::V1 {

@@ -32,7 +32,7 @@ impl State<'_> {
     pub(crate) fn begins(&mut self, index: usize) {
         let asks = self.settings.times.ask_ms > 0;
         let Some(slot) = self.transfers.get(index) else { return };
-        let long = slot.end.saturating_sub(slot.start) > u64::from(slot.bytestream.block);
+        let long = slot.flow.length() > u64::from(slot.bytestream.block);
         let Some(contact) = self.contacts.get_mut(usize::from(slot.contact)) else { return };
         contact.silence.begin();
         if asks && long && contact.known == Known::Nothing {

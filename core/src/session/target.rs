@@ -241,7 +241,7 @@ impl State<'_> {
         }
         let allowed = slot.offers_in_band && self.settings.methods.has(Method::InBand);
         let unused = slot.phase == Phase::Receiving
-            && slot.moved == slot.start
+            && !slot.flow.has_begun()
             && slot.route.method == Some(Method::Mediated);
         allowed && (slot.phase == Phase::Waiting || unused)
     }

@@ -114,12 +114,12 @@ impl State<'_> {
             Phase::Closing | Phase::Confirming => slot.hand_over(),
             Phase::Broken => slot.fail(Reason::BytestreamLost, None),
             // Everything is here and the sender forgot to close: our own comparison stands. Its last word is no formality.
-            Phase::Receiving if slot.safe == slot.end && slot.receipts != Receipts::V1 => {
+            Phase::Receiving if slot.flow.is_safe() && slot.receipts != Receipts::V1 => {
                 slot.bytestream.closed = true;
                 self.settle_if_complete(index);
             }
             // Our own owner is slow to store; the peer may have to wait for that.
-            Phase::Receiving if slot.safe < slot.moved => slot.deadline = progress,
+            Phase::Receiving if !slot.flow.is_caught_up() => slot.deadline = progress,
             Phase::Receiving => {
                 slot.skip_used(Skip::Broken);
                 slot.fail(Reason::Stalled, None);
@@ -146,7 +146,7 @@ impl State<'_> {
             own.into_iter().chain(stagger).chain(asked).min_by_key(|(at, _)| *at)
         });
         let paced = self.transfers.iter().any(|t| {
-            t.phase == Phase::Sending && t.bytestream.carrier == Carrier::Message && t.moved < t.end
+            t.phase == Phase::Sending && t.bytestream.carrier == Carrier::Message && !t.flow.is_through()
         });
         let rate = (paced && self.message_at > self.now).then_some((self.message_at, Timer::Rate));
         let streams = self.streams.iter().filter_map(|s| s.deadline.map(|at| (at, Timer::Handshake)));

@@ -77,7 +77,7 @@ impl TransferSlot {
     /// Sender: the receiver may have given the file its place without our knowing: everything is out that it waits for.
     pub(crate) fn may_be_placed(&self) -> bool {
         let out = matches!(self.phase, Phase::Sending | Phase::Closing | Phase::Confirming);
-        out && self.moved == self.end && (self.receipts != Receipts::V1 || self.last_word)
+        out && self.flow.is_through() && (self.receipts != Receipts::V1 || self.last_word)
     }
 
     /// Receiver: everything came, and the sender says no more that counts (SI-17, S5B-15). In band nothing may follow the
@@ -85,9 +85,9 @@ impl TransferSlot {
     pub(crate) fn has_all(&self) -> bool {
         let ended = match self.receipts {
             Receipts::V1 => self.last_word,
-            _ => self.bytestream.closed || (!self.over_socks5 && self.moved > self.start),
+            _ => self.bytestream.closed || (!self.over_socks5 && self.flow.has_begun()),
         };
-        ended && self.moved == self.end
+        ended && self.flow.is_through()
     }
 
     /// The last word does not come, or is not waited for any longer: what is known by now stands.
@@ -106,16 +106,13 @@ impl TransferSlot {
 
     /// Sender: SHA-256 of the whole file, if it is known.
     pub(crate) fn own_sha256(&self) -> Option<[u8; 32]> {
-        let whole = self.start == 0 && self.end == self.file.size && !self.attempt.unhashed;
-        self.file.sha256.or_else(|| self.digest.sha256().filter(|_| whole))
+        let whole = self.flow.length() == self.file.size;
+        self.file.sha256.or_else(|| self.flow.sha256().filter(|_| whole))
     }
 
     /// The ending that the receiver's own comparison allows.
     pub(crate) fn own_verdict(&self) -> Ending {
-        if self.hashed != self.start {
-            return Ending::Unverified;
-        }
-        match self.digest.verify(self.file.sha256.as_ref(), self.file.md5.as_ref()) {
+        match self.flow.verify(self.file.sha256.as_ref(), self.file.md5.as_ref()) {
             Verdict::Match => Ending::Done,
             Verdict::Mismatch => Ending::Failed(Reason::HashMismatch, None),
             Verdict::Nothing => Ending::Unverified,

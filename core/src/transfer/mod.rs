@@ -2,12 +2,14 @@
 
 pub mod digest;
 mod ending;
+mod flow;
 pub mod name;
 mod owed;
 pub mod receipt;
 mod slot;
 mod texts;
 
+pub(crate) use flow::Flow;
 pub(crate) use owed::{Answer, HostsVerdict, News, Owed};
 pub use slot::TransferSlot;
 pub(crate) use slot::{File, Phase};

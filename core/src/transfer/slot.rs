@@ -4,7 +4,7 @@ use crate::config::{Method, Methods};
 use crate::error::Ending;
 use crate::output::{Route, Skip, Timer, TransferId};
 use crate::time::Instant;
-use crate::transfer::digest::Digest;
+use crate::transfer::flow::Flow;
 use crate::transfer::owed::{News, Owed};
 use crate::transfer::texts::Texts;
 use crate::transport::ibb::Bytestream;
@@ -74,17 +74,7 @@ pub struct TransferSlot {
     pub(crate) deadline: Option<Instant>,
     pub(crate) timer: Timer,
     pub(crate) file: File,
-    /// First byte of the range on the way.
-    pub(crate) start: u64,
-    /// One past its last byte.
-    pub(crate) end: u64,
-    /// Sent or received up to here.
-    pub(crate) moved: u64,
-    /// Acknowledged (sender) or stored (receiver) up to here.
-    pub(crate) safe: u64,
-    pub(crate) digest: Digest,
-    /// Receiver of a range: bytes before it that are hashed already.
-    pub(crate) hashed: u64,
+    pub(crate) flow: Flow,
     pub(crate) bytestream: Bytestream,
     /// Receiver: how fast the sender is.
     pub(crate) pace: Pace,
@@ -123,12 +113,7 @@ impl TransferSlot {
         deadline: None,
         timer: Timer::None,
         file: File { size: 0, date: 0, dated: false, sha256: None, md5: None },
-        start: 0,
-        end: 0,
-        moved: 0,
-        safe: 0,
-        digest: Digest::None,
-        hashed: 0,
+        flow: Flow::EMPTY,
         bytestream: Bytestream::NONE,
         pace: Pace::NONE,
         methods: Methods::IN_BAND,
@@ -189,8 +174,8 @@ impl TransferSlot {
     pub(crate) fn awaits_peer(&self) -> bool {
         let awaits = match self.phase {
             Phase::Opening | Phase::Closing | Phase::Confirming => true,
-            Phase::Sending => self.in_flight() > 0 || self.last_word,
-            Phase::Receiving => self.safe == self.moved,
+            Phase::Sending => self.flow.in_flight() > 0 || self.last_word,
+            Phase::Receiving => self.flow.is_caught_up(),
             _ => false,
         };
         awaits && !self.over_socks5
@@ -201,7 +186,7 @@ impl TransferSlot {
         match self.phase {
             Phase::Asked | Phase::Connecting | Phase::Settling => false,
             Phase::Sending => !self.over_socks5,
-            Phase::Receiving => !self.over_socks5 && self.safe == self.moved,
+            Phase::Receiving => !self.over_socks5 && self.flow.is_caught_up(),
             _ => true,
         }
     }
@@ -256,11 +241,6 @@ impl TransferSlot {
         TransferId { slot, generation: self.generation }
     }
 
-    /// Bytes on the way.
-    pub(crate) fn in_flight(&self) -> u64 {
-        self.moved.saturating_sub(self.safe)
-    }
-
     /// Goes to the next phase with its deadline.
     pub(crate) fn enter(&mut self, phase: Phase, timer: Timer, deadline: Option<Instant>) {
         self.phase = phase;
@@ -270,24 +250,15 @@ impl TransferSlot {
 
     /// Sender: once every byte is out, the last word follows right behind (receipt of version 1).
     pub(crate) fn say_last_word(&mut self) {
-        self.owed.digest = self.receipts == Receipts::V1 && self.moved == self.end;
+        self.owed.digest = self.receipts == Receipts::V1 && self.flow.is_through();
     }
 
     /// Whether the sender is fast enough with these bytes (ATK-17).
     pub(crate) fn keeps_pace(&mut self, length: u64, now: Instant, least: Least) -> bool {
         let enough = self.pace.came(length, now, least);
-        if length == 0 && self.safe == self.moved {
+        if length == 0 && self.flow.is_caught_up() {
             self.pace.turn(now);
         }
         enough
-    }
-
-    /// The next bytes came; they are hashed if everything before them was.
-    pub(crate) fn received(&mut self, bytes: &[u8], length: u64) {
-        if self.moved == self.start && self.hashed != self.start {
-            self.digest = Digest::None;
-        }
-        self.digest.update(bytes);
-        self.moved = self.moved.saturating_add(length);
     }
 }

@@ -25,8 +25,6 @@ pub(crate) enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Attempt {
     pub(crate) step: Step,
-    /// Sender: bytes went that the session has not seen, so it knows no hash of its own.
-    pub(crate) unhashed: bool,
     /// Sender: the owner was told to send.
     pub(crate) granted: bool,
     /// Id of the stream that is used, 0 before there is one.
@@ -53,7 +51,6 @@ impl Attempt {
 
     pub(crate) const NONE: Self = Self {
         step: Step::None,
-        unhashed: false,
         granted: false,
         stream: 0,
         left: false,
