@@ -25,7 +25,7 @@ struct account_options {
     const char *ca_file;       /* NULL: the system's certificates */
     const char *tls_word;
     enum tls_choice tls;
-    uint64_t block_bytes, chunk_bytes, window_bytes, timeout_s, parallel;
+    uint64_t block_bytes, chunk_bytes, window_bytes, timeout_s, deadline_s, parallel;
     int verbose, progress, strict, help;
     int allow_plain; /* PLAIN over TLS where the server offers nothing better */
     int no_receipts; /* nobody compares hashes, so nobody computes them */
@@ -66,6 +66,8 @@ struct account_options {
     { "parallel", "N", "most files at the same time, 1 to 64", OPTION_NUMBER, &(NAME).parallel, 1, 64 },               \
     { "timeout", "S", "give up when nothing moves for S seconds; default: 0, only the protocol's own deadlines",       \
       OPTION_NUMBER, &(NAME).timeout_s, 0, 86400 },                                                                    \
+    { "deadline", "S", "what counts as silence of the other end and of the server while a file is under way; default: 0, "   \
+      "the protocol's own deadlines", OPTION_NUMBER, &(NAME).deadline_s, 0, 86400 },                                    \
     { "strict", NULL, "a file whose hash was not compared counts as failed", OPTION_FLAG, &(NAME).strict, 0, 0 },      \
     { "progress", NULL, "progress lines even when standard error is no terminal",                                      \
       OPTION_FLAG, &(NAME).progress, 0, 0 },                                                                           \

@@ -72,6 +72,8 @@ static uint32_t make_session(struct loop *loop, const struct account_options *op
     config.block_bytes = (uint32_t)options->block_bytes;
     config.chunk_bytes = (uint32_t)options->chunk_bytes;
     config.window_bytes = (uint32_t)options->window_bytes;
+    if (options->deadline_s != 0)
+        config.block_ms = config.progress_ms = config.idle_ms = config.probe_ms = (uint32_t)options->deadline_s * 1000;
     if (fill_random(config.entropy, sizeof config.entropy) != 0) {
         say("cannot read /dev/urandom: %s", strerror(errno));
         return XFT_ERR_OTHER;

@@ -12,7 +12,7 @@ auto it offers both and, when SOCKS5 failed, once more in band alone. A receiver
 slixmpp does by itself; with mediated it prefers SOCKS5, with direct too, since as target it tries whatever is offered.
 
 With --raw there is no stream initiation, only the bytestream (XEP-0047). A sender can lie: --name, --size and --md5
-replace what the offer says. With --auto-accept a receiver takes any bytestream, also the second try after it refused
+replace what the offer says, and with --no-close it never ends its bytestream. With --auto-accept a receiver takes any bytestream, also the second try after it refused
 the first one's block size; without, slixmpp forgets at the first try that it had agreed. Lines on stdout:
 `ready jid=JID`, and for each file `sent|received NAME bytes=N sha256=HEX method=M seconds=S`.
 Exit codes: 0 all files, 1 a transfer failed, 2 usage, 3 no login, 4 time is up.
@@ -145,6 +145,8 @@ class Peer(slixmpp.ClientXMPP):
         stream = await self.plugin["xep_0047"].open_stream(
             slixmpp.JID(self.options.to), sid=sid, block_size=self.options.block, use_messages=self.options.messages)
         await stream.sendall(data)
+        if self.options.no_close:
+            await asyncio.sleep(self.options.seconds)
         await stream.close()
 
     async def send_socks5(self, data, sid):
@@ -254,6 +256,7 @@ def arguments():
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--to")
     parser.add_argument("--block", type=int, default=4096)
+    parser.add_argument("--no-close", action="store_true")
     parser.add_argument("--messages", action="store_true")
     parser.add_argument("--name")
     parser.add_argument("--size", type=int)

@@ -1,6 +1,6 @@
 //! The C programs and independent peers through real servers; a table and totals at the end.
 //!
-//! `interop [proxies] [matrix] [methods] [fallback] [variants] [faults] [wrap]` (without words: all). The environment:
+//! `interop [proxies] [matrix] [methods] [fallback] [variants] [faults] [interrupted] [wrap]` (without words: all). The environment:
 //! `XFT_PYTHON` a Python with slixmpp and pydicom, `XFT_EXAMPLES` the folder with `openssl/` and `rustls/` builds of the
 //! C programs, `CXX` the compiler (g++) for the peer on gloox, which is built here.
 
@@ -9,16 +9,17 @@ use std::process::ExitCode;
 
 use xft_tests::interop::report::Report;
 use xft_tests::interop::tools::Tools;
-use xft_tests::interop::{fallback, faults, matrix, methods, proxies, variants};
+use xft_tests::interop::{fallback, faults, interrupted, matrix, methods, proxies, variants};
 
 type Part = fn(&Tools, &mut Report) -> Result<(), String>;
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("proxies", |_, report| proxies::run(report)),
     ("matrix", matrix::run),
     ("methods", methods::run),
     ("fallback", fallback::run),
     ("variants", variants::run),
     ("faults", faults::run),
+    ("interrupted", interrupted::run),
     ("wrap", matrix::wrap),
 ];
 

@@ -23,6 +23,7 @@ const USAGE: &str = "usage: loopback_server --account USER:PASSWORD... [--domain
   --mechanism NAME     offer only these SASL mechanisms, in this order (all)
   --stanza-bytes N     largest stanza taken (262144), announced as XEP-0478 limits
   --rate N             read at most N bytes per second from each client
+  --keep-lost MS       a stream that breaks stays bound for MS and swallows what is sent there, then it is gone untold
   --echo               repeat the payload in error stanzas
   --refuse             refuse every login
   --proxy WORDS        a proxy for bytestreams, once for each wanted (on); words joined by commas:
@@ -129,6 +130,7 @@ fn arguments(temporary: &Path) -> Result<Option<Setup>, lexopt::Error> {
                 let bytes_per_s = parser.value()?.parse()?;
                 setup.router.rate = Some(Rate { bytes_per_s, burst_bytes: bytes_per_s.max(4096) });
             }
+            Long("keep-lost") => setup.router.keeps_lost_ms = Some(parser.value()?.parse()?),
             Long("echo") => setup.router.echo_payload = true,
             Long("refuse") => setup.router.refuse_logins = Some(Refused::TemporaryAuthFailure),
             Long("proxy") => proxies.push(parser.value()?.string()?),

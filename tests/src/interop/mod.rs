@@ -5,6 +5,7 @@ pub mod endpoint;
 pub mod fallback;
 pub mod faults;
 pub mod files;
+pub mod interrupted;
 pub mod matrix;
 pub mod methods;
 pub mod program;

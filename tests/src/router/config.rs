@@ -125,6 +125,9 @@ pub struct RouterConfig {
     pub turn_attributes: bool,
     /// Speed limit of every new stream.
     pub rate: Option<Rate>,
+    /// A stream that breaks stays bound for so many milliseconds, and what is sent there vanishes; then it is gone, and nobody
+    /// is told who does not ask.
+    pub keeps_lost_ms: Option<u64>,
     /// Every login ends with this.
     pub refuse_logins: Option<Refused>,
     /// Proxies for bytestreams.
@@ -165,6 +168,7 @@ impl RouterConfig {
             absent_message: AbsentMessage::Redirect,
             turn_attributes: false,
             rate: None,
+            keeps_lost_ms: None,
             refuse_logins: None,
             proxies: Vec::new(),
             seed,

@@ -185,6 +185,15 @@ impl Router {
 
     /// The transport is gone; the stream number is void after it.
     pub fn closed(&mut self, now: u64, no: StreamNo) {
+        let bound = |s: &&mut Stream| s.phase == Phase::Open && s.jid.is_some();
+        if let Some(ms) = self.config.keeps_lost_ms
+            && let Some(stream) = self.streams.get_mut(&no).filter(bound)
+        {
+            stream.outbox.lose();
+            stream.lost_until = Some(now.saturating_add(ms));
+            self.ready.remove(&no);
+            return;
+        }
         self.unbind(now, no);
         self.streams.remove(&no);
         self.ready.remove(&no);
@@ -210,6 +219,11 @@ impl Router {
         self.proxy.tick(now);
         let waiting: Vec<StreamNo> = self.streams.keys().copied().collect();
         for no in waiting {
+            if self.streams.get(&no).and_then(|s| s.lost_until).is_some_and(|until| until <= now) {
+                self.release(no);
+                self.streams.remove(&no);
+                continue;
+            }
             self.drain_backlog(now, no);
             if let Some(stream) =
                 self.streams.get_mut(&no).filter(|s| s.outbox.next_due().is_some_and(|d| d <= now))
@@ -227,7 +241,8 @@ impl Router {
             Some(shaper) => shaper.ready_at(now, s.backlog.len()),
             None => now,
         });
-        output.chain(input).chain(self.proxy.next_deadline()).min()
+        let lost = self.streams.values().filter_map(|s| s.lost_until);
+        output.chain(input).chain(lost).chain(self.proxy.next_deadline()).min()
     }
 
     /// A stream with bytes to write or an effect; each is named once until it has more.

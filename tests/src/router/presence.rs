@@ -155,8 +155,15 @@ impl Router {
 
     /// Takes a stream out of the routing table; others learn of it at once.
     pub(super) fn unbind(&mut self, now: u64, no: StreamNo) {
-        let Some(stream) = self.streams.get_mut(&no).filter(|s| s.phase != Phase::Ended) else { return };
-        let Some(jid) = stream.jid.take() else { return };
+        if let Some(jid) = self.release(no) {
+            self.unavailable(now, no, &jid, None);
+        }
+    }
+
+    /// Its address is free again, and nobody is told.
+    pub(super) fn release(&mut self, no: StreamNo) -> Option<Jid> {
+        let stream = self.streams.get_mut(&no).filter(|s| s.phase != Phase::Ended)?;
+        let jid = stream.jid.take()?;
         let bare = jid.bare();
         if let Some(resources) = self.bound.get_mut(&bare) {
             resources.retain(|_, bound| *bound != no);
@@ -164,6 +171,6 @@ impl Router {
                 self.bound.remove(&bare);
             }
         }
-        self.unavailable(now, no, &jid, None);
+        Some(jid)
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Stream {
     pub effect: Option<Effect>,
     pub shaper: Option<Shaper>,
     pub backlog: Vec<u8>,
+    /// The transport broke; it is bound until then.
+    pub lost_until: Option<u64>,
 }
 
 /// A SASL exchange under way.
@@ -78,6 +80,7 @@ impl Stream {
             effect: None,
             shaper: rate.map(|rate| Shaper::new(rate, now)),
             backlog: Vec::new(),
+            lost_until: None,
         }
     }
 
@@ -99,11 +102,16 @@ pub(super) struct Outbox {
     late: VecDeque<(u64, Vec<u8>)>,
     pub delay_ms: u64,
     pub held: bool,
+    /// Nobody reads it any more.
+    lost: bool,
 }
 
 impl Outbox {
     /// Appends what `write` writes.
     pub fn append(&mut self, now: u64, write: impl FnOnce(&mut Vec<u8>)) {
+        if self.lost {
+            return;
+        }
         self.settle(now);
         if self.delay_ms == 0 && self.late.is_empty() {
             return write(&mut self.ready);
@@ -157,6 +165,11 @@ impl Outbox {
 
     pub fn discard(&mut self) {
         *self = Self::default();
+    }
+
+    /// The same, and for what comes later.
+    pub fn lose(&mut self) {
+        *self = Self { lost: true, ..Self::default() };
     }
 }
 

@@ -22,6 +22,25 @@ fn cut_loses_what_was_not_written_and_says_nothing_to_the_client() {
 }
 
 #[test]
+fn a_lost_stream_may_swallow_what_is_sent_there_and_go_untold() {
+    let mut w = World::new(RouterConfig { keeps_lost_ms: Some(3_000), ..config() });
+    let (ct1, pacs) = w.pair();
+    w.ask(ct1, "<presence/>");
+    w.ask(pacs, "<presence/>");
+    w.got(ct1);
+    const PING: &str = "<iq type='get' id='1' to='pacs@hospital.test/in'><ping xmlns='urn:xmpp:ping'/></iq>";
+    w.router.closed(0, pacs);
+    w.send(ct1, PING);
+    assert_eq!((w.got(ct1), w.got(pacs)), (String::new(), String::new()));
+    assert_eq!(w.router.next_deadline(0), Some(3_000));
+    w.now = 3_000;
+    w.router.tick(3_000);
+    assert_eq!(w.got(ct1), "", "no presence");
+    w.send(ct1, PING);
+    assert!(w.got(ct1).contains("service-unavailable"));
+}
+
+#[test]
 fn held_output_comes_whole_and_in_order_after_release() {
     let mut w = World::new(config());
     let (ct1, pacs) = w.pair();
