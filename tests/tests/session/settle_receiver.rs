@@ -430,3 +430,15 @@ fn settled_is_refused_where_nobody_asked() {
     s.session.settled(transfer).unwrap();
     assert_eq!(s.session.settled(TransferId::from_bits(0x7_0000)), Err(Error::Stale));
 }
+
+#[test]
+fn qrk_51_only_the_same_last_word_is_known_again() {
+    receiver!(s);
+    let (transfer, _) = all_stored(&mut s, V1);
+    let word = digest(&hash(FILE));
+    assert!(s.ask(&set(PEER, "w1", &word)).is_empty());
+    assert!(s.ask(&set(PEER, "w1", &word)).is_empty(), "said again, and answered once");
+    assert_eq!(answers(&s.ask(&set(PEER, "w2", &word))), ["w2: item-not-found"]);
+    s.session.settled(transfer).unwrap();
+    assert_eq!(answers(&s.poll()), ["d1", "w1"]);
+}

@@ -147,3 +147,18 @@ fn the_largest_size_that_can_be_written_down_can_be_offered() {
     assert_eq!(s.session.offer(&file(largest + 1)), Err(Error::Argument(Argument::Size)));
     s.session.offer(&file(largest)).unwrap();
 }
+
+#[test]
+fn stz_09_nothing_is_due_while_every_block_is_answered_and_the_owner_reads_on() {
+    receiver!(s);
+    s.supplies = false;
+    let open = opening(&mut s, 10_000);
+    s.ask(&result(PEER, attr(&open, "id"), ""));
+    let block = s.supply(s.wish.unwrap());
+    s.ask(&result(PEER, attr(&block, "id"), ""));
+    assert!(s.wish.is_some(), "it asks for the next one");
+    s.session.tick(Instant::from_ms(1_000_000)).unwrap();
+    s.poll();
+    s.wait_ms(1_000_000);
+    assert_eq!(s.take_events().iter().filter(|e| matches!(e, Event::Finished { .. })).count(), 0);
+}

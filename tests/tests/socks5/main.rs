@@ -25,3 +25,4 @@ mod proxies;
 mod receiver;
 mod sender;
 mod shares;
+mod words;
