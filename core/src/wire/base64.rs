@@ -1,27 +1,24 @@
 //! Base64 (RFC 4648 section 4): strict for SASL, incremental and in place for in-band blocks.
-//!
-//! All calls into the engine use arrays of fixed size, because only then the optimizer can prove that none of
-//! its bounds checks fails and drop their panic paths.
 
 use crate::wire::bytes::copy_prefix;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use core::ops::Range;
 
-/// Characters handed to the engine at once, and the bytes they decode to. The engine works on 32 characters per
-/// round and treats the last quantum apart, hence a multiple of 32 and 4 more. The texts of blocks of 4096 and 8192
-/// bytes, the defaults, leave little over for the slow path. Larger is faster, but small machines have small stacks.
-const CHUNK: usize = if usize::BITS >= 64 { 1092 } else { 388 };
+#[cfg(target_pointer_width = "64")]
+mod engine;
+#[cfg(any(test, not(target_pointer_width = "64")))]
+mod small;
+
+#[cfg(target_pointer_width = "64")]
+use self::engine::{CHUNK, decode_chunk, decode_part};
+#[cfg(not(target_pointer_width = "64"))]
+use self::small::{self as engine, CHUNK, decode_chunk, decode_part};
+
+/// The bytes that a chunk of characters decodes to.
 const CHUNK_BYTES: usize = CHUNK / 4 * 3;
-/// A chunk's worth of encoded characters.
-const ENCODE_CHUNK: usize = if usize::BITS >= 64 { 1092 } else { 516 };
-const ENCODE_BYTES: usize = ENCODE_CHUNK / 4 * 3;
 /// The most a chunk's worth of characters can give, bits left over from before included.
 const STEP_BYTES: usize = CHUNK_BYTES + 1;
 /// Characters at the end of a text left to the slow path, because padding may be there.
 const QUANTUM_KEPT: usize = 4;
-/// Fewer quanta than this are decoded faster one by one.
-const WORTH_QUANTA: usize = 12;
 
 const PAD: u8 = 64;
 const SPACE: u8 = 65;
@@ -214,24 +211,13 @@ impl BlockDecoder {
         Some(CHUNK)
     }
 
-    /// Decodes the whole quanta of a short text through a filled-up chunk: cheaper than character by character,
-    /// and no second copy of the engine's code.
+    /// The whole quanta of a text shorter than a chunk.
     fn part_chunk(&mut self, text: &[u8], out: &mut [u8], write: &mut usize) -> Option<usize> {
         let quanta = text.len().saturating_sub(QUANTUM_KEPT).min(CHUNK.saturating_sub(QUANTUM_KEPT)) >> 2;
-        if quanta < WORTH_QUANTA {
-            return None;
-        }
         let (used, bytes) = (quanta << 2, quanta.checked_mul(3)?);
-        let mut filled = [b'A'; CHUNK];
-        copy_prefix(&mut filled, text.get(..used)?);
-        let mut decoded = [0u8; CHUNK_BYTES];
         let total = self.decoded.checked_add(bytes).filter(|total| *total <= self.limit)?;
         let end = write.checked_add(bytes)?;
-        let room = out.get_mut(*write..end)?;
-        if !decode_chunk(&filled, &mut decoded) {
-            return None;
-        }
-        copy_prefix(room, &decoded);
+        decode_part(text.get(..used)?, out.get_mut(*write..end)?)?;
         (self.decoded, *write) = (total, end);
         Some(used)
     }
@@ -350,29 +336,15 @@ pub const fn encoded_len(bytes: usize) -> usize {
 #[must_use]
 pub fn encode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
     let length = encoded_len(bytes.len());
-    let mut to = out.get_mut(..length)?;
-    let mut from = bytes;
-    while let Some((chunk, rest)) = from.split_first_chunk::<ENCODE_BYTES>() {
-        let (slot, tail) = to.split_first_chunk_mut::<ENCODE_CHUNK>()?;
-        encode_chunk(chunk, slot);
-        (from, to) = (rest, tail);
-    }
-    if from.len() < ENCODE_BYTES / 2 {
-        encode_quanta(from, to);
-    } else {
-        let mut filled = [0u8; ENCODE_BYTES];
-        let mut text = [0u8; ENCODE_CHUNK];
-        copy_prefix(&mut filled, from);
-        encode_chunk(&filled, &mut text);
-        copy_prefix(to, &text);
-    }
+    let to = out.get_mut(..length)?;
+    engine::encode(bytes, to);
     // The zeros that stood in for missing bytes gave the last character its zero bits.
-    let pads = from.len().div_ceil(3).saturating_mul(3).saturating_sub(from.len());
+    let pads = bytes.len().div_ceil(3).saturating_mul(3).saturating_sub(bytes.len());
     to.iter_mut().rev().take(pads).for_each(|slot| *slot = b'=');
     Some(length)
 }
 
-/// Encodes less than a chunk quantum by quantum, zeros standing in for bytes that miss in the last one.
+/// Encodes quantum by quantum, zeros standing in for bytes that miss in the last one.
 fn encode_quanta(bytes: &[u8], out: &mut [u8]) {
     let (quanta, tail) = bytes.as_chunks::<3>();
     let (slots, _) = out.as_chunks_mut::<4>();
@@ -389,18 +361,6 @@ fn encode_quanta(bytes: &[u8], out: &mut [u8]) {
 fn encode_quantum(&[a, b, c]: &[u8; 3]) -> [u8; 4] {
     let symbol = |bits: u8| SYMBOL.get(usize::from(bits & 63)).copied().unwrap_or_default();
     [symbol(a >> 2), symbol(a << 4 | b >> 4), symbol(b << 2 | c >> 6), symbol(c)]
-}
-
-/// One place that calls the engine, not inlined, so that its unrolled code exists once.
-#[inline(never)]
-fn decode_chunk(text: &[u8; CHUNK], out: &mut [u8; CHUNK_BYTES]) -> bool {
-    STANDARD_NO_PAD.decode_slice(text, out) == Ok(CHUNK_BYTES)
-}
-
-/// See [`decode_chunk`].
-#[inline(never)]
-fn encode_chunk(bytes: &[u8; ENCODE_BYTES], out: &mut [u8; ENCODE_CHUNK]) {
-    let _ = STANDARD_NO_PAD.encode_slice(bytes, out);
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use ::base64::Engine as _;
 
 /// Vectors B64-01 .. B64-13.
 const PLAIN: &[(&[u8], &str)] = &[
@@ -67,11 +68,11 @@ fn vectors_encode_and_decode() {
 /// Every way through the encoder: chunks, a long rest, a short one, each with and without padding.
 #[test]
 fn every_length_is_encoded_as_by_the_engine_alone() {
-    let bytes: [u8; 3 * ENCODE_BYTES] = core::array::from_fn(|n| ((n * 167) >> 3) as u8);
-    let (mut ours, mut theirs) = ([0u8; 3 * ENCODE_CHUNK], [0u8; 3 * ENCODE_CHUNK]);
+    let bytes: [u8; 3 * CHUNK_BYTES] = core::array::from_fn(|n| ((n * 167) >> 3) as u8);
+    let (mut ours, mut theirs) = ([0u8; 3 * CHUNK], [0u8; 3 * CHUNK]);
     for length in 0..bytes.len() {
         let expected =
-            base64::engine::general_purpose::STANDARD.encode_slice(&bytes[..length], &mut theirs).unwrap();
+            ::base64::engine::general_purpose::STANDARD.encode_slice(&bytes[..length], &mut theirs).unwrap();
         assert_eq!(encode(&bytes[..length], &mut ours), Some(expected));
         assert!(ours[..expected] == theirs[..expected], "{length} bytes");
     }
@@ -149,4 +150,26 @@ fn in_place_decoding_outside_the_buffer_takes_nothing() {
     let mut buf = *b"Zm9v";
     assert_eq!(BlockDecoder::new(9).decode_in_place(&mut buf, 0..5, 0), (0, 0));
     assert_eq!(BlockDecoder::new(9).decode_in_place(&mut buf, 0..4, 1), (0, 1));
+}
+
+/// What small machines decode with gives the same as what others do.
+#[test]
+fn the_small_loop_decodes_what_the_engine_encodes_and_refuses_every_other_character() {
+    let bytes: [u8; small::CHUNK / 4 * 3] = core::array::from_fn(|at| (at * 37 + 11) as u8);
+    let mut text = [0; small::CHUNK];
+    assert_eq!(encode(&bytes, &mut text), Some(small::CHUNK));
+    let mut again = [0; small::CHUNK];
+    small::encode(&bytes, &mut again);
+    assert_eq!(again, text);
+    let mut out = [0; small::CHUNK / 4 * 3];
+    assert!(small::decode_chunk(&text, &mut out));
+    assert_eq!(out, bytes);
+    for at in 0..text.len() {
+        for other in (0..=255).filter(|byte: &u8| !byte.is_ascii_alphanumeric() && !b"+/".contains(byte)) {
+            let mut wrong = text;
+            wrong[at] = other;
+            assert!(!small::decode_chunk(&wrong, &mut out), "{other} at {at}");
+        }
+    }
+    assert_eq!(small::decode_part(&text, &mut out), None);
 }
