@@ -113,6 +113,7 @@ impl State<'_> {
         self.write_block(&mut w, index, &stanza_id, bytes);
         let written = w.finish()?;
         self.block_sent(index, bytes);
+        self.link.sent(self.now);
         Ok(written)
     }
 

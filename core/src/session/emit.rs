@@ -54,6 +54,9 @@ impl State<'_> {
         self.check_told()?;
         self.judge_if_read();
         let next = self.next_thing(out);
+        if let Ok(Next::Transmit(_)) = next {
+            self.link.sent(self.now);
+        }
         // Who cannot write, or has no bytes at hand, gets to read as well.
         if let Ok(Next::Wait { .. } | Next::NeedData { .. }) | Err(Error::NoSpace { .. }) = next {
             self.reading.leaves(self.now);
@@ -133,7 +136,6 @@ impl State<'_> {
         if written == 0 {
             return Ok(None);
         }
-        self.link.sent(self.now);
         Ok(Some(Next::Transmit(written)))
     }
 
@@ -256,18 +258,15 @@ impl State<'_> {
     fn next_request(&mut self, out: &mut [u8]) -> Result<Option<usize>, Error> {
         for index in 0..self.contacts.len() {
             if let Some(bytes) = self.write_to_contact(index, out)? {
-                self.link.sent(self.now);
                 return Ok(Some(bytes));
             }
         }
         if let Some(bytes) = self.next_question(out)? {
-            self.link.sent(self.now);
             return Ok(Some(bytes));
         }
         for index in 0..self.transfers.len() {
             if self.transfers.get(index).is_some_and(|t| t.owed.anything()) {
                 let bytes = self.write_owed(index, out)?;
-                self.link.sent(self.now);
                 self.free_if_settled(index);
                 return Ok(Some(bytes));
             }

@@ -470,7 +470,6 @@ impl<'a> Session<'a> {
             return Ok(Output::Transmit { stream, bytes });
         }
         let written = self.state.supply(transfer, offset, bytes, out)?;
-        self.state.link.sent(self.state.now);
         Ok(Output::Transmit { stream: StreamId::XMPP, bytes: out.get(..written).unwrap_or(&[]) })
     }
 

@@ -3,11 +3,13 @@
 use crate::wire::bytes::copy_prefix;
 use core::ops::Range;
 
+mod alphabet;
 #[cfg(target_pointer_width = "64")]
 mod engine;
 #[cfg(any(test, not(target_pointer_width = "64")))]
 mod small;
 
+use self::alphabet::{PAD, SPACE, class_of};
 #[cfg(target_pointer_width = "64")]
 use self::engine::{CHUNK, decode_chunk, decode_part};
 #[cfg(not(target_pointer_width = "64"))]
@@ -19,36 +21,6 @@ const CHUNK_BYTES: usize = CHUNK / 4 * 3;
 const STEP_BYTES: usize = CHUNK_BYTES + 1;
 /// Characters at the end of a text left to the slow path, because padding may be there.
 const QUANTUM_KEPT: usize = 4;
-
-const PAD: u8 = 64;
-const SPACE: u8 = 65;
-const INVALID: u8 = 66;
-
-/// The 64 characters in the order of their values.
-const SYMBOL: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Class of every byte: 0..=63 value, [`PAD`], [`SPACE`] (the four XML white-space characters) or [`INVALID`].
-const CLASS: [u8; 256] = class_table();
-
-#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time only
-const fn class_table() -> [u8; 256] {
-    let mut table = [INVALID; 256];
-    let mut value = 0u8;
-    while value < 64 {
-        table[SYMBOL[value as usize] as usize] = value;
-        value += 1;
-    }
-    table[b'=' as usize] = PAD;
-    table[b' ' as usize] = SPACE;
-    table[b'\t' as usize] = SPACE;
-    table[b'\n' as usize] = SPACE;
-    table[b'\r' as usize] = SPACE;
-    table
-}
-
-fn class_of(byte: u8) -> u8 {
-    CLASS.get(usize::from(byte)).copied().unwrap_or(INVALID)
-}
 
 /// Why a text is not the base64 we accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -342,25 +314,6 @@ pub fn encode(bytes: &[u8], out: &mut [u8]) -> Option<usize> {
     let pads = bytes.len().div_ceil(3).saturating_mul(3).saturating_sub(bytes.len());
     to.iter_mut().rev().take(pads).for_each(|slot| *slot = b'=');
     Some(length)
-}
-
-/// Encodes quantum by quantum, zeros standing in for bytes that miss in the last one.
-fn encode_quanta(bytes: &[u8], out: &mut [u8]) {
-    let (quanta, tail) = bytes.as_chunks::<3>();
-    let (slots, _) = out.as_chunks_mut::<4>();
-    for (slot, quantum) in slots.iter_mut().zip(quanta) {
-        *slot = encode_quantum(quantum);
-    }
-    if let Some(slot) = slots.get_mut(quanta.len()) {
-        let mut last = [0u8; 3];
-        copy_prefix(&mut last, tail);
-        *slot = encode_quantum(&last);
-    }
-}
-
-fn encode_quantum(&[a, b, c]: &[u8; 3]) -> [u8; 4] {
-    let symbol = |bits: u8| SYMBOL.get(usize::from(bits & 63)).copied().unwrap_or_default();
-    [symbol(a >> 2), symbol(a << 4 | b >> 4), symbol(b << 2 | c >> 6), symbol(c)]
 }
 
 #[cfg(test)]

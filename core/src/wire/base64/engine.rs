@@ -3,6 +3,7 @@
 //! All calls use arrays of fixed size, because only then the optimizer can prove that none of the engine's bounds checks
 //! fails and drop their panic paths.
 
+use super::alphabet::encode_quanta;
 use crate::wire::bytes::copy_prefix;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -47,7 +48,7 @@ pub(super) fn encode(bytes: &[u8], out: &mut [u8]) {
         (from, to) = (rest, tail);
     }
     if from.len() < ENCODE_BYTES / 2 {
-        super::encode_quanta(from, to);
+        encode_quanta(from, to);
     } else {
         let mut filled = [0u8; ENCODE_BYTES];
         let mut text = [0u8; ENCODE_CHUNK];

@@ -1,6 +1,6 @@
 //! Whole chunks by one small loop, for machines where two kilobytes of unrolled code are worth more as room.
 
-use super::class_of;
+use super::alphabet::{class_of, encode_quanta};
 
 /// Characters decoded at once. Small machines have small stacks, and while text and bytes still overlap a chunk's worth
 /// stands there.
@@ -27,5 +27,5 @@ pub(super) fn decode_part(_: &[u8], _: &mut [u8]) -> Option<()> {
 
 /// Encodes all of `bytes`, as if zeros filled up the last quantum; `out` has room for exactly that.
 pub(super) fn encode(bytes: &[u8], out: &mut [u8]) {
-    super::encode_quanta(bytes, out);
+    encode_quanta(bytes, out);
 }
