@@ -47,7 +47,7 @@ pub struct Config<'a> {
     pub stanza_bytes: u32,
     /// Largest first-level element we read, bytes (XML-07); at least 10000. Larger stanzas of up to 1 MiB are skipped.
     pub element_bytes: u32,
-    /// Which stanza carries the blocks we send (IBB-08); `Message` has no acknowledgements.
+    /// Which stanza carries the blocks we send (IBB-08, QRK-07); `Message` has no acknowledgements.
     pub carrier: Carrier,
     /// Bytes per second for message stanzas, which have no window (IBB-17); not 0.
     pub message_rate: u32,
@@ -63,7 +63,7 @@ pub struct Config<'a> {
     /// path, so they have to bring it together: on a path that is known to be slower than this, give its rate.
     pub least_rate: u32,
     /// Presence priority, -128..=127. A negative one, the default, keeps messages to the bare address away: an owner that
-    /// wants them (MSG-02) sets 0 or more (BND-04).
+    /// wants them sets 0 or more (BND-04).
     pub priority: i8,
     /// Name of the client in service discovery, at most 32 bytes without control characters; may be empty.
     pub client_name: &'a str,
@@ -102,7 +102,7 @@ pub struct Methods {
 }
 
 impl Methods {
-    /// Mediated, then direct, then in band (TH-11).
+    /// Mediated, then direct, then in band: a proxy is reached from everywhere.
     pub const DEFAULT: Self =
         Self { order: [Some(Method::Mediated), Some(Method::Direct), Some(Method::InBand)] };
     /// In band only: no other stream than the XMPP stream is needed.
@@ -241,7 +241,7 @@ pub struct Times {
     pub ask_ms: u32,
     /// The span over which [`Config::least_rate`] is averaged (ATK-17).
     pub rate_ms: u32,
-    /// The answer to the closing of a bytestream, and the verdict (IBB-33, JFT-11).
+    /// The answer to the closing of a bytestream, and the verdict (IBB-33).
     pub finish_ms: u32,
     /// The answer to the closing of an in-band bytestream where every block was acknowledged and no receipt can come: one
     /// client never gives it (IBB-33, QRK-44).
@@ -256,7 +256,7 @@ pub struct Times {
     pub proxy_ms: u32,
     /// All streamhosts of one transfer, that of a receiver (S5B-04).
     pub hosts_ms: u32,
-    /// From our streamhosts to the first byte, where in band may follow (S5B-04); else each step has a deadline of its own.
+    /// From our streamhosts to the first byte, where in band may follow (S5B-04, QRK-52); else each step has a deadline of its own.
     pub attempt_ms: u32,
     /// When no streamhost was reached: the answer goes out at a multiple of this after the query, so that its time does not
     /// tell which of them was closed, silent or not allowed (ATK-25). 0: at once.

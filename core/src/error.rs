@@ -225,7 +225,7 @@ pub enum Reason {
     LimitExceeded,
     /// First-level text or elements that do not belong there (XML-06, ATK-07).
     BadFormat,
-    /// The server sent a stream error, see the condition.
+    /// The server sent a stream error, see the condition; `policy-violation` behind large blocks asks for smaller ones (SER-04).
     StreamError,
     /// No SASL mechanism that both sides have and the configuration allows (SASL-01).
     NoMechanism,

@@ -5,7 +5,7 @@ use crate::wire::receipt::Receipts;
 use crate::wire::stanza::{Element, Ns};
 use crate::wire::xml::Writer;
 
-/// What we advertise; of the two bytestreams only those that are switched on (DSC-03).
+/// What we advertise, since peers judge by it (QRK-46); of the two bytestreams only those that are switched on (DSC-03).
 pub const FEATURES: &[&str] = &[
     "http://jabber.org/protocol/bytestreams",
     "http://jabber.org/protocol/disco#info",

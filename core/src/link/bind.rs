@@ -1,4 +1,4 @@
-//! Resource binding, the session of old servers, and our address (BND-01..05).
+//! Resource binding, the session of old servers (BND-03), and our address, which the server makes (BND-01, BND-05).
 
 use super::outgoing::Send;
 use super::stream::same_address;

@@ -410,7 +410,7 @@ impl Link {
         self.ignored = self.ignored.saturating_add(1);
     }
 
-    /// An element nobody knows (XML-06).
+    /// An element nobody knows (XML-06), or that nobody switched on (ATK-15).
     fn ignore(&mut self) -> Result<Step, Failure> {
         self.ignored = self.ignored.saturating_add(1);
         self.unknown = self.unknown.saturating_add(1);

@@ -1,4 +1,4 @@
-//! Authentication: which mechanism, and its exchange (SASL-01..11).
+//! Authentication: which mechanism, and its exchange (SASL-01..11), whoever wants it weaker (ATK-09).
 
 use super::exchange::{Exchange, Phase};
 use super::mechanism::Mechanism;
@@ -89,7 +89,7 @@ impl Link {
         self.exchange.attempt = self.exchange.attempt.wrapping_add(1);
         let binding = match self.binding() {
             Some(binding) if mechanism.binds() => binding,
-            // SASL-08: `y` is a claim that the server offered nothing, which a server that did must reject.
+            // SASL-08, QRK-42: `y` is a claim that the server offered nothing, which a server that did must reject.
             _ if self.bindings.any() && !self.exchange.offer.any_plus => Binding::NotOffered,
             _ => Binding::Unsupported,
         };
@@ -172,7 +172,7 @@ impl Link {
             .find_map(|child| SaslCondition::from_name(child.name()));
         let tried = self.exchange.mechanism.map_or(0, Mechanism::bit);
         self.exchange.tried |= tried;
-        // Only these two say that another mechanism may do; a weaker one after a wrong password must not be tried.
+        // SASL-10: only these two say that another mechanism may do; a weaker one after a wrong password must not be tried.
         let another =
             matches!(condition, Some(SaslCondition::InvalidMechanism | SaslCondition::MechanismTooWeak));
         if another && Mechanism::ALL.into_iter().any(|mechanism| self.allows(mechanism)) {

@@ -32,7 +32,7 @@ pub(crate) enum Next {
     Fail(Reason),
 }
 
-/// After SOCKS5 failed (SI-22). `in_band_allowed`: by policy. `in_band_offered`: the offer listed it, so the peer may
+/// After SOCKS5 failed (SI-22). `in_band_allowed`: by policy (SI-24). `in_band_offered`: the offer listed it, so the peer may
 /// take it under the same id. `retried`: this already is the second offer.
 pub(crate) fn after_socks5(
     why: Socks5Failure,

@@ -1,4 +1,4 @@
-//! Agrees on a file and a method.
+//! Agrees on a file and a method, by stream initiation with every peer (SI-02).
 
 pub mod fallback;
 pub mod si;

@@ -1,4 +1,5 @@
-//! Ids of received blocks whose acknowledgement waits for the owner's *stored* (IBB-14, IBB-16).
+//! Ids of received blocks whose acknowledgement waits for the owner's *stored* (IBB-14, IBB-16), in
+//! the order in which they came (QRK-04).
 
 use crate::wire::bytes::{copy_prefix, move_down};
 

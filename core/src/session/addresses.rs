@@ -31,7 +31,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// A proxy to use; the server is not asked for its own then (DSC-10).
+    /// A proxy to use, named as peers are to resolve it (QRK-29); the server is not asked for its own then (DSC-10).
     ///
     /// # Errors
     /// [`Error::NoStreams`] (the session stays in band), [`Error::Argument`] ([`Argument::Proxy`], [`Argument::Host`]),
@@ -42,7 +42,7 @@ impl Session<'_> {
     }
 
     /// A stream came to an address given to `add_address`. `source` is any number that is the same for streams from the
-    /// same machine, 0 when unknown (S5B-30).
+    /// same machine, 0 when unknown (S5B-30); from where they may come is for the owner to decide before (S5B-37).
     ///
     /// # Errors
     /// [`Error::Full`]: too many have not shown whom they belong to; [`Error::State`]: nobody is awaited. Close it.

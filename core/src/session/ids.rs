@@ -72,7 +72,7 @@ impl Ids {
         self.tagged("-u", &[u64::from(number)])
     }
 
-    /// A stream id: 128 random bits in hex (IBB-01, S5B-13).
+    /// A stream id: 128 random bits in hex (IBB-01, S5B-13), since some peers know a stream by it alone (QRK-01).
     pub(crate) fn next_sid(&mut self) -> heapless::String<32> {
         self.streams = self.streams.wrapping_add(1);
         let random = self.derive(b"stream ids", self.streams);

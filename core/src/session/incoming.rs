@@ -1,4 +1,5 @@
-//! Stanzas that came in, sorted to whom they concern. Every get and set gets exactly one answer (STZ-04).
+//! Stanzas that came in, sorted to whom they concern. Every get and set gets exactly one answer (STZ-04),
+//! answers get none (ATK-14).
 
 use super::ids::Origin;
 use super::state::State;
@@ -93,6 +94,7 @@ impl State<'_> {
             return Taken::NotMine;
         }
         match payload.ns() {
+            // PNG-01
             Ns::Ping if payload.name() == "ping" => self.result(s),
             Ns::DiscoInfo | Ns::DiscoItems if payload.name() == "query" => self.disco(s, &payload),
             _ => self.refuse_unknown(s, &payload),
@@ -138,7 +140,8 @@ impl State<'_> {
         }
     }
 
-    /// STZ-04: what a namespace we know does not know is not implemented, anything else is no service of ours.
+    /// STZ-04: what a namespace we know does not know is not implemented, anything else is no service of ours; a
+    /// change of the contact list neither (ATK-12).
     fn refuse_unknown(&mut self, s: &Stanza<'_>, payload: &Element<'_>) {
         let known = matches!(
             payload.ns(),

@@ -1,4 +1,5 @@
-//! The last words about a file: what may be said only when it has its place, and what is heard then.
+//! The last words about a file: what may be said only when it has its place, and what is heard then, from nobody but the
+//! peer (ATK-53).
 
 use super::incoming::Taken;
 use super::state::State;

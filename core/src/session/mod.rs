@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
         self.state.link.tls_done(binding, self.state.now)
     }
 
-    /// Bytes came on a stream. Returns how many were used; call again with the rest. File bytes are decoded in
+    /// Bytes came on a stream, in their order (STZ-08). Returns how many were used; call again with the rest. File bytes are decoded in
     /// `input` itself.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
-//! The data phase over SOCKS5: bytes as they are, in the owner's hands (S5B-10, S5B-15, S5B-19).
+//! The data phase over SOCKS5: bytes as they are, in the owner's hands (S5B-10, S5B-15, S5B-19): those of
+//! the range and nothing else (SI-15). Nothing is sent early, and nothing is needed back (QRK-23).
 
 use super::emit::Next;
 use super::incoming::Taken;

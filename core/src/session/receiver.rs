@@ -33,6 +33,7 @@ impl State<'_> {
             if self.settings.hosted {
                 return Taken::NotMine;
             }
+            // IBB-06
             self.refuse(s, ErrorType::Cancel, StanzaCondition::NotAcceptable);
             return Taken::Done;
         };
@@ -144,7 +145,7 @@ impl State<'_> {
     }
 
     /// Answers an opening. Blocks may follow at once, and their answers must not come first. Of an empty file the first thing
-    /// that waits is the close.
+    /// that waits is the close (IBB-38).
     fn acknowledge_open(&mut self, index: usize, s: &Stanza<'_>) {
         match self.transfers.get(index).filter(|slot| slot.flow.length() > 0).map(|slot| slot.flow.start()) {
             Some(start) => self.acknowledge(index, start, s),
@@ -152,7 +153,8 @@ impl State<'_> {
         }
     }
 
-    /// A `<close/>` (IBB-30..35), for either side of a transfer.
+    /// A `<close/>` (IBB-30..35), for either side of a transfer: answered behind what came before it (IBB-32, QRK-08), and no
+    /// proof that everything did (IBB-35).
     pub(crate) fn close_in(&mut self, s: &Stanza<'_>, payload: &Element<'_>) -> Taken {
         let (from, sid) = (s.from.unwrap_or(""), payload.attr("sid").unwrap_or(""));
         use Phase::*;

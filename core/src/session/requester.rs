@@ -20,7 +20,7 @@ const FAILURES_UNTIL_LAST: u8 = 2;
 /// Most streamhosts offered: a target reads 16 (S5B-03), and has 10 s for all of them (QRK-27).
 const HOSTS_MAX: usize = 16;
 /// Most bytes of streamhosts in one query: with the longest address of a peer the stanza stays below 4096 bytes, which
-/// every server takes (LIM-02) and every owner's buffer holds. One streamhost always fits.
+/// every server takes (LIM-02, QRK-20) and every owner's buffer holds. One streamhost always fits.
 const HOSTS_BYTES: usize = 2304;
 
 impl TransferSlot {
@@ -49,7 +49,7 @@ impl State<'_> {
                 slot.skip(method, why);
             }
         }
-        // QRK-48: an empty stream over SOCKS5 ends in many ways, in band in one.
+        // QRK-12, QRK-48: an empty stream over SOCKS5 ends in many ways, in band in one.
         let empty = slot.file.size == 0 && methods.has(Method::InBand);
         slot.offers_socks5 =
             !empty && ((methods.has(Method::Direct) && address) || (methods.has(Method::Mediated) && proxy));
@@ -198,7 +198,7 @@ impl State<'_> {
         }
     }
 
-    /// Our stream to the proxy is up: it has to join it with the target's (S5B-08).
+    /// Our stream to the proxy is up, so that it can be asked to join it with the target's (S5B-08, QRK-28).
     pub(crate) fn at_proxy(&mut self, index: usize, stream: u16) {
         let deadline = self.in_ms(self.settings.times.request_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };

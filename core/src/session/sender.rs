@@ -37,7 +37,7 @@ impl State<'_> {
         if mime.len() > MIME_BYTES || mime.contains(char::is_control) {
             return bad(Argument::Text);
         }
-        // STZ-10: a bare JID would be answered by the server, not by the peer.
+        // STZ-10, QRK-30: a bare JID would be answered by the server, not by the peer.
         let to = jid::Jid::parse(offer.to).ok().filter(|jid| jid.is_full());
         let to = to.and_then(|jid| jid.prepared::<{ crate::JID_BYTES }>());
         let Some(to) = to else { return bad(Argument::Peer) };
@@ -163,6 +163,7 @@ impl State<'_> {
                     // Nothing was opened, hence nothing is to be closed.
                     slot.bytestream.closed = true;
                     slot.skip(Method::InBand, Skip::Refused);
+                    // Nothing of it is remembered: the next opening may be taken (QRK-09).
                     self.fail_with(index, reason_of_open_refusal(condition), condition);
                 }
             },

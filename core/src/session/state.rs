@@ -147,7 +147,7 @@ impl State<'_> {
         self.contacts.get(usize::from(transfer.contact)).map_or("", |contact| contact.jid.as_str())
     }
 
-    /// A transfer by peer and stream id, among those that `want` (IBB-07).
+    /// A transfer by peer and stream id, among those that `want` (IBB-07): of one side, when both ends send (IBB-09).
     pub(crate) fn find(&self, from: &str, sid: &str, want: impl Fn(&TransferSlot) -> bool) -> Option<usize> {
         let contact = self.find_contact(from)?;
         self.transfers

@@ -1,4 +1,5 @@
-//! SOCKS5 streams: every one has a transfer or a deadline, and an end (S5B-20..35).
+//! SOCKS5 streams: every one has a transfer or a deadline, and an end (S5B-20..35), also one that its
+//! peer forgot (QRK-26).
 
 use super::emit::Next;
 use super::incoming::Taken;

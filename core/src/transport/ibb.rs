@@ -13,13 +13,13 @@ pub(crate) const BLOCK_FLOOR: u16 = 1024;
 pub(crate) const HALVINGS: u8 = 4;
 /// Most empty blocks in a row (IBB-21).
 const EMPTY_MAX: u8 = 8;
-/// Blocks before the sequence number comes round (IBB-25).
+/// Blocks before the sequence number comes round (IBB-25, QRK-02).
 pub(crate) const SEQ_SPAN: u64 = 65_536;
 
 /// One bytestream, one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bytestream {
-    /// Agreed largest block, bytes before base64 (IBB-02).
+    /// Agreed largest block, bytes before base64 (IBB-02); shorter ones are good (QRK-45).
     pub(crate) block: u16,
     /// Sender: bytes of each block but the last.
     pub(crate) chunk: u16,
@@ -83,7 +83,7 @@ impl Bytestream {
     /// A block of at most half the size after `resource-constraint`; `false` when it was asked often enough (IBB-05).
     pub(crate) fn halve(&mut self) -> bool {
         // Four halvings from 65535 end at 4095; a board that takes 1024 must be reached as well, and the ceilings of
-        // known peers, 8192 and 4096, are met exactly on the way.
+        // known peers, 8192 and 4096 (QRK-05), are met exactly on the way.
         let left = u32::from(HALVINGS.saturating_sub(self.halvings).saturating_sub(1));
         let reach = BLOCK_FLOOR.checked_shl(left).unwrap_or(u16::MAX);
         let half = (self.block / 2).min(reach).max(BLOCK_FLOOR);
@@ -108,7 +108,7 @@ impl Bytestream {
         self.last == id_mark(id) && seq.and_then(parse_seq) == Some(self.seq.wrapping_sub(1))
     }
 
-    /// Checks a received block in the order of IBB-18 and returns its length. `left`: bytes still expected.
+    /// Checks a received block in the order of IBB-18 (ATK-18) and returns its length. `left`: bytes still expected.
     pub(crate) fn receive(
         &mut self,
         seq: Option<&str>,
@@ -165,7 +165,7 @@ pub(crate) struct Open<'s> {
     pub(crate) carrier: Carrier,
 }
 
-/// Reads an `<open/>`; `None` is a `bad-request` (IBB-04).
+/// Reads an `<open/>`, whatever else it has (IBB-22); `None` is a `bad-request` (IBB-04, ATK-19).
 pub(crate) fn read_open<'s>(payload: &Element<'s>) -> Option<Open<'s>> {
     let sid = payload.attr("sid").filter(|sid| !sid.is_empty())?;
     let block = payload.attr("block-size").and_then(parse_seq).filter(|block| *block > 0)?;
@@ -190,7 +190,7 @@ pub(crate) fn write_open(w: &mut Writer<'_>, sid: &str, block: u16, carrier: Car
     w.close("open");
 }
 
-/// Writes a `<data/>` with its base64 (IBB-11, IBB-13: no white space).
+/// Writes a `<data/>` with its base64 (IBB-11, IBB-13: no white space, QRK-03).
 pub(crate) fn write_data(w: &mut Writer<'_>, sid: &str, seq: u16, bytes: &[u8]) {
     w.open("data").attr("xmlns", Ns::Ibb.uri()).attr("sid", sid).attr_u64("seq", u64::from(seq));
     w.text_base64(bytes).close("data");

@@ -2,7 +2,7 @@
 //!
 //! A slot says what it owes (`poll`), takes the bytes of the handshake (`read`) and knows nothing of negotiation: which
 //! destination is right and which streamhost is next is the session's matter. Only the fixed frames of the handshake
-//! ever go out (ATK-25), each in a write of its own (S5B-21, S5B-33).
+//! ever go out (ATK-25), each in a write of its own (S5B-21, S5B-33, QRK-24).
 
 mod attempt;
 mod dial;

@@ -4,7 +4,7 @@ use crate::wire::base64;
 use crate::wire::stanza::{Element, Ns};
 use crate::wire::xml::Writer;
 
-/// Writes `<hash algo='sha-256'>`: base64, never hex (JFT-13).
+/// Writes `<hash algo='sha-256'>`: base64, never hex (XEP-0300 section 3).
 pub fn write_sha256(w: &mut Writer<'_>, sha256: &[u8; 32]) {
     w.open("hash").attr("xmlns", Ns::Hashes.uri()).attr("algo", "sha-256").text_base64(sha256).close("hash");
 }
@@ -19,7 +19,7 @@ pub fn read_sha256(parent: &Element<'_>) -> Option<[u8; 32]> {
     if length == 32 { bytes.first_chunk::<32>().copied() } else { None }
 }
 
-/// An MD5 as 32 hex digits of either case (SI-12).
+/// An MD5 as 32 hex digits of either case (SI-12, QRK-13).
 pub fn parse_md5(text: &str) -> Option<[u8; 16]> {
     let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
     let pairs: &[[u8; 2]; 16] = pairs.try_into().ok()?;

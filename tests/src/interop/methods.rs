@@ -122,7 +122,7 @@ impl Cell {
         match (self, from, to) {
             (Self::Files(Method::Auto), _, Who::Slixmpp) => Some(Method::InBand), // QRK-11
             (Self::Files(Method::Auto), Who::Gloox, _) => Some(Method::Direct),   // its own address first
-            (Self::Files(Method::Auto), ..) => Some(Method::Mediated),            // TH-11
+            (Self::Files(Method::Auto), ..) => Some(Method::Mediated),            // our own order
             (Self::Files(method), ..) => Some(method),
             (Self::Empty, ..) => None,
         }

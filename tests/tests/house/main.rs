@@ -1,5 +1,6 @@
 //! The house itself: which room imports whom, which rule and which word a test holds, and what the documents say.
 
+mod book;
 mod circles;
 mod layering;
 mod readme;

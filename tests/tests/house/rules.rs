@@ -8,14 +8,16 @@ use std::fs;
 use std::path::PathBuf;
 use xft_tests::sources::{root, sources};
 
-/// Families of rules that are kept so far; ids of test vectors look alike and are none.
-const FAMILIES: [&str; 15] =
-    ["ATK", "BND", "DSC", "IBB", "LIM", "PNG", "PRS", "QRK", "S5B", "SASL", "SER", "SI", "STR", "STZ", "XML"];
+/// Families of rules that are kept so far, as `core/RULES.md` has them; ids of test vectors look alike and are none.
+pub const FAMILIES: [&str; 16] = [
+    "ATK", "BND", "DSC", "IBB", "LIM", "PNG", "PRS", "QRK", "S5B", "SASL", "SER", "SI", "SM", "STR", "STZ",
+    "XML",
+];
 
 type Found = BTreeMap<String, BTreeSet<PathBuf>>;
 
 /// Ids in a text, written `IBB-07` or, in the name of a function, `ibb_07`.
-fn ids(text: &str) -> BTreeSet<String> {
+pub fn ids(text: &str) -> BTreeSet<String> {
     let is_part = |c: char| c.is_ascii_alphanumeric();
     let words: Vec<(usize, &str)> =
         text.split(|c| !is_part(c)).map(|w| (w.as_ptr() as usize - text.as_ptr() as usize, w)).collect();
@@ -39,7 +41,7 @@ fn cited() -> (Found, Found) {
             files.extend(sources(&dir, &["rs", "sh"]));
         }
     }
-    for file in files.iter().filter(|f| !f.ends_with("house/rules.rs")) {
+    for file in files.iter().filter(|f| !f.ends_with("house/rules.rs") && !f.ends_with("house/book.rs")) {
         let text = fs::read_to_string(file).unwrap();
         let in_core = file.starts_with(root().join("core"));
         // A test module of several files is a folder of that name.

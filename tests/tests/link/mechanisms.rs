@@ -61,7 +61,7 @@ fn flag_tells_the_truth_about_binding() {
     let exporter = Some(&BINDING[..]);
     // SASL-08: no binding data here.
     assert_eq!(chosen(&["SCRAM-SHA-256"], &[], None, cfg), is("SCRAM-SHA-256", "n,"));
-    // A -PLUS of an unknown hash: `y` would be rejected.
+    // QRK-42: a -PLUS of an unknown hash: `y` would be rejected.
     let sha512 = &["SCRAM-SHA-512-PLUS", "SCRAM-SHA-256"];
     assert_eq!(chosen(sha512, &[], exporter, cfg), is("SCRAM-SHA-256", "n,"));
     // -PLUS without announcement: deployed servers then want tls-unique, which must not be used.

@@ -214,6 +214,7 @@ fn atk_30_a_peer_that_gave_up_and_closed_its_own_stream_is_no_intruder() {
     }
 }
 
+/// S5B-37: from wherever it comes, who shows the digest is let in.
 #[test]
 fn atk_30_a_peer_that_failed_while_somebody_has_its_digest_means_an_intruder() {
     for word in ["item-not-found", "internal-server-error"] {

@@ -80,7 +80,8 @@ impl Digest {
     /// Hashes the stream id and the addresses of the side that offers the streamhost and of its peer, as UTF-8 and
     /// without separators (S5B-11).
     ///
-    /// Addresses are taken as they are: prepared, and exactly as in the iq exchange between the two.
+    /// Addresses are taken as they are: prepared, and exactly as in the iq exchange between the two. A peer that hashes other
+    /// bytes of them is not met (QRK-25).
     ///
     /// # Errors
     /// See [`SidError`].

@@ -1,4 +1,4 @@
-//! What becomes of a tag that breaks a limit where that is no reason to refuse it (XML-07).
+//! What becomes of a tag that breaks a limit where that is no reason to refuse it (XML-07, ATK-02, ATK-03).
 //!
 //! Of a first-level element the attributes go that say nothing about who sent it; of any other one the attribute that does
 //! not fit, but the end of its value stays: the end of a path is the name of a file. A tag whose name does not fit is

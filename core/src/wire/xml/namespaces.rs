@@ -1,4 +1,4 @@
-//! What prefixes stand for, and which names are one (XML-04).
+//! What prefixes stand for, and which names are one (XML-04, ATK-06).
 
 use super::XmlError;
 use super::record::{Frame, Kind, Record, Span, XML_NS, XMLNS_NS, to_usize};
