@@ -62,7 +62,9 @@ impl Link {
     ) -> Result<Step, Failure> {
         let request = if self.state == State::Bind { Request::Bind } else { Request::Session };
         if !self.answers(element, request, account) {
-            return self.ignore();
+            // Bound, so anybody's requests may come already; they want an answer (STZ-04).
+            let asks = self.state == State::Session && matches!(element.attr("type"), Some("get" | "set"));
+            return if asks && element.name() == "iq" { Ok(Step::Stanza) } else { self.ignore() };
         }
         let refused = element.attr("type") == Some("error");
         match request {

@@ -2,9 +2,9 @@
 
 use super::incoming::{Block, Taken};
 use super::state::{Life, State};
-use crate::error::{Reason, StreamCondition};
+use crate::error::{Reason, StanzaCondition, StreamCondition};
 use crate::link::Step;
-use crate::wire::stanza::{Fed, StanzaReader};
+use crate::wire::stanza::{ErrorType, Fed, StanzaReader, stanza};
 use crate::wire::xml::XmlError;
 
 impl State<'_> {
@@ -24,8 +24,15 @@ impl State<'_> {
             _ => Err(self.link.ended(self.now)),
         };
         match step {
-            // STR-10: behind our closing tag nothing can be answered any more.
-            Ok(Step::Stanza) if !self.link.is_online() => (Taken::Done, false),
+            Ok(Step::Stanza) if !self.link.is_online() => {
+                // STR-10: behind our closing tag nothing can be answered any more.
+                if self.life == Life::Running
+                    && let Ok(s) = stanza(stanzas.element())
+                {
+                    self.refuse(&s, ErrorType::Wait, StanzaCondition::ResourceConstraint);
+                }
+                (Taken::Done, false)
+            }
             Ok(Step::Stanza) => (self.stanza(stanzas.element(), block), false),
             Ok(Step::Restart) => {
                 self.me.forget_password();

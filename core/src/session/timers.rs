@@ -133,26 +133,33 @@ impl State<'_> {
 
     /// The earliest deadline and what it is for.
     pub(crate) fn next_deadline(&self) -> (Option<Instant>, Timer) {
-        let link = self.link.deadline();
-        let contacts =
-            self.contacts.iter().filter_map(|c| c.deadline.map(|deadline| (deadline, Timer::Request)));
-        let transfers = self.transfers.iter().filter_map(|t| {
+        let mut soonest = self.link.deadline();
+        let mut add = |at: Option<Instant>, why: Timer| {
+            if let Some(at) = at
+                && soonest.is_none_or(|(other, _)| at < other)
+            {
+                soonest = Some((at, why));
+            }
+        };
+        for contact in self.contacts.iter() {
+            add(contact.deadline, Timer::Request);
+        }
+        for t in self.transfers.iter() {
             // While the server is asked, the probe's own deadline counts.
-            let own = t.deadline.filter(|_| !(self.link.is_probing() && self.is_servers(t)));
-            let own = own.map(|deadline| (deadline, t.timer));
-            let stagger = t.attempt.next_at.filter(|_| t.is_live());
-            let asked = self.asks_at(t).map(|at| (at, Timer::Silence));
-            let stagger = stagger.map(|at| (at, Timer::Streamhosts));
-            own.into_iter().chain(stagger).chain(asked).min_by_key(|(at, _)| *at)
-        });
-        let paced = self.transfers.iter().any(|t| {
-            t.phase == Phase::Sending && t.bytestream.carrier == Carrier::Message && !t.flow.is_through()
-        });
-        let rate = (paced && self.message_at > self.now).then_some((self.message_at, Timer::Rate));
-        let streams = self.streams.iter().filter_map(|s| s.deadline.map(|at| (at, Timer::Handshake)));
-        let discovery = self.discovery.due(self.settings.times.discovery_ms).map(|at| (at, Timer::Discovery));
-        let all =
-            link.into_iter().chain(contacts).chain(transfers).chain(rate).chain(streams).chain(discovery);
-        all.min_by_key(|(at, _)| *at).map_or((None, Timer::None), |(at, why)| (Some(at), why))
+            if !(self.link.is_probing() && self.is_servers(t)) {
+                add(t.deadline, t.timer);
+            }
+            add(t.attempt.next_at.filter(|_| t.is_live()), Timer::Streamhosts);
+            add(self.asks_at(t), Timer::Silence);
+            let paced = t.phase == Phase::Sending && t.bytestream.carrier == Carrier::Message;
+            if paced && !t.flow.is_through() && self.message_at > self.now {
+                add(Some(self.message_at), Timer::Rate);
+            }
+        }
+        for stream in self.streams.iter() {
+            add(stream.deadline, Timer::Handshake);
+        }
+        add(self.discovery.due(self.settings.times.discovery_ms), Timer::Discovery);
+        soonest.map_or((None, Timer::None), |(at, why)| (Some(at), why))
     }
 }

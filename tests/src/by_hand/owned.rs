@@ -36,6 +36,14 @@ pub struct Owned<'m> {
 impl<'m> Owned<'m> {
     /// Logged in; `features` are those after the login, beside binding.
     pub fn new(cfg: &Config<'_>, features: &str, memory: &'m mut Memory) -> Self {
+        let mut s = Self::bound(cfg, features, memory);
+        s.poll();
+        assert_eq!(std::mem::take(&mut s.events), [Event::Online]);
+        s
+    }
+
+    /// The same just behind the answer to the bind request.
+    pub fn bound(cfg: &Config<'_>, features: &str, memory: &'m mut Memory) -> Self {
         let mut s = Self::unopened(cfg, memory);
         s.session.stream_open(StreamId::XMPP).unwrap();
         s.feed(&format!(
@@ -53,8 +61,6 @@ impl<'m> Owned<'m> {
         s.feed(&format!(
             "<iq type='result' id='{id}'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{ME}</jid></bind></iq>"
         ));
-        s.poll();
-        assert_eq!(std::mem::take(&mut s.events), [Event::Online]);
         s
     }
 

@@ -129,3 +129,29 @@ fn atk_04_an_unfinished_element_is_what_is_waited_for_until_it_is_complete() {
     s.feed("x</body></message>");
     assert_eq!(waits(&mut s), (Some(u64::from(cfg.times.idle_ms)), Timer::Keepalive));
 }
+
+/// STZ-04: an old server wants a session asked for behind binding; who knows our address may ask something by then.
+#[test]
+fn a_request_that_comes_before_the_old_server_s_session_is_answered_once_it_is_there() {
+    let cfg = config();
+    let mut memory = Memory::new(&cfg, 1, 1);
+    let session = "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>";
+    let mut s = Owned::bound(&cfg, session, &mut memory);
+    let asked = s.poll().concat();
+    let id = asked.split(" id='").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+    assert!(asked.contains(session), "{asked}");
+    s.feed(&format!(
+        "<iq from='{PEER}' type='get' id='q1'><ping xmlns='urn:xmpp:ping'/></iq>\
+         <iq from='{PEER}' type='set' id='q2'><x xmlns='urn:x'/></iq>\
+         <message from='{PEER}'><body>m</body></message><iq from='{PEER}' type='result' id='q3'/>"
+    ));
+    assert_eq!(s.poll().concat(), "", "nothing goes out before");
+    s.feed(&format!("<iq type='result' id='{id}'/>"));
+    let sent = s.poll().concat();
+    let (presence, q1) = (sent.find("<presence").unwrap(), sent.find("id='q1'").unwrap());
+    assert!(presence < q1 && q1 < sent.find("id='q2'").unwrap(), "{sent}");
+    // Not yet here, so that it is tried again.
+    assert_eq!(sent.matches("<resource-constraint ").count(), 2, "{sent}");
+    assert!(!sent.contains("q3") && sent.matches("type='wait'").count() == 2, "{sent}");
+    assert_eq!(s.events, [Event::Online]);
+}
