@@ -452,3 +452,31 @@ proptest! {
         finish(&mut s, transfer);
     }
 }
+
+/// ATK-40, XML-07: what stays is half of what there is room for, however the name falls into it, and no character is torn.
+#[test]
+fn of_a_name_of_any_length_as_much_of_the_end_stays() {
+    let si = |name: &str| {
+        format!(
+            "<iq from='{PEER}' to='{ME}' type='set' id='o1'>\
+             <si xmlns='http://jabber.org/protocol/si' id='s1' profile='http://jabber.org/protocol/si/profile/file-transfer'>\
+             <file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='{name}' size='5'/>\
+             <feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>\
+             <field var='stream-method' type='list-single'><option><value>http://jabber.org/protocol/ibb</value>\
+             </option></field></x></feature></si></iq>"
+        )
+    };
+    for letter in ["n", "\u{e9}", "\u{20ac}", "\u{1f600}"] {
+        for length in (2000..2600).step_by(7) {
+            session!(s);
+            let name = format!("{}.tar.gz", letter.repeat(length / letter.len()));
+            let mut stanza = si(&name).into_bytes();
+            let (_, received) = s.session.stream_in(StreamId::XMPP, &mut stanza).unwrap();
+            let Received::Offer(offer) = received else { panic!("{letter}, {length}: {received:?}") };
+            assert!(
+                name.ends_with(offer.raw_name) && offer.raw_name.len() > 200,
+                "{letter}, {length}: {offer:?}"
+            );
+        }
+    }
+}

@@ -442,3 +442,11 @@ fn qrk_51_only_the_same_last_word_is_known_again() {
     s.session.settled(transfer).unwrap();
     assert_eq!(answers(&s.poll()), ["d1", "w1"]);
 }
+
+#[test]
+fn ibb_38_a_peer_that_leaves_before_it_closed_an_empty_file_takes_it_along() {
+    receiver!(s);
+    open_for(&mut s, 0, "", 0);
+    s.ask(&format!("<presence type='unavailable' from='{PEER}'/>"));
+    assert_eq!(s.ending(), failed(Reason::PeerGone));
+}

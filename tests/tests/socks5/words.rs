@@ -88,3 +88,16 @@ fn a_last_word_before_our_answer_is_out_is_nobodys() {
     assert!(of("h1").contains("<streamhost-used "), "{said:?}");
     assert!(of("w1").contains("<item-not-found "), "{said:?}");
 }
+
+#[test]
+fn a_receiver_whose_stream_broke_says_that_the_file_is_incomplete() {
+    for (receipts, told) in [("", false), (V0, true), (V1, true)] {
+        session!(s);
+        let (_, stream, reply) = coming(&mut s, receipts);
+        s.hear(stream, &reply);
+        s.hear(stream, b"01234");
+        let said = s.end(stream, StreamEnd::Lost);
+        let incomplete = stanzas(&said).concat().contains("<incomplete xmlns='urn:libxft:receipt:1'/>");
+        assert_eq!(incomplete, told, "{receipts}: {said:?}");
+    }
+}
