@@ -28,7 +28,7 @@ struct account_options {
     uint64_t block_bytes, chunk_bytes, window_bytes, timeout_s, deadline_s, parallel;
     int verbose, progress, strict, help;
     int allow_plain; /* PLAIN over TLS where the server offers nothing better */
-    int no_receipts; /* nobody compares hashes, so nobody computes them */
+    int no_hash;     /* nobody compares hashes, so nobody computes them */
     struct network_options network;
 
     /* Worked out from the above by account_options_check(). */

@@ -63,7 +63,7 @@ static uint32_t make_session(struct loop *loop, const struct account_options *op
     config.transfers = transfers;
     config.offers_per_peer = transfers > 255 ? 255 : transfers < 4 ? 4 : transfers;
     memcpy(config.methods, options->network.methods, sizeof config.methods);
-    config.flags |= options->no_receipts ? XFT_FLAG_NO_RECEIPTS : 0;
+    config.flags |= options->no_hash ? XFT_FLAG_NO_HASHES : 0;
     config.flags |= options->allow_plain ? XFT_FLAG_SASL_PLAIN : 0;
     config.streams = streams_for(transfers);
     config.hosts_bytes = 2048 + 512 * transfers;

@@ -186,7 +186,7 @@ static void arrived(struct sender *sender, struct loop *loop, const struct outgo
     say("%s: sent by %s", file->name, way);
     if (done)
         return;
-    if (sender->account.no_receipts) {
+    if (sender->account.no_hash) {
         say("%s was handed over; --no-hash leaves nothing to compare", file->name);
         if (sender->account.strict)
             fail(sender, EXIT_UNCONFIRMED);
@@ -204,7 +204,7 @@ static void arrived(struct sender *sender, struct loop *loop, const struct outgo
 static void send_raw(struct sender *sender, struct loop *loop)
 {
     const struct outgoing *file = outgoing_of(&sender->list, loop->output.transfer);
-    int by_system = (sender->sha256_text != NULL || sender->account.no_receipts) && !sender->no_sendfile;
+    int by_system = (sender->sha256_text != NULL || sender->account.no_hash) && !sender->no_sendfile;
     if (file != NULL)
         loop_send_raw(loop, &file->source, by_system);
 }
@@ -407,7 +407,7 @@ int main(int argc, char **argv)
         { "busy-wait", "S", "how long a recipient without room is asked again; default: 600, 0: not at all", OPTION_NUMBER,
           &sender.list.busy_wait_s, 0, 86400 },
         { "no-hash", NULL, "neither end hashes: faster, but nobody confirms that the file is whole", OPTION_FLAG,
-          &sender.account.no_receipts, 0, 0 },
+          &sender.account.no_hash, 0, 0 },
         ACCOUNT_OPTION_LINES(sender.account),
         { NULL, NULL, NULL, OPTION_FLAG, NULL, 0, 0 },
     };

@@ -216,8 +216,8 @@
 #define XFT_FLAG_STRICT_REPLIES 16
 
 /**
- * `flags`: no verified receipts. Nothing is hashed then unless an offer brings a hash: faster, but no sender hears
- * that its file is whole.
+ * `flags`: no receipts. Nothing is hashed then unless an offer brings a hash, and a sender hears neither that its file is
+ * whole nor, over SOCKS5, that it could not be kept: `XFT_FLAG_NO_HASHES` is nearly always what is meant.
  */
 #define XFT_FLAG_NO_RECEIPTS 32
 
@@ -226,6 +226,13 @@
  * is the one that logs in.
  */
 #define XFT_FLAG_SASL_EXTERNAL_ACCOUNT 64
+
+/**
+ * `flags`: no file is hashed whose offer brings no hash: faster, and files that nothing was compared of end with
+ * `XFT_ENDING_DELIVERED` and `XFT_ENDING_UNVERIFIED`. A sender still hears whether the file could be kept, from peers that
+ * know receipts of version 1.
+ */
+#define XFT_FLAG_NO_HASHES 128
 
 /**
  * `service`: the stream begins in plain, then STARTTLS; `tls` is `XFT_TLS_START`.

@@ -72,6 +72,9 @@ pub struct Config<'a> {
     /// Ask for, and give, the verified receipt that two libxft ends close a transfer with. Without it nothing is hashed
     /// unless an offer brings a hash: faster, and nobody confirms that a file is whole.
     pub receipts: bool,
+    /// Take the SHA-256 of a file while its bytes pass, where its offer brings none. Without it a sender says so in the offer,
+    /// neither end hashes, and the receipt tells only that the file has its place: `Delivered` and `Unverified`.
+    pub hashes: bool,
     /// Refuse a streamhost whose reply does not repeat our request, as XEP-0065 wants it; many send something else
     /// (S5B-23).
     pub strict_replies: bool,
@@ -340,6 +343,7 @@ impl<'a> Config<'a> {
             client_name: "libxft",
             methods: Methods::DEFAULT,
             receipts: true,
+            hashes: true,
             strict_replies: false,
             accepted_per_source: 2,
             times: Times::default(),

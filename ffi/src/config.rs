@@ -43,12 +43,16 @@ pub const XFT_FLAG_MD5: u32 = 8;
 /// `flags`: refuse a streamhost whose reply does not repeat our request, as XEP-0065 wants it; many send something
 /// else.
 pub const XFT_FLAG_STRICT_REPLIES: u32 = 16;
-/// `flags`: no verified receipts. Nothing is hashed then unless an offer brings a hash: faster, but no sender hears
-/// that its file is whole.
+/// `flags`: no receipts. Nothing is hashed then unless an offer brings a hash, and a sender hears neither that its file is
+/// whole nor, over SOCKS5, that it could not be kept: `XFT_FLAG_NO_HASHES` is nearly always what is meant.
 pub const XFT_FLAG_NO_RECEIPTS: u32 = 32;
 /// `flags`: the client certificate of `XFT_FLAG_SASL_EXTERNAL` holds several addresses, so EXTERNAL says that `account`
 /// is the one that logs in.
 pub const XFT_FLAG_SASL_EXTERNAL_ACCOUNT: u32 = 64;
+/// `flags`: no file is hashed whose offer brings no hash: faster, and files that nothing was compared of end with
+/// `XFT_ENDING_DELIVERED` and `XFT_ENDING_UNVERIFIED`. A sender still hears whether the file could be kept, from peers that
+/// know receipts of version 1.
+pub const XFT_FLAG_NO_HASHES: u32 = 128;
 
 const FLAGS: u32 = XFT_FLAG_SASL_EXTERNAL
     | XFT_FLAG_SASL_PLAIN
@@ -56,7 +60,8 @@ const FLAGS: u32 = XFT_FLAG_SASL_EXTERNAL
     | XFT_FLAG_MD5
     | XFT_FLAG_STRICT_REPLIES
     | XFT_FLAG_NO_RECEIPTS
-    | XFT_FLAG_SASL_EXTERNAL_ACCOUNT;
+    | XFT_FLAG_SASL_EXTERNAL_ACCOUNT
+    | XFT_FLAG_NO_HASHES;
 
 /// How much of each part a session's memory holds.
 #[derive(Clone, Copy, Debug)]
@@ -381,6 +386,7 @@ impl xft_config {
             client_name,
             methods: methods::from_c(&self.methods)?.unwrap_or(Methods::DEFAULT),
             receipts: self.flags & XFT_FLAG_NO_RECEIPTS == 0,
+            hashes: self.flags & XFT_FLAG_NO_HASHES == 0,
             strict_replies: self.flags & XFT_FLAG_STRICT_REPLIES != 0,
             accepted_per_source: match u8::try_from(self.accepted_per_source) {
                 Ok(0) | Err(_) => return Err(XFT_ERR_RANGE),

@@ -186,6 +186,7 @@ static void the_layout_checks_the_configuration(void) {
   REFUSED(contacts = 65536, XFT_ERR_RANGE, "too_many_contacts_are_refused");
   REFUSED(contacts = 1, XFT_OK, "one_contact_is_possible");
   REFUSED(flags = XFT_FLAG_STRICT_REPLIES, XFT_OK, "strict_replies_are_possible");
+  REFUSED(flags = XFT_FLAG_NO_HASHES, XFT_OK, "hashes_can_be_switched_off");
   REFUSED(flags = XFT_FLAG_NO_RECEIPTS, XFT_OK, "receipts_can_be_switched_off");
   REFUSED(flags = 1u << 31, XFT_ERR_FLAGS, "an_unknown_flag_is_refused");
   REFUSED(reserved[sizeof cfg.reserved / sizeof *cfg.reserved - 1] = 1, XFT_ERR_RESERVED, "a_reserved_field_must_be_0");

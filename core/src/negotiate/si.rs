@@ -36,6 +36,8 @@ pub(crate) struct SiOffer<'s> {
     pub(crate) ranged: bool,
     /// The receipt that the sender has in mind.
     pub(crate) receipts: Receipts,
+    /// It will have no hash to tell, not even in its last word.
+    pub(crate) unhashed: bool,
 }
 
 /// Why an offer cannot even be shown to the owner (SI-09).
@@ -89,6 +91,7 @@ pub(crate) fn read_offer<'s>(si: &Element<'s>) -> Result<SiOffer<'s>, SiRefusal>
         streams,
         ranged: file.child(Ns::Sift, "range").is_some(),
         receipts: Receipts::of_offer(&file),
+        unhashed: file.child(Ns::Receipt1, "receipt").is_some_and(|r| r.attr("hash") == Some("none")),
     })
 }
 
@@ -149,7 +152,8 @@ pub(crate) fn write_offer(w: &mut Writer<'_>, offer: &SiOffer<'_>) {
         write_sha256(w, sha256);
     }
     if let Some(ns) = offer.receipts.ns() {
-        w.open("receipt").attr("xmlns", ns.uri()).close("receipt");
+        w.open("receipt").attr("xmlns", ns.uri());
+        w.attr_opt("hash", offer.unhashed.then_some("none")).close("receipt");
     }
     w.open("range").close("range").close("file");
     let form = open_form(w, "form", Some("list-single"));

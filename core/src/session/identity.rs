@@ -73,6 +73,7 @@ pub(crate) struct Settings {
     pub(crate) md5: bool,
     pub(crate) methods: Methods,
     pub(crate) receipts: bool,
+    pub(crate) hashes: bool,
     pub(crate) strict_replies: bool,
     pub(crate) accepted_per_source: u8,
     pub(crate) times: Times,

@@ -110,6 +110,7 @@ impl<'a> Session<'a> {
             md5: cfg.md5,
             methods: cfg.methods,
             receipts: cfg.receipts,
+            hashes: cfg.hashes,
             strict_replies: cfg.strict_replies,
             accepted_per_source: cfg.accepted_per_source,
             times: cfg.times,

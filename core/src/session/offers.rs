@@ -138,7 +138,8 @@ impl State<'_> {
         }
         let contact = self.contact(from).ok_or(Turned::NoRoom)?;
         let index = self.begin(Phase::Asked, contact).ok_or(Turned::NoRoom)?;
-        let (methods, receipts) = (self.settings.methods, self.settings.receipts);
+        let (methods, receipts, hashes) =
+            (self.settings.methods, self.settings.receipts, self.settings.hashes);
         let chosen = si::choose(self.streams_taken(), offer.streams);
         let deadline = self.in_ms(self.settings.times.offer_ms);
         let slot = self.transfers.get_mut(index).ok_or(Turned::NoRoom)?;
@@ -148,7 +149,8 @@ impl State<'_> {
         slot.file.sha256 = offer.sha256;
         slot.file.md5 = offer.md5;
         slot.flow = Flow::whole(offer.size);
-        slot.receipts = if receipts { offer.receipts } else { Receipts::None };
+        let receipts = if receipts { offer.receipts } else { Receipts::None };
+        slot.choose_receipts(receipts, offer.unhashed || !hashes);
         slot.methods = methods;
         slot.offers_socks5 = offer.streams.has(StreamMethod::Socks5);
         slot.offers_in_band = offer.streams.has(StreamMethod::InBand);
@@ -235,7 +237,8 @@ impl State<'_> {
         if slot.receipts == Receipts::V0 && !whole {
             slot.receipts = Receipts::None;
         }
-        let strong = slot.file.sha256.is_some() || (slot.receipts != Receipts::None && whole);
+        let taken = slot.receipts != Receipts::None && whole && !slot.unhashed;
+        let strong = slot.file.sha256.is_some() || taken;
         let digest = Digest::start(strong, !strong && slot.file.md5.is_some());
         slot.flow.agree(from_offset, slot.file.size, digest);
         slot.owed.answer = Some(Answer::Accept);

@@ -133,6 +133,7 @@ impl State<'_> {
             streams: slot.streams_offered(),
             ranged: true,
             receipts: slot.receipts,
+            unhashed: slot.unhashed,
         };
         si::write_offer(w, &offer);
     }

@@ -109,8 +109,13 @@ impl State<'_> {
                 Some(condition) if is_absence(condition) => {
                     slot.fail(reason_of_refusal(condition), Some(Condition::Stanza(condition)))
                 }
-                _ if self.settings.receipts => slot.receipts = features.receipts,
-                _ => slot.receipts = Receipts::None,
+                _ if self.settings.receipts => {
+                    slot.choose_receipts(
+                        features.receipts,
+                        !self.settings.hashes && slot.file.sha256.is_none(),
+                    );
+                }
+                _ => slot.choose_receipts(Receipts::None, false),
             }
         }
         self.offer_what_is_ready();
@@ -237,7 +242,8 @@ impl State<'_> {
         if slot.receipts == Receipts::V0 && !(tail && (head || slot.file.sha256.is_some())) {
             slot.receipts = Receipts::None;
         }
-        let hashes = slot.receipts != Receipts::None && slot.file.sha256.is_none() && head && tail;
+        let hashes = slot.receipts != Receipts::None && slot.file.sha256.is_none();
+        let hashes = hashes && head && tail && !slot.unhashed;
         slot.flow.agree(start, end, Digest::start(hashes, false));
         slot.news.accepted = true;
         if over_socks5 {

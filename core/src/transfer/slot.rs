@@ -90,6 +90,8 @@ pub struct TransferSlot {
     pub(crate) attempt: Attempt,
     /// Which receipt closes this transfer.
     pub(crate) receipts: Receipts,
+    /// Neither end takes a hash while the bytes pass.
+    pub(crate) unhashed: bool,
     /// Receipt of version 1: the sender's last word is out (sender), or came (receiver).
     pub(crate) last_word: bool,
     /// Receiver: the owner gave the file its place, so that what is final may be said.
@@ -123,6 +125,7 @@ impl TransferSlot {
         is_retry: false,
         attempt: Attempt::NONE,
         receipts: Receipts::None,
+        unhashed: false,
         last_word: false,
         placed: false,
         ranged: false,
@@ -251,6 +254,12 @@ impl TransferSlot {
     /// Sender: once every byte is out, the last word follows right behind (receipt of version 1).
     pub(crate) fn say_last_word(&mut self) {
         self.owed.digest = self.receipts == Receipts::V1 && self.flow.is_through();
+    }
+
+    /// Which receipt is to close it. One of version 0 is a hash: where nobody has one there is none.
+    pub(crate) fn choose_receipts(&mut self, receipts: Receipts, unhashed: bool) {
+        let impossible = receipts == Receipts::V0 && unhashed && self.file.sha256.is_none();
+        (self.receipts, self.unhashed) = (if impossible { Receipts::None } else { receipts }, unhashed);
     }
 
     /// Whether the sender is fast enough with these bytes (ATK-17).

@@ -9,6 +9,7 @@ use xft_tests::hosted::*;
 
 const V0: &str = "<receipt xmlns='urn:libxft:receipt:0'/>";
 const V1: &str = "<receipt xmlns='urn:libxft:receipt:1'/>";
+const V1_UNHASHED: &str = "<receipt xmlns='urn:libxft:receipt:1' hash='none'/>";
 const FILE: &[u8] = b"hello";
 
 /// A receiver whose owner takes its time to give files their place.
@@ -135,9 +136,14 @@ fn the_receipt_is_the_answer_to_the_senders_last_word_and_comes_behind_the_last_
         (hash(FILE), hash(FILE), true, Ending::Done),
         (hash(FILE), String::new(), true, Ending::Done),
         (String::new(), String::new(), false, Ending::Unverified),
+        // It said that nobody need take a hash.
+        (V1_UNHASHED.to_owned(), String::new(), false, Ending::Unverified),
+        (V1_UNHASHED.to_owned(), hash(FILE), false, Ending::Unverified),
+        (hash(FILE) + V1_UNHASHED, String::new(), true, Ending::Done),
     ] {
         receiver!(s);
-        let (transfer, sent) = all_stored(&mut s, &format!("{offered}{V1}"));
+        let v1 = if offered.contains(V1_UNHASHED) { "" } else { V1 };
+        let (transfer, sent) = all_stored(&mut s, &format!("{offered}{v1}"));
         assert_eq!(answers(&sent), ["d0"]);
         assert_eq!(asked(&mut s), [], "its last word is still to come");
         assert!(s.ask(&set(PEER, "w", &digest(&said))).is_empty());

@@ -75,6 +75,35 @@ fn offers_name_the_newest_receipt_that_both_know() {
 }
 
 #[test]
+fn who_takes_no_hashes_still_asks_whether_the_file_could_be_kept() {
+    const RECEIPT: &str = "<receipt xmlns='urn:libxft:receipt:1' hash='none'/>";
+    let unhashed = |cfg: &mut Config<'_>| cfg.hashes = false;
+    for (disco, sha256, want) in [
+        (DISCO_1, None, RECEIPT),
+        (DISCO_1, Some([7; 32]), "<receipt xmlns='urn:libxft:receipt:1'/>"),
+        // One of version 0 is a hash.
+        (DISCO, None, ""),
+        (DISCO, Some([7; 32]), "<receipt xmlns='urn:libxft:receipt:0'/>"),
+    ] {
+        sender!(s, unhashed);
+        s.session.offer(&Offer { sha256, ..file(10) }).unwrap();
+        let question = s.poll().remove(0);
+        let offer = s.ask(&result(PEER, attr(&question, "id"), disco)).remove(0);
+        assert_eq!(offer.contains("<receipt "), !want.is_empty(), "{offer}");
+        assert!(offer.contains(want), "{offer}");
+    }
+    sender!(s, unhashed);
+    let (_, sent) = sending(&mut s, &file(10), DISCO_1);
+    assert!(sent[1].contains("<digest ") && !sent[1].contains("<hash "), "{sent:?}");
+    s.ask(&store_failed(attr(&sent[1], "id")));
+    assert_eq!(s.ending(), failed(Reason::PeerStoreFailed, Some(StanzaCondition::InternalServerError)));
+    sender!(s, unhashed);
+    let (_, sent) = sending(&mut s, &file(10), DISCO_1);
+    s.ask(&result(PEER, attr(&sent[1], "id"), "<unverified xmlns='urn:libxft:receipt:1'/>"));
+    assert_eq!(s.ending(), Ending::Delivered);
+}
+
+#[test]
 fn every_answer_to_the_last_word_has_one_meaning() {
     use StanzaCondition::*;
     let unverified = "<unverified xmlns='urn:libxft:receipt:1'/>";

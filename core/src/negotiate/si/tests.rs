@@ -19,6 +19,7 @@ const FULL: SiOffer<'_> = SiOffer {
     streams: StreamMethods::IN_BAND,
     ranged: true,
     receipts: Receipts::V1,
+    unhashed: false,
 };
 
 const BOTH: StreamMethods = StreamMethods::BOTH;
@@ -39,8 +40,10 @@ const SI: &str = "id='s1' profile='http://jabber.org/protocol/si/profile/file-tr
 
 #[test]
 fn si_03_our_offer_reads_back_as_written() {
-    for streams in [BOTH, StreamMethods::IN_BAND, BOTH.without(StreamMethod::InBand)] {
-        let offer = SiOffer { streams, ..FULL };
+    for (streams, unhashed) in
+        [(BOTH, false), (StreamMethods::IN_BAND, true), (BOTH.without(StreamMethod::InBand), false)]
+    {
+        let offer = SiOffer { streams, unhashed, ..FULL };
         let text = written(|w| write_offer(w, &offer));
         with(&text, |si| assert_eq!(read_offer(si), Ok(offer)));
     }
