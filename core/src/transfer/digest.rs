@@ -1,6 +1,6 @@
 //! The hashes of the bytes that pass, in one pass.
 
-use md5::Md5;
+use crate::wire::digests::Md5;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 

@@ -3,6 +3,7 @@
 pub mod base64;
 pub(crate) mod bytes;
 pub mod date;
+pub(crate) mod digests;
 pub mod hashes;
 pub mod jid;
 pub(crate) mod receipt;

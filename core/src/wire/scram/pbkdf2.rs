@@ -1,9 +1,9 @@
 //! PBKDF2-HMAC (RFC 8018) in steps, and the keys SCRAM makes of its result.
 
+use crate::wire::digests::Sha1;
 use hmac::digest::Digest;
 use hmac::digest::block_api::EagerHash;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha1::Sha1;
 use sha2::Sha256;
 use zeroize::Zeroize as _;
 

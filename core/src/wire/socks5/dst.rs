@@ -1,7 +1,8 @@
 //! The destination address that both sides name: a digest, or the text of a `dstaddr` attribute.
 
+use crate::wire::digests::Sha1;
 use crate::wire::hashes::hex_digit;
-use sha1::{Digest as _, Sha1};
+use sha2::Digest as _;
 use subtle::ConstantTimeEq as _;
 
 /// Longest destination, bytes: its length has one byte.
