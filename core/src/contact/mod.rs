@@ -5,4 +5,4 @@ mod silence;
 mod slot;
 
 pub use slot::ContactSlot;
-pub(crate) use slot::Known;
+pub(crate) use slot::{Numbered, Told, is_absence};

@@ -2,19 +2,6 @@
 
 use crate::error::{Reason, StanzaCondition};
 
-/// Whether an answer to the question what a peer can says that it is not there; any other one says nothing about files
-/// (SI-01).
-pub(crate) fn is_absence(condition: StanzaCondition) -> bool {
-    use StanzaCondition::*;
-    matches!(condition, ItemNotFound | RemoteServerNotFound | RecipientUnavailable | Gone)
-}
-
-/// Whether that answer for a peer which told before what it can says that it is gone (STZ-11).
-pub(crate) fn is_gone(condition: StanzaCondition) -> bool {
-    use StanzaCondition::{RemoteServerTimeout, ServiceUnavailable};
-    is_absence(condition) || matches!(condition, ServiceUnavailable | RemoteServerTimeout)
-}
-
 /// Why a peer, or a server in its place, refuses. Decided by the condition, never by the error's type (STZ-06).
 pub(crate) fn reason_of_refusal(condition: StanzaCondition) -> Reason {
     use StanzaCondition::*;

@@ -39,7 +39,7 @@ impl State<'_> {
             // IBB-15: answers out of order, twice, or left out.
             slot.bytestream.window.narrow_to_one();
             if let Some(contact) = self.contacts.get_mut(usize::from(slot.contact)) {
-                contact.one_block = true;
+                contact.narrow();
             }
             if upto <= slot.flow.safe() {
                 return;

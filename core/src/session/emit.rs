@@ -4,13 +4,13 @@ use super::acks::Fate;
 use super::owed::write_refusal;
 use super::state::{Life, State};
 use crate::config::Method;
-use crate::contact::Known;
+use crate::contact::{ContactSlot, Numbered};
 use crate::error::{Ending, Error, Reason};
 use crate::link::LinkOutput;
 use crate::output::{Event, StreamId, Timer, TransferId};
 use crate::time::Instant;
 use crate::transfer::{News, Phase};
-use crate::wire::stanza::{IqType, Ns, open_iq, write_disco_query, write_result};
+use crate::wire::stanza::write_result;
 use crate::wire::xml::{WriteError, Writer};
 
 /// The next thing to do, without the borrowed bytes.
@@ -157,7 +157,7 @@ impl State<'_> {
             if one && written > 0 {
                 return Fate::Stop;
             }
-            let peer = contacts.get(usize::from(slot.contact)).map(|contact| contact.jid.as_str());
+            let peer = contacts.get(usize::from(slot.contact)).map(ContactSlot::jid);
             let mut w = Writer::new(out.get_mut(written..).unwrap_or(&mut []));
             if stored {
                 write_result(&mut w, peer, ack.id);
@@ -275,37 +275,17 @@ impl State<'_> {
         Ok(None)
     }
 
-    /// Our presence, or the question what the peer can (DSC-04, PNG-03).
+    /// Our presence, or a question.
     fn write_to_contact(&mut self, index: usize, out: &mut [u8]) -> Result<Option<usize>, Error> {
-        let deadline = self.in_ms(self.settings.times.disco_ms);
-        let Some(contact) = self.contacts.get_mut(index) else { return Ok(None) };
-        let mut w = Writer::new(out);
-        // Used up only once it is written: a refused write changes nothing.
         let number = self.ids.upcoming();
-        if contact.owes_greeting {
-            let id = self.ids.unanswered(number);
-            w.open("presence").attr("to", &contact.jid).attr("id", &id).close("presence");
-            let bytes = w.finish()?;
+        let (request, unanswered) = (self.ids.request(number), self.ids.unanswered(number));
+        let ids = Numbered { number, request: &request, unanswered: &unanswered };
+        let Some(contact) = self.contacts.get_mut(index) else { return Ok(None) };
+        let written = contact.say(ids, Writer::new(out), self.now)?;
+        if written.is_some() {
             self.ids.next_request();
-            contact.owes_greeting = false;
-            contact.greeted = true;
-            return Ok(Some(bytes));
         }
-        if contact.known != Known::Wanted && !contact.owes_question {
-            return Ok(None);
-        }
-        open_iq(&mut w, IqType::Get, Some(&contact.jid), &self.ids.request(number));
-        write_disco_query(&mut w, Ns::DiscoInfo);
-        w.close("iq");
-        let bytes = w.finish()?;
-        self.ids.next_request();
-        contact.request = number;
-        if contact.owes_question {
-            contact.owes_question = false;
-        } else {
-            (contact.known, contact.deadline) = (Known::Asked, deadline);
-        }
-        Ok(Some(bytes))
+        Ok(written)
     }
 
     /// Which file may send its next block, in turns.

@@ -3,13 +3,11 @@
 
 use super::ids::Origin;
 use super::state::State;
-use crate::contact::{Known, disco};
+use crate::contact::{Told, disco};
 use crate::error::StanzaCondition;
-use crate::negotiate::verdicts::{is_absence, is_gone};
 use crate::transfer::receipt::STORE_FAILED;
 use crate::transport::socks5::Step;
 use crate::wire::base64::Base64Error;
-use crate::wire::jid;
 use crate::wire::stanza::{
     Element, ErrorType, IqType, Kind, MessageType, Ns, PresenceType, Stanza, error_says, open_iq, read_error,
     stanza, write_disco_query, write_error, write_result,
@@ -212,41 +210,15 @@ impl State<'_> {
     }
 
     fn disco_answered(&mut self, number: u32, from: &str, s: &Stanza<'_>, error: Option<StanzaCondition>) {
-        let asked = |c: &&mut crate::contact::ContactSlot| {
-            matches!(c.known, Known::Asked | Known::Unsaid | Known::Yes)
-                && number != 0
-                && c.request == number
-                && c.jid == from
-        };
-        let Some(contact) = self.contacts.iter_mut().find(asked) else {
+        let Some(index) = self.contacts.iter().position(|contact| contact.awaits(number, from)) else {
             self.misfit();
             return;
         };
-        contact.request = 0;
-        contact.deadline = None;
-        if contact.known == Known::Yes {
-            // It was asked whether it is still there.
-            if let (Some(condition), Some(index)) =
-                (error.filter(|error| is_gone(*error)), self.find_contact(from))
-            {
-                self.gone(usize::from(index), Some(condition));
-            }
-            return;
-        }
-        match error {
-            None => {
-                contact.known = Known::Yes;
-                contact.features = s
-                    .payload
-                    .filter(|p| p.is(Ns::DiscoInfo, "query"))
-                    .map(|p| disco::read_info(&p))
-                    .unwrap_or_default();
-            }
-            Some(condition) if is_absence(condition) => contact.known = Known::Nothing,
-            Some(_) => contact.known = Known::Unsaid,
-        }
-        if let Some(contact) = self.find_contact(from) {
-            self.contact_known(contact, error);
+        let Some(contact) = self.contacts.get_mut(index) else { return };
+        match contact.hear(error.map_or(Ok(s.payload), Err)) {
+            Told::Alive => {}
+            Told::Gone => self.gone(index, error),
+            Told::Features => self.contact_known(u16::try_from(index).unwrap_or(u16::MAX), error),
         }
     }
 
@@ -272,13 +244,8 @@ impl State<'_> {
     /// A peer says that it goes, or its server for it.
     fn presence(&mut self, s: &Stanza<'_>, kind: PresenceType) -> Taken {
         if let (PresenceType::Unavailable, Some(from)) = (kind, s.from) {
-            let is_bare = jid::bare(from) == from;
             for index in 0..self.contacts.len() {
-                // From a bare JID it speaks for every resource (PRS-06).
-                let goes = self.contacts.get(index).is_some_and(|contact| {
-                    contact.jid == from || (is_bare && !from.is_empty() && jid::bare(&contact.jid) == from)
-                });
-                if goes {
+                if self.contacts.get(index).is_some_and(|contact| contact.is_meant_by(from)) {
                     self.gone(index, None);
                 }
             }

@@ -34,7 +34,7 @@ impl State<'_> {
         slot.enter(Phase::Sending, Timer::Progress, deadline);
         let contact = usize::from(slot.contact);
         if let Some(peer) = self.contacts.get_mut(contact) {
-            peer.worked = Some(method);
+            peer.goes_by(method);
         }
         self.await_verdict_if_sent(index);
     }

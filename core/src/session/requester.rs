@@ -2,6 +2,7 @@
 
 use super::state::State;
 use crate::config::Method;
+use crate::contact::ContactSlot;
 use crate::error::{Condition, Reason, StanzaCondition};
 use crate::negotiate::fallback::{self, Next, Socks5Failure};
 use crate::negotiate::si::StreamMethods;
@@ -96,7 +97,7 @@ impl State<'_> {
         };
         let (direct, mediated) = (methods.has(Method::Direct), methods.has(Method::Mediated));
         // What worked before comes first, then what the owner prefers.
-        let worked = self.contacts.get(usize::from(slot.contact)).and_then(|peer| peer.worked);
+        let worked = self.contacts.get(usize::from(slot.contact)).and_then(ContactSlot::worked);
         let first = worked.or_else(|| methods.iter().find(|method| *method != Method::InBand));
         let direct_first = first == Some(Method::Direct);
         of(HostKind::Address, direct && direct_first, false)

@@ -2,10 +2,10 @@
 
 use super::state::State;
 use crate::config::{Carrier, Method};
-use crate::contact::{ContactSlot, Known};
+use crate::contact::{ContactSlot, is_absence};
 use crate::error::{Argument, Condition, Error, Reason, StanzaCondition};
 use crate::negotiate::si::{self, StreamMethod, StreamMethods};
-use crate::negotiate::verdicts::{is_absence, reason_of_open_refusal, reason_of_refusal};
+use crate::negotiate::verdicts::{reason_of_open_refusal, reason_of_refusal};
 use crate::output::{Skip, Timer, TransferId};
 use crate::session::Offer;
 use crate::transfer::digest::Digest;
@@ -85,17 +85,18 @@ impl State<'_> {
             self.discovery.want(&self.hosts, self.now);
         }
         match self.contacts.get_mut(usize::from(contact)) {
-            Some(peer) if peer.known.is_settled() => self.contact_known(contact, None),
-            Some(peer) if peer.known == Known::Nothing => peer.known = Known::Wanted,
-            _ => {}
+            Some(peer) if peer.is_settled() => self.contact_known(contact, None),
+            Some(peer) => peer.want(),
+            None => {}
         }
         Ok(self.handle(index))
     }
 
     /// Our presence goes to a peer once, so that it hears at once when we are gone (PRS-05).
     pub(crate) fn greet(&mut self, contact: usize) {
-        if let Some(contact) = self.contacts.get_mut(contact) {
-            contact.owes_greeting = !contact.greeted && !self.settings.hosted;
+        let contact = self.contacts.get_mut(contact).filter(|_| !self.settings.hosted);
+        if let Some(contact) = contact {
+            contact.greet();
         }
     }
 
@@ -103,7 +104,7 @@ impl State<'_> {
     /// QRK-50).
     pub(crate) fn contact_known(&mut self, contact: u16, error: Option<StanzaCondition>) {
         let Some(peer) = self.contacts.get(usize::from(contact)) else { return };
-        let features = peer.features;
+        let features = peer.features();
         for slot in self.transfers.iter_mut().filter(|t| t.phase == Phase::Asking && t.contact == contact) {
             match error {
                 Some(condition) if is_absence(condition) => {
@@ -126,8 +127,7 @@ impl State<'_> {
         let deadline = self.in_ms(self.settings.times.offer_ms);
         for index in 0..self.transfers.len() {
             let Some(slot) = self.transfers.get(index).filter(|t| t.phase == Phase::Asking) else { continue };
-            let known =
-                self.contacts.get(usize::from(slot.contact)).is_some_and(|peer| peer.known.is_settled());
+            let known = self.contacts.get(usize::from(slot.contact)).is_some_and(ContactSlot::is_settled);
             if !known || (slot.methods.has(Method::Mediated) && !self.discovery.is_known(&self.hosts)) {
                 continue;
             }
@@ -203,14 +203,14 @@ impl State<'_> {
         // Only what is known can be wrong: a question under way has transfers that wait for its answer.
         if matches!(reason, Reason::PeerGone | Reason::PeerUnknown)
             && let Some(contact) = self.contact_of(index)
-            && contact.known.is_settled()
+            && contact.is_settled()
         {
             contact.forget_presence();
             let of = self.transfers.get(index).map(|slot| slot.contact);
             let waiting = self.transfers.iter().any(|t| t.phase == Phase::Asking && Some(t.contact) == of);
             // Offers to it that wait for a proxy to be found need to know it anew.
             if waiting && let Some(contact) = self.contact_of(index) {
-                contact.known = Known::Wanted;
+                contact.want();
             }
         }
         self.fail_with(index, reason, condition);
@@ -221,8 +221,8 @@ impl State<'_> {
         let contact = self.transfers.get(index).and_then(|t| self.contacts.get(usize::from(t.contact)));
         match contact {
             // It told what it can before, so its resource is gone.
-            Some(peer) if peer.features.si && peer.features.file_transfer => Reason::PeerGone,
-            Some(peer) if peer.known == Known::Yes => Reason::Unsupported,
+            Some(peer) if peer.features().si && peer.features().file_transfer => Reason::PeerGone,
+            Some(peer) if peer.has_said() => Reason::Unsupported,
             _ => Reason::PeerUnknown,
         }
     }
@@ -263,7 +263,8 @@ impl State<'_> {
         slot.over_socks5 = false;
         slot.owed.open = true;
         slot.enter(Phase::Opening, Timer::Open, deadline);
-        let one_block = self.contacts.get(usize::from(slot.contact)).is_some_and(|c| c.one_block);
+        let one_block =
+            self.contacts.get(usize::from(slot.contact)).is_some_and(ContactSlot::takes_one_block);
         slot.bytestream = Bytestream::new(block, carrier, Window::new(window_bytes, one_block));
         self.begins(index);
         self.awaits(index);
@@ -277,15 +278,14 @@ impl State<'_> {
         // The server adds our address, and the sequence number grows to five digits.
         let envelope = envelope.saturating_add(self.link.jid().len()).saturating_add(STAMP_BYTES);
         let fits = ibb::largest_block(self.link.stanza_bytes(), envelope);
-        let ceiling = self.contacts.get(usize::from(slot.contact)).map_or(0, |contact| contact.block_ceiling);
-        let ceiling = if ceiling == 0 { u16::MAX } else { ceiling };
+        let ceiling = self.contacts.get(usize::from(slot.contact)).map_or(u16::MAX, ContactSlot::ceiling);
         self.settings.block_bytes.min(fits).min(ceiling).max(1)
     }
 
     fn learn_ceiling(&mut self, index: usize) {
         let block = self.transfers.get(index).map_or(0, |slot| slot.bytestream.block);
         if let Some(contact) = self.contact_of(index) {
-            contact.block_ceiling = block;
+            contact.learn_ceiling(block);
         }
     }
 

@@ -3,7 +3,6 @@
 //! is gone. That nothing comes back proves nothing: the owner there may be busy with its disk, or the path slow.
 
 use super::state::State;
-use crate::contact::{ContactSlot, Known};
 use crate::error::{Condition, Reason, StanzaCondition};
 use crate::time::Instant;
 use crate::transfer::{Phase, TransferSlot};
@@ -23,7 +22,7 @@ impl State<'_> {
             && let Some(contact) = contacts.get_mut(usize::from(index))
         {
             let awaited = || transfers.iter().any(|t| t.contact == index && t.awaits_peer());
-            contact.silence.ends(*now, settings.times.ask_ms, awaited);
+            contact.silence_ends(*now, settings.times.ask_ms, awaited);
         }
     }
 
@@ -34,26 +33,22 @@ impl State<'_> {
         let Some(slot) = self.transfers.get(index) else { return };
         let long = slot.flow.length() > u64::from(slot.bytestream.block);
         let Some(contact) = self.contacts.get_mut(usize::from(slot.contact)) else { return };
-        contact.silence.begin();
-        if asks && long && contact.known == Known::Nothing {
-            contact.known = Known::Wanted;
-        }
+        contact.file_begins(asks && long);
     }
 
     /// From now on that transfer waits for its peer.
     pub(crate) fn awaits(&mut self, index: usize) {
         let (now, ask_ms) = (self.now, self.settings.times.ask_ms);
         if let Some(contact) = self.contact_of(index) {
-            contact.silence.starts(now, ask_ms);
+            contact.silence_starts(now, ask_ms);
         }
     }
 
     /// When the peer of that transfer is to be asked.
     pub(crate) fn asks_at(&self, slot: &TransferSlot) -> Option<Instant> {
-        let askable = |contact: &&ContactSlot| contact.known == Known::Yes && !contact.owes_question;
         let asks = self.settings.times.ask_ms > 0 && slot.awaits_peer();
-        let contact = self.contacts.get(usize::from(slot.contact)).filter(|_| asks).filter(askable)?;
-        Some(contact.silence.due(self.now))
+        let contact = self.contacts.get(usize::from(slot.contact)).filter(|_| asks)?;
+        contact.asks_at(self.now)
     }
 
     /// That transfer's peer is asked, if it was silent for long enough by `read`. An earlier question counts no more.
@@ -63,8 +58,7 @@ impl State<'_> {
         if due.is_some_and(|due| due <= read)
             && let Some(contact) = self.contact_of(index)
         {
-            contact.owes_question = true;
-            contact.silence.asked(now, ask_ms);
+            contact.ask(now, ask_ms);
         }
     }
 

@@ -14,7 +14,6 @@ use crate::transfer::{Owed, Phase, TransferSlot};
 use crate::transport::socks5::discovery::Discovery;
 use crate::transport::socks5::hosts::Hosts;
 use crate::transport::socks5::{StreamSlot, TransferKey};
-use crate::wire::jid::concat;
 
 /// How far the session's life is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,19 +113,17 @@ impl State<'_> {
             Some(index) => usize::from(index),
             None => {
                 let index = self.spare_contact()?;
-                let slot = self.contacts.get_mut(index)?;
-                *slot = ContactSlot::EMPTY;
-                slot.jid = concat(&[jid])?;
+                self.contacts.get_mut(index)?.begin(jid)?;
                 index
             }
         };
-        self.contacts.get_mut(index)?.used = uses;
+        self.contacts.get_mut(index)?.uses(uses);
         u16::try_from(index).ok()
     }
 
     /// The known peer of that full JID.
     pub(crate) fn find_contact(&self, jid: &str) -> Option<u16> {
-        let index = self.contacts.iter().position(|slot| !slot.jid.is_empty() && slot.jid == jid)?;
+        let index = self.contacts.iter().position(|slot| slot.is(jid))?;
         u16::try_from(index).ok()
     }
 
@@ -135,16 +132,12 @@ impl State<'_> {
         let held =
             |index: usize| self.transfers.iter().any(|t| !t.is_free() && usize::from(t.contact) == index);
         let spare = (0..self.contacts.len()).zip(self.contacts.iter()).filter(|(index, _)| !held(*index));
-        // Age, not the count itself: the count may have come round.
-        let age = |slot: &ContactSlot| {
-            if slot.jid.is_empty() { u32::MAX } else { self.uses.wrapping_sub(slot.used) }
-        };
-        spare.max_by_key(|(_, slot)| age(slot)).map(|(index, _)| index)
+        spare.max_by_key(|(_, slot)| slot.age(self.uses)).map(|(index, _)| index)
     }
 
     /// JID of a transfer's peer.
     pub(crate) fn peer(&self, transfer: &TransferSlot) -> &str {
-        self.contacts.get(usize::from(transfer.contact)).map_or("", |contact| contact.jid.as_str())
+        self.contacts.get(usize::from(transfer.contact)).map_or("", ContactSlot::jid)
     }
 
     /// A transfer by peer and stream id, among those that `want` (IBB-07): of one side, when both ends send (IBB-09).

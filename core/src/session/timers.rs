@@ -2,7 +2,6 @@
 
 use super::state::State;
 use crate::config::{Carrier, Method};
-use crate::contact::Known;
 use crate::error::Reason;
 use crate::negotiate::fallback::Socks5Failure;
 use crate::output::{Skip, Timer};
@@ -37,8 +36,9 @@ impl State<'_> {
             return;
         }
         let due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= read);
+        let disco_ms = self.settings.times.disco_ms;
         for index in 0..self.contacts.len() {
-            if self.contacts.get(index).is_some_and(|contact| due(contact.deadline)) {
+            if self.contacts.get(index).is_some_and(|contact| due(contact.due(disco_ms))) {
                 self.expire_contact(index);
             }
         }
@@ -65,13 +65,9 @@ impl State<'_> {
     }
 
     fn expire_contact(&mut self, index: usize) {
-        let Some(contact) = self.contacts.get_mut(index) else { return };
-        if contact.known == Known::Asked {
-            // Its number stays: an answer that comes late still tells what it can.
-            contact.known = Known::Unsaid;
-            contact.deadline = None;
-            let contact = u16::try_from(index).unwrap_or(u16::MAX);
-            self.contact_known(contact, None);
+        if let Some(contact) = self.contacts.get_mut(index) {
+            contact.expire();
+            self.contact_known(u16::try_from(index).unwrap_or(u16::MAX), None);
         }
     }
 
@@ -142,7 +138,7 @@ impl State<'_> {
             }
         };
         for contact in self.contacts.iter() {
-            add(contact.deadline, Timer::Request);
+            add(contact.due(self.settings.times.disco_ms), Timer::Request);
         }
         for t in self.transfers.iter() {
             // While the server is asked, the probe's own deadline counts.
