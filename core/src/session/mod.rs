@@ -9,6 +9,7 @@ mod emit;
 mod identity;
 mod ids;
 mod incoming;
+mod input;
 mod last_word;
 mod offers;
 mod outbox;
@@ -46,6 +47,7 @@ use emit::Next;
 use identity::{Identity, Settings};
 use ids::Ids;
 use incoming::Taken;
+use input::Read;
 use outbox::Outbox;
 use reading::Reading;
 use setup::{check_storage, link_config};
@@ -56,15 +58,6 @@ use state::{Life, State};
 pub struct Session<'a> {
     stanzas: StanzaReader<'a>,
     state: State<'a>,
-}
-
-/// Room for the answers to one stanza; without it nothing is read, so that no answer is ever lost.
-const ANSWER_BYTES: usize = disco_answer_bytes();
-/// Room for the id of one block.
-const ACK_ID_BYTES: usize = 128;
-
-const fn disco_answer_bytes() -> usize {
-    crate::contact::disco::INFO_BYTES.saturating_add(crate::JID_BYTES).saturating_add(200)
 }
 
 impl<'a> Session<'a> {
@@ -212,57 +205,8 @@ impl<'a> Session<'a> {
         if self.state.link.awaits_owner() {
             return Err(Error::State);
         }
-        self.state.link.heard(self.state.now);
-        let (mut used, mut at) = (0usize, 0usize);
-        let taken = loop {
-            if !self.has_room() {
-                if used == 0 {
-                    // That the rest of an element waits is no fault of the server.
-                    self.state.link.reading(false, self.state.now);
-                    self.state.link.reading(!self.stanzas.between(), self.state.now);
-                    return Err(Error::Full);
-                }
-                break Taken::Done;
-            }
-            at = used;
-            let Some(rest) = input.get_mut(at..) else { break Taken::Done };
-            match self.stanzas.feed(rest) {
-                Ok((count, fed)) => {
-                    used = used.saturating_add(count);
-                    let more = used < input.len();
-                    let block = self.stanzas.block(input.get(at..).unwrap_or(&[]));
-                    let taken = match fed {
-                        Fed::More => break Taken::Done,
-                        Fed::Space => Taken::Done,
-                        Fed::Header | Fed::Element | Fed::End => {
-                            let (taken, restart) = self.state.first_level(fed, &self.stanzas, block, more);
-                            if restart {
-                                self.stanzas.restart();
-                            }
-                            // From binding on, anybody may be the sender of what comes (XML-07).
-                            if !self.state.link.jid().is_empty() {
-                                self.stanzas.skip_oversized();
-                            }
-                            taken
-                        }
-                    };
-                    if taken != Taken::Done {
-                        break taken;
-                    }
-                }
-                Err(error) => {
-                    self.state.malformed(error);
-                    used = input.len();
-                    break Taken::Done;
-                }
-            }
-            if self.state.check_alive().is_err() {
-                used = input.len();
-                break Taken::Done;
-            }
-        };
-        self.state.link.reading(!self.stanzas.between(), self.state.now);
-        let fed: &'i [u8] = input.get(at..).unwrap_or(&[]);
+        let Read { used, from, taken } = self.read(input)?;
+        let fed: &'i [u8] = input.get(from..).unwrap_or(&[]);
         Ok((used, self.lend(taken, fed)))
     }
 
@@ -505,16 +449,6 @@ impl<'a> Session<'a> {
         self.state.check_alive()?;
         self.state.leave();
         Ok(())
-    }
-
-    /// Whether the answers to one more stanza fit, and a slot that is over does not keep an offer away: the owner has to
-    /// hear of its end first.
-    fn has_room(&self) -> bool {
-        let State { outbox, transfers, acks, .. } = &self.state;
-        let told = transfers.iter().any(TransferSlot::is_free) || transfers.iter().all(TransferSlot::is_live);
-        // Behind our closing tag no answer goes out, so none needs room; the server's tag must still be read.
-        !self.state.link.is_online()
-            || told && outbox.room() >= ANSWER_BYTES.min(outbox.capacity()) && acks.fits(ACK_ID_BYTES)
     }
 
     fn lend<'i>(&'i self, taken: Taken, fed: &'i [u8]) -> Received<'i> {
