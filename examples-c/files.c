@@ -165,7 +165,7 @@ void files_offered(struct files *files, xft_session *session, const xft_received
         say("cannot make a file in %s: %s", files->dir, strerror(errno));
         fail(files, EXIT_STORE);
         part_file_close(&file->part);
-        xft_decline(session, offered->transfer, XFT_DECLINE_UNWANTED);
+        xft_decline(session, offered->transfer, XFT_DECLINE_STORE_FAILED);
         return;
     }
     file->transfer = offered->transfer;

@@ -87,7 +87,12 @@ int part_file_create(struct part_file *file, int dir_fd, const struct part_origi
             part_note_remove(dir_fd, file->part);
             /* Without its note it is received all the same, only nobody tidies it up. */
             (void)part_note_write(dir_fd, file->part, origin);
-            return sync_folder(file);
+            if (sync_folder(file) == 0)
+                return 0;
+            int cause = errno;
+            part_file_discard(file);
+            errno = cause;
+            return -1;
         }
         if (errno != EEXIST)
             return -1;
@@ -182,8 +187,11 @@ static int rename_new(struct part_file *file, const char *final)
         return -1;
     /* A link never overwrites, whoever else makes files here meanwhile. */
     if (linkat(file->dir_fd, file->part, file->dir_fd, final, 0) == 0) {
-        if (check_name(file, final) == 0 && unlinkat(file->dir_fd, file->part, 0) == 0)
+        if (check_name(file, final) == 0) {
+            /* Where nothing may be taken away it keeps its first name too, which is in nobody's way. */
+            (void)unlinkat(file->dir_fd, file->part, 0);
             return 0;
+        }
         int cause = errno;
         unlinkat(file->dir_fd, final, 0);
         errno = cause;
@@ -236,8 +244,6 @@ int part_file_finish(struct part_file *file)
                 file->final[0] = '\0';
                 return -1;
             }
-            /* Of a file that has its name nothing is resumed; a note that stays is in nobody's way. */
-            part_note_remove(file->dir_fd, file->part);
             return 0;
         }
         if (errno != EEXIST)
@@ -262,6 +268,9 @@ int part_file_discard(struct part_file *file)
 
 void part_file_close(struct part_file *file)
 {
+    /* Of a file that keeps its name nothing is resumed; a note that stays is in nobody's way. */
+    if (file->fd >= 0 && file->final[0] != '\0')
+        part_note_remove(file->dir_fd, file->part);
     if (file->fd >= 0)
         close(file->fd);
     file->fd = -1;

@@ -265,7 +265,7 @@ static void on_offer(struct receiver *receiver, struct loop *loop)
         fail(receiver, EXIT_STORE);
         part_file_close(&file->file);
         /* Not busy: the sender need not try again before somebody has looked after the folder. */
-        xft_decline(loop->session, offer.transfer, XFT_DECLINE_UNWANTED);
+        xft_decline(loop->session, offer.transfer, XFT_DECLINE_STORE_FAILED);
         return;
     }
     answer = folder_room(&receiver->folder, receiver->dir_fd, offer.file_size - file->start, promised_bytes(receiver), why);

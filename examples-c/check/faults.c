@@ -1,6 +1,7 @@
 /* Put in front of the C library (LD_PRELOAD): a system call that fails, or a process that is killed between two of them.
  *
  *   FAULT=fsync|fsync-dir|name   every such call fails with EIO, and linkat and renameat with EACCES
+ *   FAULT=begin                  a folder's fsync fails before anything came; FAULT=keep: nothing can be taken away (unlinkat)
  *   FAULT=hang                   a file's fsync never comes back: everything is stored, and nothing more is said
  *   FAULT=swap-part|swap-final   somebody puts another file in its place just before it gets its name, or just after
  *   KILL_BEFORE=N                after the first pwrite, the N-th call of those below is not made: the process is killed */
@@ -52,7 +53,7 @@ int fsync(int fd)
     count();
     while (is("hang") && !folder && armed)
         pause();
-    if (is(folder ? "fsync-dir" : "fsync") && (!folder || armed)) {
+    if ((is(folder ? "fsync-dir" : "fsync") && (!folder || armed)) || (is("begin") && folder && !armed)) {
         errno = EIO;
         return -1;
     }
@@ -87,6 +88,10 @@ int renameat(int from, const char *old, int to, const char *new)
 int unlinkat(int fd, const char *name, int flags)
 {
     count();
+    if (is("keep") && armed) {
+        errno = EPERM;
+        return -1;
+    }
     return NEXT(unlinkat)(fd, name, flags);
 }
 

@@ -33,7 +33,6 @@ send_and_die() { # FILE OPTIONS...
     tries=0
     until grep -q "is not whole" "$dir/recv.log" || [ $tries -ge 200 ]; do tries=$((tries + 1)); sleep 0.05; done
 }
-leave() { kill -TERM "$receiver"; wait "$receiver"; receiver=; }
 
 serve
 # --- who, and how much ------------------------------------------------------------------------------------------------

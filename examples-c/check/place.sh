@@ -34,6 +34,13 @@ for way in inband direct mediated; do
         broken --count 1 --fsync end && { send 10 $how --no-hash "$one"; received 10; says send.log "storing failed at the recipient"; silent_about send.out "sent"; }
         unset FAULT
     done
+    claim="$way: a recipient that cannot even begin says so, and leaves nothing"
+    export FAULT=begin
+    broken --count 1 && { send 10 $how "$one"; says send.log "storing failed at the recipient"; says recv.log "cannot make a file in"; leave; [ -z "$(ls -A "$dir/in")" ] && ok || bad "left: $(ls -A "$dir/in")"; }
+    claim="$way: where nothing can be taken away a file has its name all the same"
+    export FAULT=keep
+    broken --count 1 && { send 0 $how "$one"; received 0; same "$one" "$dir/in/IM0001.dcm"; }
+    unset FAULT
     for fault in swap-part swap-final; do
         claim="$way: another file in the place of the one that came ($fault) is not taken for it, at either end"
         export FAULT=$fault

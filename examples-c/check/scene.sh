@@ -62,6 +62,7 @@ received() { # CODE   waits for xft_recv, which has nothing left to wait for
     receiver=
     [ $code -eq "$1" ] && ok || bad "xft_recv ended with $code, not $1"
 }
+leave() { kill -TERM "$receiver"; wait "$receiver"; receiver=; }
 same() { cmp -s "$1" "$2" && ok || bad "$1 and $2 differ"; }
 holds() { # NAMES...   the folder holds exactly these
     [ "$(ls "$dir/in" | LC_ALL=C sort | tr '\n' ' ')" = "$(printf '%s\n' "$@" | LC_ALL=C sort | tr '\n' ' ' | sed 's/^ *$//')" ] && ok || bad "the folder holds: $(ls "$dir/in" | tr '\n' ' ')"

@@ -11,6 +11,8 @@ use xft_core::{Cancel, Decline};
 pub const XFT_DECLINE_UNWANTED: u32 = 1;
 /// `xft_decline`: not now, busy or no room; the sender may offer it again later.
 pub const XFT_DECLINE_BUSY: u32 = 2;
+/// `xft_decline`: it cannot be stored; the sender hears `XFT_REASON_PEER_STORE_FAILED`.
+pub const XFT_DECLINE_STORE_FAILED: u32 = 3;
 
 /// `xft_cancel`: somebody decided so.
 pub const XFT_CANCEL_WISH: u32 = 1;
@@ -175,8 +177,8 @@ pub unsafe extern "C" fn xft_prefix(
 
 /// Declines an offer.
 ///
-/// `why` is `XFT_DECLINE_UNWANTED` or `XFT_DECLINE_BUSY`. `XFT_EVENT_FINISHED` follows, as for every transfer, with
-/// `XFT_ENDING_FAILED` and `XFT_REASON_DECLINED`; the handle is stale from there on. Returns `XFT_OK`, `XFT_ERR_CODE`,
+/// `why` is `XFT_DECLINE_UNWANTED`, `XFT_DECLINE_BUSY` or `XFT_DECLINE_STORE_FAILED`. `XFT_EVENT_FINISHED` follows, as for
+/// every transfer, with `XFT_ENDING_FAILED` and `XFT_REASON_DECLINED` or `XFT_REASON_STORE_FAILED`; the handle is stale from there on. Returns `XFT_OK`, `XFT_ERR_CODE`,
 /// `XFT_ERR_STATE` (not an offer of a peer, or answered already), `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or
 /// a status of the border. Call it after `XFT_RECEIVED_OFFER` instead of `xft_accept`, before `offer_ms` is over.
 ///
@@ -188,6 +190,7 @@ pub unsafe extern "C" fn xft_decline(session: *mut xft_session, transfer: u32, w
     let why = match why {
         XFT_DECLINE_UNWANTED => Decline::Unwanted,
         XFT_DECLINE_BUSY => Decline::Busy,
+        XFT_DECLINE_STORE_FAILED => Decline::StoreFailed,
         _ => return XFT_ERR_CODE,
     };
     match header.session.decline(handle(transfer), why) {

@@ -32,6 +32,9 @@ pub enum Decline {
     Unwanted,
     /// Not now: busy or no room (`resource-constraint`, wait).
     Busy,
+    /// It could not be stored: the sender hears [`Reason::PeerStoreFailed`](crate::Reason::PeerStoreFailed)
+    /// (`internal-server-error`).
+    StoreFailed,
 }
 
 /// Why the owner cancels a transfer.

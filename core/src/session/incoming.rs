@@ -31,6 +31,17 @@ pub(crate) enum Taken {
 /// The decoded block that came with a stanza, if it has one.
 pub(crate) type Block<'b> = Option<Result<&'b [u8], Base64Error>>;
 
+/// How far a piece of input was read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Read {
+    /// Bytes that were used.
+    pub(crate) used: usize,
+    /// Where what was fed last begins: the bytes of a block stand behind it.
+    pub(crate) from: usize,
+    /// What the owner gets of it.
+    pub(crate) taken: Taken,
+}
+
 impl State<'_> {
     /// Takes one stanza.
     pub(crate) fn stanza(&mut self, element: Element<'_>, block: Block<'_>) -> Taken {

@@ -1,7 +1,7 @@
 //! Bytes of the XMPP stream: read element by element, as long as what each of them asks for has room.
 
 use super::Session;
-use super::incoming::Taken;
+use super::incoming::{Read, Taken};
 use super::state::State;
 use crate::error::Error;
 use crate::transfer::TransferSlot;
@@ -14,17 +14,6 @@ const ACK_ID_BYTES: usize = 128;
 
 const fn disco_answer_bytes() -> usize {
     crate::contact::disco::INFO_BYTES.saturating_add(crate::JID_BYTES).saturating_add(200)
-}
-
-/// How far a piece of input was read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Read {
-    /// Bytes that were used.
-    pub(super) used: usize,
-    /// Where what was fed last begins: the bytes of a block stand behind it.
-    pub(super) from: usize,
-    /// What the owner gets of it.
-    pub(super) taken: Taken,
 }
 
 impl Session<'_> {

@@ -267,11 +267,13 @@ impl State<'_> {
         if slot.phase != Phase::Asked {
             return Err(Error::State);
         }
-        slot.owed.answer = Some(match why {
-            Decline::Unwanted => Answer::Unwanted,
-            Decline::Busy => Answer::Busy,
-        });
-        slot.fail(Reason::Declined, None);
+        let (answer, reason) = match why {
+            Decline::Unwanted => (Answer::Unwanted, Reason::Declined),
+            Decline::Busy => (Answer::Busy, Reason::Declined),
+            Decline::StoreFailed => (Answer::StoreFailed, Reason::StoreFailed),
+        };
+        slot.owed.answer = Some(answer);
+        slot.fail(reason, None);
         Ok(())
     }
 }

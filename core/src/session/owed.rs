@@ -84,8 +84,12 @@ impl State<'_> {
             Answer::Busy => {
                 (ErrorType::Wait, StanzaCondition::ResourceConstraint, "Occupied, try again later")
             }
+            Answer::StoreFailed => {
+                (ErrorType::Cancel, StanzaCondition::InternalServerError, "Storing failed")
+            }
         };
-        write_error(w, peer, id, kind, condition, Some(text), None, true);
+        let app = (answer == Answer::StoreFailed).then_some((Ns::Receipt1.uri(), receipt::STORE_FAILED));
+        write_error(w, peer, id, kind, condition, Some(text), app, true);
     }
 
     /// The answer to the peer's streamhosts (S5B-05).
@@ -102,7 +106,9 @@ impl State<'_> {
             HostsVerdict::NotFound => StanzaCondition::ItemNotFound,
             HostsVerdict::Forbidden => StanzaCondition::Forbidden,
         };
-        write_error(w, peer, id, ErrorType::Cancel, condition, None, None, true);
+        let app = slot.refusal().1.filter(|_| verdict == HostsVerdict::Forbidden);
+        let app = app.map(|word| (Ns::Receipt1.uri(), word));
+        write_error(w, peer, id, ErrorType::Cancel, condition, None, app, true);
     }
 
     /// The answer to the sender's last word: the receipt, or why there is none.

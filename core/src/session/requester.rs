@@ -3,7 +3,7 @@
 use super::state::State;
 use crate::config::Method;
 use crate::contact::ContactSlot;
-use crate::error::{Condition, Reason, StanzaCondition};
+use crate::error::{Reason, StanzaCondition};
 use crate::negotiate::fallback::{self, Next, Socks5Failure};
 use crate::negotiate::si::StreamMethods;
 use crate::negotiate::streamhosts;
@@ -273,8 +273,7 @@ impl State<'_> {
             Next::NewOffer => self.offer_again(index),
             Next::Fail(reason) => {
                 let Some(slot) = self.transfers.get_mut(index) else { return };
-                slot.bytestream.closed = true;
-                slot.fail(reason, condition.map(Condition::Stanza));
+                slot.fail_unopened(reason, condition);
             }
         }
     }

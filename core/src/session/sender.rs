@@ -9,13 +9,13 @@ use crate::negotiate::verdicts::{reason_of_open_refusal, reason_of_refusal};
 use crate::output::{Skip, Timer, TransferId};
 use crate::session::Offer;
 use crate::transfer::digest::Digest;
-use crate::transfer::{File, Flow, MIME_BYTES, Phase, Texts, name};
+use crate::transfer::{File, Flow, MIME_BYTES, Phase, Texts, name, receipt};
 use crate::transport::ibb::{self, Bytestream};
 use crate::transport::socks5::Step;
 use crate::transport::window::Window;
 use crate::wire::jid;
 use crate::wire::receipt::Receipts;
-use crate::wire::stanza::{Element, IqType, Ns, Stanza, open_iq};
+use crate::wire::stanza::{Element, IqType, Ns, Stanza, error_says, open_iq};
 use crate::wire::xml::Writer;
 
 /// What a block's envelope gains on its way: an attribute for our address, and four more digits of the number.
@@ -147,7 +147,12 @@ impl State<'_> {
         let open = self.in_ms(self.settings.times.open_ms);
         let Some(slot) = self.transfers.get_mut(index) else { return };
         slot.request = 0;
+        let store_failed = error.filter(|_| error_says(s.element, Ns::Receipt1, receipt::STORE_FAILED));
         match slot.phase {
+            // It could not even begin to store.
+            Phase::Offering | Phase::Opening if store_failed.is_some() => {
+                slot.fail_unopened(Reason::PeerStoreFailed, store_failed);
+            }
             Phase::Offering => match error {
                 None => self.offer_accepted(index, s.payload),
                 Some(condition) => self.offer_refused(index, condition, s.element),
@@ -165,11 +170,9 @@ impl State<'_> {
                     self.fall_back_again(index, condition);
                 }
                 Some(condition) => {
-                    // Nothing was opened, hence nothing is to be closed.
-                    slot.bytestream.closed = true;
                     slot.skip(Method::InBand, Skip::Refused);
                     // Nothing of it is remembered: the next opening may be taken (QRK-09).
-                    self.fail_with(index, reason_of_open_refusal(condition), condition);
+                    slot.fail_unopened(reason_of_open_refusal(condition), Some(condition));
                 }
             },
             // IBB-30: result or item-not-found, both mean closed.

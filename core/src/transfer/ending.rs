@@ -15,9 +15,13 @@ impl TransferSlot {
         }
         let failed = matches!(ending, Ending::Failed(..));
         // STZ-04: every offer gets its answer; an acceptance that is not out yet is taken back.
+        let refused = match ending {
+            Ending::Failed(Reason::StoreFailed, _) => Answer::StoreFailed,
+            _ => Answer::Unwanted,
+        };
         let answer = match self.owed.answer {
-            Some(Answer::Accept) => Some(Answer::Unwanted),
-            None if self.phase == Phase::Asked => Some(Answer::Unwanted),
+            Some(Answer::Accept) => Some(refused),
+            None if self.phase == Phase::Asked => Some(refused),
             answer => answer,
         };
         // The same for the streamhosts that nobody will connect to any more.
@@ -138,6 +142,12 @@ impl TransferSlot {
             Ending::Failed(Reason::BytestreamLost | Reason::TooFewBytes, _) => Some(INCOMPLETE),
             _ => None,
         }
+    }
+
+    /// The same of a sender whose bytestream was never opened, so that none is to be closed.
+    pub(crate) fn fail_unopened(&mut self, reason: Reason, condition: Option<StanzaCondition>) {
+        self.bytestream.closed = true;
+        self.fail(reason, condition.map(Condition::Stanza));
     }
 
     /// Ends the transfer as failed.

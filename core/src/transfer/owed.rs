@@ -34,6 +34,8 @@ pub(crate) enum Answer {
     Unwanted,
     /// Not now.
     Busy,
+    /// It cannot be stored.
+    StoreFailed,
 }
 
 /// The answer to streamhosts.

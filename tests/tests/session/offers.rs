@@ -232,6 +232,25 @@ fn qrk_53_ibb_04_a_block_size_that_is_refused_is_told_to_the_owner() {
     assert!(matches!(s.take_events()[..], [Event::Started { block_bytes: 8192, .. }]));
 }
 
+/// Whether to the offer or to the opening, and whatever the condition says besides.
+#[test]
+fn a_recipient_that_cannot_begin_to_store_is_told_apart_from_one_that_refuses() {
+    use StanzaCondition::{InternalServerError, NotAcceptable};
+    for (word, condition) in
+        [("internal-server-error", InternalServerError), ("not-acceptable", NotAcceptable)]
+    {
+        for begin in [offering, opening] {
+            session!(s, 2);
+            let request = begin(&mut s, 10);
+            let refusal = error(PEER, attr(&request, "id"), "cancel", word);
+            let said = "<store-failed xmlns='urn:libxft:receipt:1'/></error>";
+            assert!(s.ask(&refusal.replace("</error>", said)).is_empty());
+            let reason = Reason::PeerStoreFailed;
+            assert_eq!(s.ending(), Ending::Failed(reason, Some(Condition::Stanza(condition))));
+        }
+    }
+}
+
 #[test]
 fn si_09_busy_is_temporary_and_no_refusal() {
     session!(s, 2);

@@ -277,13 +277,40 @@ fn ibb_07_an_offer_with_a_stream_id_under_way_is_refused_and_the_first_untouched
 
 #[test]
 fn si_09_a_declined_offer_says_why() {
-    for (why, word) in [(Decline::Unwanted, "forbidden"), (Decline::Busy, "resource-constraint")] {
+    for (why, word, reason) in [
+        (Decline::Unwanted, "forbidden", Reason::Declined),
+        (Decline::Busy, "resource-constraint", Reason::Declined),
+        (Decline::StoreFailed, "internal-server-error", Reason::StoreFailed),
+    ] {
         receiver!(s);
         let transfer = offered(s.give(&set(PEER, "o1", &si("s1", 1))));
         s.session.decline(transfer, why).unwrap();
         assert_eq!(answers(&s.poll()), [error_of("o1", word)]);
-        assert_eq!(s.ending(), failed(Reason::Declined, None));
+        assert_eq!(s.ending(), failed(reason, None));
         assert_eq!(s.session.accept(transfer, 0), Err(Error::Stale));
+    }
+}
+
+/// An owner that cannot even begin to store: instead of an answer, or behind an acceptance that is not out yet.
+#[test]
+fn who_cannot_begin_to_store_says_so_in_the_answer_to_the_offer() {
+    const WORD: &str = "<store-failed xmlns='urn:libxft:receipt:1'/>";
+    let ways: [fn(&mut Hosted<'_>, TransferId); 3] = [
+        |s, id| s.session.decline(id, Decline::StoreFailed).unwrap(),
+        |s, id| s.session.cancel(id, Cancel::StoreFailed).unwrap(),
+        |s, id| {
+            s.session.accept(id, 0).unwrap();
+            s.session.cancel(id, Cancel::StoreFailed).unwrap();
+        },
+    ];
+    for way in ways {
+        receiver!(s);
+        let transfer = offered(s.give(&set(PEER, "o1", &si("s1", 1))));
+        way(&mut s, transfer);
+        let sent = s.poll();
+        assert_eq!(answers(&sent), [error_of("o1", "internal-server-error")]);
+        assert!(sent[0].contains(WORD), "{sent:?}");
+        assert_eq!(s.ending(), failed(Reason::StoreFailed, None));
     }
 }
 

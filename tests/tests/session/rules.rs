@@ -11,11 +11,11 @@ fn stz_04_an_offer_whose_acceptance_is_taken_back_is_still_answered_once() {
     let mut s = Hosted::new(&cfg, &mut memory);
     let transfer = offered(s.give(&set(PEER, "o1", &si("s1", 10))));
     s.session.accept(transfer, 0).unwrap();
-    s.session.cancel(transfer, Cancel::StoreFailed).unwrap();
+    s.session.cancel(transfer, Cancel::Wish).unwrap();
     let sent = s.poll();
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert_eq!((attr(&sent[0], "id"), condition(&sent[0])), ("o1", "forbidden"));
-    assert_eq!(s.ending(), Ending::Failed(Reason::StoreFailed, None));
+    assert_eq!(s.ending(), Ending::Failed(Reason::Cancelled, None));
 }
 
 #[test]
