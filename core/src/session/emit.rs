@@ -3,13 +3,12 @@
 use super::acks::Fate;
 use super::owed::write_refusal;
 use super::state::{Life, State};
-use crate::config::Method;
 use crate::contact::{ContactSlot, Numbered};
-use crate::error::{Ending, Error, Reason};
+use crate::error::{Error, Reason};
 use crate::link::LinkOutput;
 use crate::output::{Event, StreamId, Timer, TransferId};
 use crate::time::Instant;
-use crate::transfer::{News, Phase};
+use crate::transfer::Phase;
 use crate::wire::stanza::write_result;
 use crate::wire::xml::{WriteError, Writer};
 
@@ -194,46 +193,11 @@ impl State<'_> {
             return Some(Event::HostFailed { transfer, stream, why });
         }
         for index in 0..self.transfers.len() {
-            if self.transfers.get(index).is_none_or(|slot| slot.news == News::NONE) {
-                continue;
-            }
             let transfer = self.handle(index);
-            let Some(slot) = self.transfers.get_mut(index) else { continue };
-            if slot.news.accepted {
-                slot.news.accepted = false;
-                return Some(Event::Accepted { transfer, offset: slot.flow.start(), end: slot.flow.end() });
-            }
-            if slot.news.intruded {
-                slot.news.intruded = false;
-                return Some(Event::Intruded { transfer });
-            }
-            let asked = core::mem::take(&mut slot.news.refused_block);
-            if asked > 0 {
-                return Some(Event::BlockRefused { transfer, asked, most: self.settings.block_bytes });
-            }
-            if let Some(again) = slot.news.fell_back.take() {
-                return Some(Event::FellBack { transfer, again, route: slot.route });
-            }
-            if slot.news.started {
-                slot.news.started = false;
-                let seq_wraps =
-                    !slot.over_socks5 && slot.is_sender() && slot.bytestream.wraps(slot.flow.length());
-                return Some(Event::Started {
-                    transfer,
-                    method: slot.route.method.unwrap_or(Method::InBand),
-                    block_bytes: if slot.over_socks5 { 0 } else { slot.bytestream.block },
-                    seq_wraps,
-                });
-            }
-            if slot.news.settle {
-                slot.news.settle = false;
-                return Some(Event::Settle { transfer, verified: slot.own_verdict() == Ending::Done });
-            }
-            if slot.phase == Phase::Over && slot.news.finished {
-                slot.news.finished = false;
-                let (ending, route) = (slot.ending, slot.route);
+            let event = self.transfers.get_mut(index)?.tells(transfer, self.settings.block_bytes);
+            if event.is_some() {
                 self.free_if_settled(index);
-                return Some(Event::Finished { transfer, ending, route });
+                return event;
             }
         }
         let Life::Ending { reason, condition } = self.life else { return None };

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroize;
 
-use crate::config::{CLIENT_NAME_BYTES, Carrier, Config, JID_BYTES, Methods, Times};
+use crate::config::{CLIENT_NAME_BYTES, Carrier, Config, JID_BYTES, Methods, StreamOwner, Times};
 use crate::error::{Argument, Error};
 use crate::link::Account;
 use crate::wire::jid::{concat, prepared, split_at_byte};
@@ -79,4 +79,27 @@ pub(crate) struct Settings {
     pub(crate) times: Times,
     /// The host owns the stream: stanzas in, whole stanzas out.
     pub(crate) hosted: bool,
+}
+
+impl Settings {
+    pub(crate) fn of(cfg: &Config<'_>) -> Self {
+        Self {
+            block_bytes: cfg.block_bytes,
+            chunk_bytes: cfg.chunk_bytes,
+            window_bytes: cfg.window_bytes,
+            carrier: cfg.carrier,
+            message_rate: cfg.message_rate,
+            compat_blocks: cfg.compat_blocks,
+            offers_per_peer: cfg.offers_per_peer,
+            least_rate: cfg.least_rate,
+            md5: cfg.md5,
+            methods: cfg.methods,
+            receipts: cfg.receipts,
+            hashes: cfg.hashes,
+            strict_replies: cfg.strict_replies,
+            accepted_per_source: cfg.accepted_per_source,
+            times: cfg.times,
+            hosted: matches!(cfg.owner, StreamOwner::Host { .. }),
+        }
+    }
 }

@@ -89,25 +89,7 @@ impl<'a> Session<'a> {
                 Link::hosted(jid, cfg.stanza_bytes)?
             }
         };
-        let hosted = matches!(cfg.owner, StreamOwner::Host { .. });
-        let settings = Settings {
-            block_bytes: cfg.block_bytes,
-            chunk_bytes: cfg.chunk_bytes,
-            window_bytes: cfg.window_bytes,
-            carrier: cfg.carrier,
-            message_rate: cfg.message_rate,
-            compat_blocks: cfg.compat_blocks,
-            offers_per_peer: cfg.offers_per_peer,
-            least_rate: cfg.least_rate,
-            md5: cfg.md5,
-            methods: cfg.methods,
-            receipts: cfg.receipts,
-            hashes: cfg.hashes,
-            strict_replies: cfg.strict_replies,
-            accepted_per_source: cfg.accepted_per_source,
-            times: cfg.times,
-            hosted,
-        };
+        let settings = Settings::of(cfg);
         let state = State {
             link,
             me,
@@ -120,7 +102,7 @@ impl<'a> Session<'a> {
             now,
             reading: Reading::new(now),
             life: Life::Running,
-            news_online: hosted,
+            news_online: settings.hosted,
             turn: 0,
             message_at: now,
             uses: 0,

@@ -7,6 +7,7 @@ pub mod name;
 mod owed;
 pub mod receipt;
 mod slot;
+mod telling;
 mod texts;
 
 pub(crate) use flow::Flow;
