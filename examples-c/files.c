@@ -137,6 +137,22 @@ size_t files_read(struct files *files, xft_session *session, const xft_output *w
     return other || got < 0 ? 0 : (size_t)got;
 }
 
+static const char *file_name(const struct files *files, const struct file *file)
+{
+    return files->to != NULL ? name_of(file->source.path) : file->part.wanted;
+}
+
+void files_accepted(struct files *files, xft_session *session, const xft_output *output)
+{
+    const struct file *file = file_of(files, output->transfer);
+    if (file == NULL || files->to == NULL || output->end == file->size)
+        return;
+    say("%s: the recipient's program asks for the bytes from %llu to %llu only, which are not the whole file",
+        file_name(files, file), (unsigned long long)output->offset, (unsigned long long)output->end);
+    fail(files, EXIT_TRANSFER);
+    xft_cancel(session, output->transfer, XFT_CANCEL_WISH);
+}
+
 void files_started(struct files *files, xft_session *session, uint32_t transfer)
 {
     const struct file *file = file_of(files, transfer);
@@ -203,11 +219,6 @@ void files_settle(struct files *files, xft_session *session, uint32_t transfer)
     file->error = errno;
     say("cannot give %s/%s its name: %s", files->dir, file->part.part, part_file_why(file->error));
     xft_cancel(session, transfer, XFT_CANCEL_STORE_FAILED);
-}
-
-static const char *file_name(const struct files *files, const struct file *file)
-{
-    return files->to != NULL ? name_of(file->source.path) : file->part.wanted;
 }
 
 static void failed(struct files *files, struct file *file, const xft_output *output, const struct routes *routes)

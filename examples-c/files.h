@@ -57,6 +57,9 @@ void files_offered(struct files *files, xft_session *session, const xft_received
 /* XFT_RECEIVED_DATA: stores the bytes, and says so. */
 void files_store(struct files *files, xft_session *session, const xft_received *data);
 
+/* XFT_EVENT_ACCEPTED: a recipient that asks for a piece only gets none. */
+void files_accepted(struct files *files, xft_session *session, const xft_output *output);
+
 /* XFT_EVENT_STARTED: of an empty file no byte will be asked for, so it is looked at once more here. */
 void files_started(struct files *files, xft_session *session, uint32_t transfer);
 

@@ -100,6 +100,8 @@ static void on_event(struct host *host, const xft_output *output)
         files_settle(&host->files, host->session, output->transfer);
         return;
     }
+    if (output->event == XFT_EVENT_ACCEPTED)
+        files_accepted(&host->files, host->session, output);
     if (output->event == XFT_EVENT_STARTED)
         files_started(&host->files, host->session, output->transfer);
     if (output->event == XFT_EVENT_HOST_FAILED)

@@ -259,6 +259,13 @@ static void on_event(struct sender *sender, struct loop *loop)
         if (file->start > 0)
             say("%s: goes on from offset %llu of %llu, the recipient has what is before", file->name,
                 (unsigned long long)file->start, (unsigned long long)file->size);
+        if (output->end != file->size) {
+            /* Nobody must take a piece for the file. */
+            say("%s: the recipient's program asks for the bytes from %llu to %llu only, which are not the whole file", file->name,
+                (unsigned long long)file->start, (unsigned long long)output->end);
+            fail(sender, EXIT_TRANSFER);
+            xft_cancel(loop->session, file->transfer, XFT_CANCEL_WISH);
+        }
         break;
     case XFT_EVENT_STARTED:
         if (file == NULL)

@@ -2104,7 +2104,8 @@ typedef struct xft_output {
    */
   uint64_t offset;
   /**
-   * ACCEPTED: one past the last byte wanted. SEND_RAW: one past the last byte that may go.
+   * ACCEPTED: one past the last byte wanted; with less than the size of the file the peer asks for a piece only, and the
+   * ending speaks of that: cancel if a piece is no use. SEND_RAW: one past the last byte that may go.
    */
   uint64_t end;
   /**

@@ -165,7 +165,8 @@ pub enum Event {
         transfer: TransferId,
         /// First byte wanted.
         offset: u64,
-        /// One past the last byte wanted.
+        /// One past the last byte wanted. Less than the size of the file: the peer asks for a piece only, and the ending
+        /// speaks of that.
         end: u64,
     },
     /// The peer wants to open the bytestream with blocks larger than [`Config::block_bytes`](crate::Config::block_bytes):

@@ -43,7 +43,8 @@ pub struct xft_output {
     pub len: usize,
     /// NEED_DATA: position in the file. ACCEPTED: first byte wanted. SEND_RAW: first byte that may go.
     pub offset: u64,
-    /// ACCEPTED: one past the last byte wanted. SEND_RAW: one past the last byte that may go.
+    /// ACCEPTED: one past the last byte wanted; with less than the size of the file the peer asks for a piece only, and the
+    /// ending speaks of that: cancel if a piece is no use. SEND_RAW: one past the last byte that may go.
     pub end: u64,
     /// WAIT: call `xft_tick` and poll again at this time, milliseconds on the clock of `xft_tick`; `UINT64_MAX` without a
     /// timer. It may have come already: then hand in what there is to read, without sleeping, and tick and poll.

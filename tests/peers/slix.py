@@ -12,7 +12,7 @@ auto it offers both and, when SOCKS5 failed, once more in band alone. A receiver
 slixmpp does by itself; with mediated it prefers SOCKS5, with direct too, since as target it tries whatever is offered.
 
 With --raw there is no stream initiation, only the bytestream (XEP-0047). A sender can lie: --name, --size and --md5
-replace what the offer says, and with --no-close it never ends its bytestream. With --auto-accept a receiver takes any bytestream, also the second try after it refused
+replace what the offer says, and with --no-close it never ends its bytestream. With --length a receiver asks for so many bytes only. With --auto-accept a receiver takes any bytestream, also the second try after it refused
 the first one's block size; without, slixmpp forgets at the first try that it had agreed. Lines on stdout:
 `ready jid=JID`, and for each file `sent|received NAME bytes=N sha256=HEX method=M seconds=S`.
 Exit codes: 0 all files, 1 a transfer failed, 2 usage, 3 no login, 4 time is up.
@@ -25,6 +25,7 @@ import os
 import pathlib
 import sys
 import time
+from xml.etree import ElementTree
 
 import slixmpp
 from slixmpp.exceptions import IqError, IqTimeout
@@ -175,7 +176,15 @@ class Peer(slixmpp.ClientXMPP):
         size = int(iq["si"]["file"]["size"])
         # This event alone tells which stream it is, of either method.
         self.add_event_handler(f"stream:{sid}:{peer}", lambda stream: self.on_socks5(stream, sid, peer, size), disposable=True)
-        await self.plugin["xep_0095"].accept(peer, sid, ifrom=iq["to"])
+        await self.plugin["xep_0095"].accept(peer, sid, payload=self.part(), ifrom=iq["to"])
+
+    def part(self):
+        if self.options.length is None:
+            return None
+        profile = "http://jabber.org/protocol/si/profile/file-transfer"
+        file = ElementTree.Element(f"{{{profile}}}file")
+        ElementTree.SubElement(file, f"{{{profile}}}range", length=str(self.options.length))
+        return file
 
     def note_streamhost(self, stanza):
         # Nothing else says which of the streamhosts it took.
@@ -257,6 +266,7 @@ def arguments():
     parser.add_argument("--to")
     parser.add_argument("--block", type=int, default=4096)
     parser.add_argument("--no-close", action="store_true")
+    parser.add_argument("--length", type=int)
     parser.add_argument("--messages", action="store_true")
     parser.add_argument("--name")
     parser.add_argument("--size", type=int)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::endpoint::{ACCOUNTS, Endpoint, Tls, Which};
+use super::faults::code;
 use super::files::{FileSet, names_in, safe_name};
 use super::matrix::{note, send};
 use super::program::Program;
@@ -16,13 +17,14 @@ const SIZES: [u64; 3] = [0, 4097, 3_000_000];
 
 type Variant = fn(&Scene<'_>) -> Result<Moved, String>;
 
-const VARIANTS: [(&str, Variant); 6] = [
+const VARIANTS: [(&str, Variant); 7] = [
     ("blocks of 65535 shrink to what slixmpp takes", blocks_shrink),
     ("blocks of 65535 between ours", large_blocks),
     ("62 images, four at a time", four_at_a_time),
     ("both directions at once", both_directions),
     ("slixmpp sends by messages", by_messages),
     ("a bytestream without an offer is refused", raw_bytestream),
+    ("who asks for a piece only gets none, and nobody takes it for the file", a_piece_only),
 ];
 
 struct Scene<'a> {
@@ -117,6 +119,25 @@ fn both_directions(scene: &Scene<'_>) -> Result<Moved, String> {
 
 fn by_messages(scene: &Scene<'_>) -> Result<Moved, String> {
     scene.send([Who::Slixmpp, Who::OpenSsl], &["--messages"])
+}
+
+fn a_piece_only(scene: &Scene<'_>) -> Result<Moved, String> {
+    let files = FileSet::random("", scene.dir.path(), &[20_000])?;
+    let [from, to] = scene.sides([Who::OpenSsl, Who::Slixmpp]);
+    let into = tempfile::tempdir().map_err(|error| error.to_string())?;
+    for length in ["0", "300"] {
+        let mut recv = scene.tools.recv(to, into.path(), 1);
+        recv.args(["--length", length]);
+        let _receiver = scene.tools.receiver(recv)?;
+        let mut command = scene.tools.send(from);
+        command.args(IN_BAND).args(&files.paths);
+        let ended = Program::start("the sender", command)?.end(LIMIT);
+        ended.code_is(code::TRANSFER)?;
+        if !ended.said.contains("which are not the whole file") || ended.said.contains("\nsent ") {
+            return Err(format!("{length} bytes asked for; the sender says:\n{}", ended.said));
+        }
+    }
+    Ok(Moved::default())
 }
 
 fn raw_bytestream(scene: &Scene<'_>) -> Result<Moved, String> {
