@@ -21,7 +21,7 @@ enum exit_code {
     EXIT_STORE = 10,          /* the received bytes could not be stored, here or at the recipient */
     EXIT_READ = 11,           /* the file to send cannot be read, or changed */
     EXIT_SERVER_LOST = 12,    /* the stream to the server ended before everything was done */
-    EXIT_UNCONFIRMED = 13,    /* with --strict: the hash of a file was not compared */
+    EXIT_UNCONFIRMED = 13,    /* the confirmation did not come; with --strict: the hash of a file was not compared */
     EXIT_TIMEOUT = 14,        /* with --timeout: nothing moved for that long */
     EXIT_INTERRUPTED = 15,    /* ended by a signal before everything was done */
     EXIT_NO_WAY = 16,         /* no method that is allowed led to the other side */

@@ -253,6 +253,11 @@ static void arrived(struct files *files, struct file *file, const xft_output *ou
            output->ending == XFT_ENDING_DONE ? "verified" : other);
     route_text(routes, output, sending ? files->methods : NULL, file->size, way);
     say("%s: %s by %s", name, sending ? "sent" : "received", way);
+    if (output->ending == XFT_ENDING_UNCONFIRMED) {
+        say("%s was handed over, but what would confirm it did not come: ask the recipient whether it is there, or send it "
+            "again", name);
+        fail(files, EXIT_UNCONFIRMED);
+    }
 }
 
 void files_event(struct files *files, const xft_output *output, struct routes *routes, uint64_t now_ms)

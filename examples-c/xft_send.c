@@ -186,6 +186,12 @@ static void arrived(struct sender *sender, struct loop *loop, const struct outgo
     say("%s: sent by %s", file->name, way);
     if (done)
         return;
+    if (ending == XFT_ENDING_UNCONFIRMED) {
+        say("%s was handed over, but what would confirm it did not come: ask the recipient whether it is there, or send it "
+            "again", file->name);
+        fail(sender, EXIT_UNCONFIRMED);
+        return;
+    }
     if (sender->account.no_hash) {
         say("%s was handed over; --no-hash leaves nothing to compare", file->name);
         if (sender->account.strict)
@@ -288,7 +294,8 @@ static void on_event(struct sender *sender, struct loop *loop)
     case XFT_EVENT_FINISHED:
         if (file == NULL)
             break;
-        if (output->ending == XFT_ENDING_DONE || output->ending == XFT_ENDING_DELIVERED)
+        if (output->ending == XFT_ENDING_DONE || output->ending == XFT_ENDING_DELIVERED ||
+            output->ending == XFT_ENDING_UNCONFIRMED)
             arrived(sender, loop, file, output->ending);
         else if (output->reason == XFT_REASON_BUSY && !sender->leaving &&
                  outgoing_waits_for_room(&sender->list, file, loop->now_ms)) {

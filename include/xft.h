@@ -1144,8 +1144,8 @@ enum xft_ending
    */
   XFT_ENDING_DONE = 1,
   /**
-   * Sender only: every byte went over, but the peer did not confirm that it has the file under its name and with this
-   * hash: it is another program, nobody hashed, or it fell silent before it could say so.
+   * Sender only: every byte was handed over, and that is all that can be known: the peer never confirms files, or nobody
+   * hashed.
    */
   XFT_ENDING_DELIVERED = 2,
   /**
@@ -1157,6 +1157,11 @@ enum xft_ending
    * takes the file's name back.
    */
   XFT_ENDING_FAILED = 4,
+  /**
+   * Sender only: every byte was handed over to a peer that was to confirm the file, and its word did not come: it, the
+   * stream or this program went first. The file may have its place there or be lost: ask there, or send it again.
+   */
+  XFT_ENDING_UNCONFIRMED = 5,
   /**
    * An ending that this version of the C border cannot express. Treat it as a failure.
    */
@@ -2809,7 +2814,8 @@ xft_status xft_decline(struct xft_session *session,
  *
  * `why` is `XFT_CANCEL_WISH`, `XFT_CANCEL_READ_FAILED`, `XFT_CANCEL_STORE_FAILED` or `XFT_CANCEL_SOURCE_CHANGED`. The
  * recipient's `XFT_CANCEL_STORE_FAILED` reaches the sender as `XFT_REASON_PEER_STORE_FAILED`. A sender whose last byte is
- * out cannot take the file back: it ends with `XFT_ENDING_DELIVERED` then, unless its source changed. Nor can a recipient
+ * out cannot take the file back: it ends with `XFT_ENDING_DELIVERED` or
+ * `XFT_ENDING_UNCONFIRMED` then, unless its source changed. Nor can a recipient
  * after `xft_settled`: it ends as it would have. Returns `XFT_OK`,
  * `XFT_ERR_CODE`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border. Call it at any time in a transfer's life.
  *

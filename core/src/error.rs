@@ -122,9 +122,12 @@ pub enum Part {
 pub enum Ending {
     /// The receiver stored every byte, the hash matched, and the file has its place.
     Done,
-    /// Sender only: every byte was handed over, and the peer did not confirm that it has the file under its name and with
-    /// this hash: it is another program, nobody hashed, or it fell silent before it could say so.
+    /// Sender only: every byte was handed over, and that is all that can be known: the peer never confirms files, or nobody
+    /// hashed.
     Delivered,
+    /// Sender only: every byte was handed over to a peer that was to confirm the file, and its word did not come: it, the
+    /// stream or our own owner went first. The file may have its place there or be lost.
+    Unconfirmed,
     /// Receiver only: the file has its place, but the peer gave no hash to check against.
     Unverified,
     /// It failed; stored bytes are a prefix of the file at best, and must not stay under its name.

@@ -99,7 +99,7 @@ recv --count 1 && { send "6 8" "$large"; received 8; holds large.bin.part; says 
 serve --proxy dies:100000
 claim="a proxy that dies behind the sender's back never makes a file verified"
 # Everything was handed over: a recipient that is gone before its word leaves the sender with "unconfirmed".
-recv --count 1 && { send "0 6 8" "$dir/out/262144.bin"; received 8; holds 262144.bin.part; grep -q ' verified' "$dir/send.out" && bad "xft_send says verified" || ok; }
+recv --count 1 && { send "6 8 13" "$dir/out/262144.bin"; received 8; holds 262144.bin.part; grep -q ' verified' "$dir/send.out" && bad "xft_send says verified" || ok; }
 serve
 truncate -s 2G "$dir/out/sparse.bin"
 claim="a file that becomes shorter is told at both ends"

@@ -303,14 +303,17 @@ pub enum xft_ending {
     XFT_ENDING_NONE = 0,
     /// The receiver stored every byte, the hash matched, and the file has its place.
     XFT_ENDING_DONE = 1,
-    /// Sender only: every byte went over, but the peer did not confirm that it has the file under its name and with this
-    /// hash: it is another program, nobody hashed, or it fell silent before it could say so.
+    /// Sender only: every byte was handed over, and that is all that can be known: the peer never confirms files, or nobody
+    /// hashed.
     XFT_ENDING_DELIVERED = 2,
     /// Receiver only: the file has its place, but the peer gave no hash to check against.
     XFT_ENDING_UNVERIFIED = 3,
     /// It failed, `reason` says why; stored bytes are a prefix of the file at best. A receiver that said `xft_settled`
     /// takes the file's name back.
     XFT_ENDING_FAILED = 4,
+    /// Sender only: every byte was handed over to a peer that was to confirm the file, and its word did not come: it, the
+    /// stream or this program went first. The file may have its place there or be lost: ask there, or send it again.
+    XFT_ENDING_UNCONFIRMED = 5,
     /// An ending that this version of the C border cannot express. Treat it as a failure.
     XFT_ENDING_OTHER = 999,
 }
@@ -320,6 +323,7 @@ impl From<Ending> for xft_ending {
         match ending {
             Ending::Done => Self::XFT_ENDING_DONE,
             Ending::Delivered => Self::XFT_ENDING_DELIVERED,
+            Ending::Unconfirmed => Self::XFT_ENDING_UNCONFIRMED,
             Ending::Unverified => Self::XFT_ENDING_UNVERIFIED,
             Ending::Failed(..) => Self::XFT_ENDING_FAILED,
             _ => Self::XFT_ENDING_OTHER,

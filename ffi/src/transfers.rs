@@ -203,7 +203,8 @@ pub unsafe extern "C" fn xft_decline(session: *mut xft_session, transfer: u32, w
 ///
 /// `why` is `XFT_CANCEL_WISH`, `XFT_CANCEL_READ_FAILED`, `XFT_CANCEL_STORE_FAILED` or `XFT_CANCEL_SOURCE_CHANGED`. The
 /// recipient's `XFT_CANCEL_STORE_FAILED` reaches the sender as `XFT_REASON_PEER_STORE_FAILED`. A sender whose last byte is
-/// out cannot take the file back: it ends with `XFT_ENDING_DELIVERED` then, unless its source changed. Nor can a recipient
+/// out cannot take the file back: it ends with `XFT_ENDING_DELIVERED` or
+/// `XFT_ENDING_UNCONFIRMED` then, unless its source changed. Nor can a recipient
 /// after `xft_settled`: it ends as it would have. Returns `XFT_OK`,
 /// `XFT_ERR_CODE`, `XFT_ERR_STALE`, `XFT_ERR_CLOSED` or a status of the border. Call it at any time in a transfer's life.
 ///

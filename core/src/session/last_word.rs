@@ -102,7 +102,7 @@ impl State<'_> {
         let Some(slot) = self.transfers.get_mut(index) else { return };
         let said = error.map(crate::Condition::Stanza);
         match error {
-            None if unverified || slot.own_sha256().is_none() => slot.hand_over(),
+            None if unverified || slot.own_sha256().is_none() => slot.finish(Ending::Delivered),
             None => slot.finish(Ending::Done),
             Some(_) if store_failed => slot.fail(Reason::PeerStoreFailed, said),
             Some(StanzaCondition::NotAcceptable) => slot.fail(Reason::HashMismatch, said),
@@ -140,7 +140,7 @@ impl State<'_> {
         } else if own.is_none() {
             // The owner moved the bytes itself: nothing speaks against them, and nothing confirms them either, so that the
             // receiver must not take this for a match.
-            slot.hand_over();
+            slot.finish(Ending::Delivered);
             self.refuse(s, ErrorType::Cancel, StanzaCondition::ItemNotFound);
         } else {
             slot.fail(Reason::HashMismatch, None);

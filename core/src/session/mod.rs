@@ -359,7 +359,8 @@ impl<'a> Session<'a> {
     }
 
     /// Ends a transfer; `Event::Finished` follows. The peer is told. A sender whose last byte is out cannot take the file
-    /// back: its ending is then [`Ending::Delivered`](crate::Ending::Delivered), but for [`Cancel::SourceChanged`]. Nor can a
+    /// back: its ending is then [`Ending::Delivered`](crate::Ending::Delivered) or
+    /// [`Ending::Unconfirmed`](crate::Ending::Unconfirmed), but for [`Cancel::SourceChanged`]. Nor can a
     /// receiver that said `settled`: its own comparison stands.
     ///
     /// # Errors

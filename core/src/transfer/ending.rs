@@ -105,7 +105,8 @@ impl TransferSlot {
 
     /// Everything went, and the receiver says no more.
     pub(crate) fn hand_over(&mut self) {
-        self.finish(Ending::Delivered);
+        let silent = self.receipts == Receipts::None;
+        self.finish(if silent { Ending::Delivered } else { Ending::Unconfirmed });
     }
 
     /// Sender: SHA-256 of the whole file, if it is known.

@@ -154,8 +154,8 @@ impl World<'_> {
                 assert!(f.said != Said::Lie, "Done in spite of another hash");
                 assert!(f.placed, "Done, but file {index} has no place");
             }
-            Ending::Delivered => {
-                assert!(at_sender, "Delivered is the sender's word");
+            Ending::Delivered | Ending::Unconfirmed => {
+                assert!(at_sender, "{ending:?} is the sender's word");
                 let message = self.nodes[f.from].plan.carrier == Carrier::Message;
                 // A proxy ends the sender's stream when it has passed everything on, wherever that is then.
                 let unseen = f.method[0] == Some(Method::Mediated) || self.waited_in_vain(f);
@@ -167,7 +167,7 @@ impl World<'_> {
                     && matches!(f.received, Some(Ending::Failed(..)));
                 assert!(
                     message || unseen || impatient || gave_up || f.disturbed || all_stored,
-                    "file {index} of node {} Delivered to node {}, but not all is stored",
+                    "file {index} of node {} handed over to node {}, but not all is stored",
                     f.from,
                     f.to
                 );
@@ -222,7 +222,7 @@ impl World<'_> {
             _ if tiny => true,
             // IBB-20: nothing behind a gap is taken, so nobody can call it whole.
             // A block that strays in when the file has its place takes nothing back.
-            (_, true) if f.out_of_order => matches!(ending, Failed(..) | Delivered) || f.placed,
+            (_, true) if f.out_of_order => matches!(ending, Failed(..) | Delivered | Unconfirmed) || f.placed,
             (_, false) if f.out_of_order => matches!(ending, Failed(Reason::Sequence, _)) || f.placed,
             // The receiver had no room for it, or was not there yet.
             _ if f.receiver.is_none() => {
@@ -235,9 +235,12 @@ impl World<'_> {
                 matches!(ending, Delivered | Failed(Reason::HashMismatch | Reason::PeerCancelled, _))
             }
             // A sender that waits for its receiver's disk gives way to another offer after a while.
-            (_, true) if f.settling == Settling::Late && ending == Delivered => true,
-            (_, true) if !whole || !receipts => ending == Delivered,
-            (_, true) if self.waited_in_vain(f) && ending == Delivered => true,
+            (_, true) if f.settling == Settling::Late && matches!(ending, Delivered | Unconfirmed) => true,
+            // It was to be confirmed, and was not in time.
+            (_, true) if self.waited_in_vain(f) && ending == Unconfirmed => receipts,
+            (_, true) if !receipts => ending == Delivered,
+            // A receiver that cannot compare says so, or says nothing where its receipt is of version 0.
+            (_, true) if !whole => matches!(ending, Delivered | Unconfirmed),
             (_, false) if self.waited_in_vain(f) && ending == Unverified => f.said != Said::Lie,
             (_, true) if f.unhashed && f.said == Said::Nothing => ending == Delivered,
             (_, true) if f.said == Said::Lie => matches!(ending, Failed(Reason::HashMismatch, _)),

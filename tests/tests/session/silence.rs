@@ -270,14 +270,14 @@ fn who_is_gone_behind_the_last_block_has_the_file_unconfirmed() {
     sending(&mut s, 10);
     let asked = question(&s.wait_ms(5_000));
     s.ask(&error(PEER, attr(&asked, "id"), "cancel", "service-unavailable"));
-    assert_eq!(s.ending(), Ending::Delivered);
+    assert_eq!(s.ending(), Ending::Unconfirmed);
     // Behind the close, which is not answered.
     sender!(s);
     let blocks = sending(&mut s, 10);
     s.ask(&result(PEER, attr(&blocks[0], "id"), ""));
     let asked = question(&s.wait_ms(5_000));
     s.ask(&error(PEER, attr(&asked, "id"), "cancel", "service-unavailable"));
-    assert_eq!(s.ending(), Ending::Delivered);
+    assert_eq!(s.ending(), Ending::Unconfirmed);
 }
 
 #[test]

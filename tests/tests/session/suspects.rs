@@ -130,7 +130,7 @@ fn endings(s: &Owned<'_>) -> Vec<Ending> {
 }
 
 fn ending(waits: &Waits) -> Ending {
-    waits.ends.map_or(Ending::Delivered, |reason| Ending::Failed(reason, None))
+    waits.ends.map_or(Ending::Unconfirmed, |reason| Ending::Failed(reason, None))
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn where_the_server_is_silent_too_it_is_the_suspect() {
             assert_eq!(s.events, [], "{}", waits.name);
             s.wait_ms(1);
             // Handed over is what was, whoever is silent.
-            let lost = waits.ends.map_or(Ending::Delivered, |_| Ending::Failed(Reason::StreamLost, None));
+            let lost = waits.ends.map_or(Ending::Unconfirmed, |_| Ending::Failed(Reason::StreamLost, None));
             assert_eq!(endings(s), [lost], "{}", waits.name);
             let offline = s.events.last().unwrap();
             assert!(matches!(offline, Event::Offline { reason: Reason::ServerSilent, .. }), "{offline:?}");

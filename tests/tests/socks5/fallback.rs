@@ -316,7 +316,7 @@ fn si_21_in_band_under_the_same_id_sends_the_whole_file_from_its_start() {
     s.ask(&result(PEER, attr(stanza(&said), "id"), ""));
     s.wait_ms(60_000);
     let (ending, route) = s.finished();
-    assert_eq!((ending, route.method, route.direct), (Ending::Delivered, Some(InBand), Skip::PeerFailed));
+    assert_eq!((ending, route.method, route.direct), (Ending::Unconfirmed, Some(InBand), Skip::PeerFailed));
 }
 
 #[test]
@@ -618,7 +618,7 @@ fn a_sender_ends_cleanly_in_every_state() {
             let ending = s.ending();
             let want = match (blow, state) {
                 // The last byte is out: the receiver may have the file under its name.
-                (_, "through") => Ending::Delivered,
+                (_, "through") => Ending::Unconfirmed,
                 (Blow::Cancel, _) => failed(Reason::Cancelled, None),
                 (Blow::Gone, _) => failed(Reason::PeerGone, None),
                 (Blow::Close, _) => failed(Reason::Cancelled, None),
