@@ -273,7 +273,7 @@ const ENDINGS: [(&str, Ending); 2] = [
     ("sender killed mid-file, direct: the receiver is told, the part file stays", sender_killed),
 ];
 /// So large that nobody is done before somebody is killed; it takes no room on the disk.
-const ENDLESS: u64 = 20_000_000_000;
+const ENDLESS: u64 = 4_000_000_000;
 
 /// Both ends in the middle of a file, and the receiver's folder.
 fn mid_file(tools: &Tools, at: &Endpoint) -> Result<(Program, Program, tempfile::TempDir), String> {

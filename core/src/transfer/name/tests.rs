@@ -54,6 +54,8 @@ fn atk_40_hostile_names_lose_their_power() {
         ("a\u{9b}31m.dcm", "a_31m.dcm"),
         ("x\u{202e}mcd.exe", "x_mcd.exe"),
         ("x\u{200b}y\u{feff}.dcm", "x_y_.dcm"),
+        ("a\u{3164}b\u{115f}c\u{2800}d\u{ffa0}.dcm", "a_b_c_d_.dcm"),
+        ("\u{3164}", "file"),
         ("a\u{2028}b\u{2029}c", "a_b_c"),
         ("x\u{f022}stream", "x_stream"),
         ("trail. . ", "trail"),
@@ -83,10 +85,11 @@ fn of_every_script_only_what_can_do_harm_is_replaced() {
         let nobody = matches!(code, 0xfdd0..=0xfdef) || code & 0xfffe == 0xfffe;
         // Places that are kept for more characters of that kind.
         let kept_free = matches!(code, 0x2065 | 0xfff0..=0xfff8 | 0xe0000..=0xe00ff);
+        let blank = [0x115f, 0x1160, 0x2800, 0x3164, 0xffa0].contains(&code);
         let harm = match c.general_category() {
             Control | Format | LineSeparator | ParagraphSeparator | PrivateUse => true,
             Unassigned => nobody || kept_free || code >= 0xf_0000,
-            _ => "/\\:\"*<>?|".contains(c),
+            _ => blank || "/\\:\"*<>?|".contains(c),
         };
         assert_eq!(is_harmful(c), harm, "U+{code:04X}");
         assert_eq!(is_edge(c), c == '.' || c.general_category() == SpaceSeparator, "U+{code:04X}");
