@@ -57,6 +57,7 @@ static int listen_everywhere(struct listeners *listeners)
 int listen_open(struct listeners *listeners, const struct network_options *options)
 {
     memset(listeners, 0, sizeof *listeners);
+    listeners->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (options->listen.count == 0)
         return listen_everywhere(listeners);
     for (size_t at = 0; at < options->listen.count; at++) {
@@ -189,14 +190,28 @@ int listen_announce(const struct listeners *listeners, xft_session *session, int
     return 0;
 }
 
-int listen_accept(const struct listeners *listeners, size_t at, struct sockaddr_storage *from)
+static void show_out(struct listeners *listeners, size_t at)
+{
+    if (listeners->spare < 0)
+        return;
+    close(listeners->spare);
+    int fd = accept(listeners->fds[at], NULL, NULL);
+    if (fd >= 0)
+        close(fd);
+    listeners->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+int listen_accept(struct listeners *listeners, size_t at, struct sockaddr_storage *from)
 {
     socklen_t length = sizeof *from;
     int one = 1;
     memset(from, 0, sizeof *from);
     int fd = accept(listeners->fds[at], (void *)from, &length);
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE)
+            show_out(listeners, at);
         return -1;
+    }
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -208,5 +223,7 @@ void listen_close(struct listeners *listeners)
 {
     for (size_t at = 0; at < listeners->count; at++)
         close(listeners->fds[at]);
+    if (listeners->count > 0 && listeners->spare >= 0)
+        close(listeners->spare);
     listeners->count = 0;
 }

@@ -18,6 +18,7 @@ struct listeners {
     int fds[LISTENERS];
     int ready[LISTENERS]; /* poll(2) said that somebody connects */
     size_t count;
+    int spare; /* a descriptor kept for those who come when there are no more */
 };
 
 /* Listens where --listen says, else on all addresses. 0, or -1 after saying what is wrong. */
@@ -28,8 +29,9 @@ int listen_open(struct listeners *listeners, const struct network_options *optio
  * saying what is wrong. With `verbose` it says what is offered. */
 int listen_announce(const struct listeners *listeners, xft_session *session, int xmpp_fd, int verbose);
 
-/* Takes one stream that came. Its socket, or -1 when there is none (any more). */
-int listen_accept(const struct listeners *listeners, size_t at, struct sockaddr_storage *from);
+/* Takes one stream that came. Its socket, or -1 when there is none (any more), or no descriptor for it: then who came is
+ * let in and shown out, or the poll(2) of the loop would be woken by him for ever. */
+int listen_accept(struct listeners *listeners, size_t at, struct sockaddr_storage *from);
 
 void listen_close(struct listeners *listeners);
 

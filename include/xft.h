@@ -29,7 +29,7 @@
  *         if (fsync(part_file) == 0) { xft_settled(session, o.transfer); }   // and what else you do: name, folder
  *         else { xft_cancel(session, o.transfer, XFT_CANCEL_STORE_FAILED); }
  *       }
- *       if (o.event == XFT_EVENT_FINISHED) { xft_close(session); }
+ *       if (o.event == XFT_EVENT_FINISHED) { xft_close(session); } // o.ending says how
  *       if (o.event == XFT_EVENT_OFFLINE) { xft_session_wipe(session); return; }
  *     }
  *     if (at == len) {                                // all that came is taken: poll(2) with a deadline, then read(2)

@@ -3,6 +3,7 @@
 //!
 //! Every case has a server of its own; several wait at the same time.
 
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
@@ -38,6 +39,9 @@ const DIRECT: [&str; 4] = ["--method", "direct", "--listen", "127.0.0.1"];
 const IN_BAND_BYTES: u64 = 3_000_000;
 const DIRECT_BYTES: u64 = 200_000_000;
 
+/// Descriptors that a program in the middle of a file has already, more or less.
+const FEW: u64 = 9;
+
 /// Which end.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -51,9 +55,10 @@ enum Case {
     Killed(End, &'static [&'static str]),
     Shaped,
     Leaves,
+    Crowded,
 }
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 13] = [
     Case::Stopped(End::Sender, Method::InBand, Which::Loopback),
     Case::Stopped(End::Receiver, Method::InBand, Which::Loopback),
     Case::Stopped(End::Sender, Method::InBand, Which::Real(Kind::Prosody)),
@@ -66,6 +71,7 @@ const CASES: [Case; 12] = [
     Case::Killed(End::Sender, &UNTOLD),
     Case::Shaped,
     Case::Leaves,
+    Case::Crowded,
 ];
 
 impl Case {
@@ -96,6 +102,10 @@ impl Case {
             Self::Leaves => {
                 "a receiver that leaves before its sender closed keeps the file and says so".into()
             }
+            Self::Crowded => {
+                "strangers at a listener that has no descriptors left cost no time, and the file arrives"
+                    .into()
+            }
         }
     }
 
@@ -105,6 +115,7 @@ impl Case {
             Self::Killed(end, options) => killed(tools, *end, options),
             Self::Shaped => shaped(tools),
             Self::Leaves => leaves(tools),
+            Self::Crowded => crowded(tools),
         }
     }
 }
@@ -256,4 +267,41 @@ fn leaves(tools: &Tools) -> Result<Moved, String> {
         true => Ok(Moved::default()),
         false => Err(format!("it does not say that it has the file:\n{}", received.said)),
     }
+}
+
+/// Who cannot be let in is shown out: poll(2) would speak of him for ever.
+fn crowded(tools: &Tools) -> Result<Moved, String> {
+    let at = Endpoint::start(Which::Loopback)?;
+    let (outgoing, incoming) = (folder()?, folder()?);
+    let files = FileSet::random("", outgoing.path(), &[DIRECT_BYTES])?;
+    let receiver = tools.receiver(tools.recv(side(Who::Rustls, &at), incoming.path(), 1))?;
+    let place = format!("127.0.0.1:{}", free_port()?);
+    let options = ["--method", "direct", "--listen", &place];
+    let mut sender = Program::start("the sender", sender(tools, &at, &options, &files))?;
+    mid_file(incoming.path(), &mut sender)?;
+    // Now it has nothing to do.
+    receiver.signal(Signal::STOP)?;
+    thread::sleep(Duration::from_millis(500));
+    sender.limit_files(FEW)?;
+    let broken = |error: std::io::Error| error.to_string();
+    let strangers: Vec<_> =
+        (0..12).map(|_| TcpStream::connect(&place)).collect::<Result<_, _>>().map_err(broken)?;
+    let before = sender.processor_ticks()?;
+    thread::sleep(Duration::from_secs(2));
+    let ticks = sender.processor_ticks()?.saturating_sub(before);
+    drop(strangers);
+    receiver.signal(Signal::CONT)?;
+    let sent = sender.end(SOON);
+    sent.ok()?;
+    receiver.end(SOON).ok()?;
+    files.arrived_in(incoming.path(), safe_name)?;
+    if ticks > 40 {
+        return Err(format!("{ticks} hundredths of a second of processor time in two seconds"));
+    }
+    Ok(Moved { bytes: files.bytes, seconds: sent.seconds })
+}
+
+fn free_port() -> Result<u16, String> {
+    let place = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    place.map(|place| place.port()).map_err(|error| error.to_string())
 }

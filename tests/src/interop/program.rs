@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 /// A running program and what it has said so far.
 pub struct Program {
@@ -81,6 +81,23 @@ impl Program {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         let sent = pid.ok_or(rustix::io::Errno::SRCH).and_then(|pid| kill_process(pid, signal));
         sent.map_err(|error| format!("cannot signal {}: {error}", self.name))
+    }
+
+    /// Gives it no more than so many descriptors from now on.
+    pub fn limit_files(&self, most: u64) -> Result<(), String> {
+        let limit = Rlimit { current: Some(most), maximum: Some(most) };
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let set = prlimit(pid, Resource::Nofile, limit);
+        set.map(drop).map_err(|error| format!("cannot limit {}: {error}", self.name))
+    }
+
+    /// Processor time that it took so far, in hundredths of a second.
+    pub fn processor_ticks(&self) -> Result<u64, String> {
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()));
+        let text = text.map_err(|error| format!("{}: {error}", self.name))?;
+        // The name, which may hold anything, stands in parentheses.
+        let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
+        Ok(fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum())
     }
 
     /// Waits until it has said these words.
