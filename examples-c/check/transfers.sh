@@ -47,7 +47,7 @@ recv --from carol@hospital.test --from alice@hospital.test/desk && { send 7 "$di
 claim="a sender on the list is accepted, whatever the case"
 recv --count 1 --from Alice@HOSPITAL.test && { send 0 "$dir/out/1.bin"; received 0; }
 claim="a folder that is gone is told at both ends"
-recv && { rmdir "$dir/in"; send 7 "$dir/out/1.bin"; says recv.log "cannot make a file"; kill -TERM "$receiver"; received 10; mkdir "$dir/in"; }
+recv && { rmdir "$dir/in"; send 10 "$dir/out/1.bin"; says recv.log "cannot make a file"; kill -TERM "$receiver"; received 10; mkdir "$dir/in"; }
 claim="more files than the receiver takes at once are asked again"
 recv --count 5 --parallel 1 && { send 0 --parallel 3 "$dir/out/"?.bin; received 0; holds 1.bin 2.bin 3.bin 4.bin 5.bin; }
 claim="each of a dozen files gets its turn at a receiver that takes one at a time"

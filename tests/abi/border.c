@@ -418,7 +418,7 @@ static void pointers_and_codes_are_checked_in_every_call(void) {
   CLAIM(xft_add_proxy(s, "proxy.example.org", 17, NULL, 9, 1080) == XFT_ERR_NULL, "add_proxy_refuses_a_null_host_with_length");
   CLAIM(xft_add_proxy(s, "\xc3(", 2, "192.0.2.1", 9, 1080) == XFT_ERR_UTF8, "add_proxy_refuses_a_jid_that_is_not_utf8");
   CLAIM(xft_add_proxy(s, "proxy.example.org", 17, "192.0.2.1", 9, 65536) == XFT_ERR_HOST, "add_proxy_refuses_port_65536");
-  CLAIM(xft_decline(s, 65536, 3) == XFT_ERR_CODE, "decline_refuses_an_unknown_code");
+  CLAIM(xft_decline(s, 65536, 4) == XFT_ERR_CODE, "decline_refuses_an_unknown_code");
   CLAIM(xft_cancel(s, 65536, 0) == XFT_ERR_CODE, "cancel_refuses_an_unknown_code");
   CLAIM(xft_progress(s, 65536, NULL) == XFT_ERR_NULL, "progress_refuses_null");
   CLAIM(xft_offered_name(s, 65536, NULL, &n) == XFT_ERR_NULL, "offered_name_refuses_null");

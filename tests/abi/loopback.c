@@ -62,16 +62,20 @@ static void several_files_cross_in_both_directions_at_once(void) {
 }
 
 static void a_declined_offer_tells_the_sender(uint32_t code) {
+  uint32_t at_sender = code == XFT_DECLINE_BUSY           ? XFT_REASON_BUSY
+                       : code == XFT_DECLINE_STORE_FAILED ? XFT_REASON_PEER_STORE_FAILED
+                                                          : XFT_REASON_DECLINED;
+  uint32_t at_receiver = code == XFT_DECLINE_STORE_FAILED ? XFT_REASON_STORE_FAILED : XFT_REASON_DECLINED;
   world w;
   open_world(&w, 2, 1024);
   w.ends[1].decline = code;
   file *sent = send_file(&w.ends[0], w.ends[1].jid, "x", 10, XFT_OK);
   settle(&w);
   CLAIM(sent != NULL && sent->ending == XFT_ENDING_FAILED, "a_declined_offer_fails");
-  CLAIM(sent != NULL && sent->reason == (code == XFT_DECLINE_BUSY ? XFT_REASON_BUSY : XFT_REASON_DECLINED), "the_reason_is_the_refusal");
+  CLAIM(sent != NULL && sent->reason == at_sender, "the_reason_is_the_refusal");
   CLAIM(sent != NULL && sent->condition != XFT_CONDITION_NONE, "the_refusal_carries_its_condition");
   const file *declined = &w.ends[1].files[0];
-  CLAIM(w.ends[1].files_len == 1 && declined->ending == XFT_ENDING_FAILED && declined->reason == XFT_REASON_DECLINED,
+  CLAIM(w.ends[1].files_len == 1 && declined->ending == XFT_ENDING_FAILED && declined->reason == at_receiver,
         "an_offer_that_was_declined_is_finished_for_who_declined_it");
   close_world(&w);
 }
@@ -326,6 +330,7 @@ int main(void) {
   several_files_cross_in_both_directions_at_once();
   a_declined_offer_tells_the_sender(XFT_DECLINE_UNWANTED);
   a_declined_offer_tells_the_sender(XFT_DECLINE_BUSY);
+  a_declined_offer_tells_the_sender(XFT_DECLINE_STORE_FAILED);
   nothing_is_acknowledged_before_it_is_stored();
   a_cancel_reaches_the_other_end(0, XFT_CANCEL_WISH, XFT_REASON_CANCELLED);
   a_cancel_reaches_the_other_end(0, XFT_CANCEL_READ_FAILED, XFT_REASON_READ_FAILED);
