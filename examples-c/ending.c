@@ -75,6 +75,18 @@ void say_reason(const char *what, uint32_t reason, uint32_t condition)
         say("%s: %s", what, xft_reason_text(reason));
 }
 
+void say_unconfirmed(const char *name)
+{
+    say("%s was handed over, but what would confirm it did not come: ask the recipient whether it is there, or send it again",
+        name);
+}
+
+void say_piece(const char *name, const xft_output *accepted)
+{
+    say("%s: the recipient's program asks for the bytes from %llu to %llu only, which are not the whole file", name,
+        (unsigned long long)accepted->offset, (unsigned long long)accepted->end);
+}
+
 void say_detail(const xft_session *session)
 {
     const char *text = NULL;

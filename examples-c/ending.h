@@ -38,6 +38,12 @@ int exit_code_of_session(uint32_t reason, int was_online);
 /* Says "WHAT: reason [the other side said: condition]" with what to do next. */
 void say_reason(const char *what, uint32_t reason, uint32_t condition);
 
+/* XFT_ENDING_UNCONFIRMED: says what to do about a file that may be there or not. */
+void say_unconfirmed(const char *name);
+
+/* XFT_EVENT_ACCEPTED: says that a piece of the file is asked for, not all of it. */
+void say_piece(const char *name, const xft_output *accepted);
+
 /* Says what the server added in its own words when the session ended, if it did. */
 void say_detail(const xft_session *session);
 

@@ -147,8 +147,7 @@ void files_accepted(struct files *files, xft_session *session, const xft_output 
     const struct file *file = file_of(files, output->transfer);
     if (file == NULL || files->to == NULL || output->end == file->size)
         return;
-    say("%s: the recipient's program asks for the bytes from %llu to %llu only, which are not the whole file",
-        file_name(files, file), (unsigned long long)output->offset, (unsigned long long)output->end);
+    say_piece(file_name(files, file), output);
     fail(files, EXIT_TRANSFER);
     xft_cancel(session, output->transfer, XFT_CANCEL_WISH);
 }
@@ -254,8 +253,7 @@ static void arrived(struct files *files, struct file *file, const xft_output *ou
     route_text(routes, output, sending ? files->methods : NULL, file->size, way);
     say("%s: %s by %s", name, sending ? "sent" : "received", way);
     if (output->ending == XFT_ENDING_UNCONFIRMED) {
-        say("%s was handed over, but what would confirm it did not come: ask the recipient whether it is there, or send it "
-            "again", name);
+        say_unconfirmed(name);
         fail(files, EXIT_UNCONFIRMED);
     }
 }

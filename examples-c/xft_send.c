@@ -187,8 +187,7 @@ static void arrived(struct sender *sender, struct loop *loop, const struct outgo
     if (done)
         return;
     if (ending == XFT_ENDING_UNCONFIRMED) {
-        say("%s was handed over, but what would confirm it did not come: ask the recipient whether it is there, or send it "
-            "again", file->name);
+        say_unconfirmed(file->name);
         fail(sender, EXIT_UNCONFIRMED);
         return;
     }
@@ -267,8 +266,7 @@ static void on_event(struct sender *sender, struct loop *loop)
                 (unsigned long long)file->start, (unsigned long long)file->size);
         if (output->end != file->size) {
             /* Nobody must take a piece for the file. */
-            say("%s: the recipient's program asks for the bytes from %llu to %llu only, which are not the whole file", file->name,
-                (unsigned long long)file->start, (unsigned long long)output->end);
+            say_piece(file->name, output);
             fail(sender, EXIT_TRANSFER);
             xft_cancel(loop->session, file->transfer, XFT_CANCEL_WISH);
         }
