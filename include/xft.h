@@ -2798,9 +2798,10 @@ xft_status xft_prefix(struct xft_session *session,
  * Declines an offer.
  *
  * `why` is `XFT_DECLINE_UNWANTED`, `XFT_DECLINE_BUSY` or `XFT_DECLINE_STORE_FAILED`. `XFT_EVENT_FINISHED` follows, as for
- * every transfer, with `XFT_ENDING_FAILED` and `XFT_REASON_DECLINED` or `XFT_REASON_STORE_FAILED`; the handle is stale from there on. Returns `XFT_OK`, `XFT_ERR_CODE`,
- * `XFT_ERR_STATE` (not an offer of a peer, or answered already), `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or
- * a status of the border. Call it after `XFT_RECEIVED_OFFER` instead of `xft_accept`, before `offer_ms` is over.
+ * every transfer, with `XFT_ENDING_FAILED` and `XFT_REASON_DECLINED` or `XFT_REASON_STORE_FAILED`; the handle is stale from
+ * there on. Returns `XFT_OK`, `XFT_ERR_CODE`, `XFT_ERR_STATE` (not an offer of a peer, or answered already),
+ * `XFT_ERR_STALE`, `XFT_ERR_OFFLINE`, `XFT_ERR_CLOSED` or a status of the border. Call it after `XFT_RECEIVED_OFFER` instead
+ * of `xft_accept`, before `offer_ms` is over.
  *
  * # Safety
  * `session` comes from `xft_session_init`.

@@ -24,6 +24,11 @@ impl Instant {
         self.0.get().wrapping_sub(1)
     }
 
+    /// The lower bits of the milliseconds, for spans of up to seven weeks in four bytes.
+    pub(crate) const fn low_ms(self) -> u32 {
+        (self.ms() & 0xffff_ffff) as u32
+    }
+
     /// The point `ms` milliseconds later; the end of time rather than a wrap.
     pub const fn after(self, ms: u32) -> Self {
         // `as` widens here: u64::from is not const.

@@ -23,7 +23,7 @@ impl Silence {
 
     /// From now on its word is awaited; it is asked after `ask_ms` at the earliest.
     pub(crate) fn starts(&mut self, now: Instant, ask_ms: u32) {
-        self.since_ms = low_ms(now);
+        self.since_ms = now.low_ms();
         self.wait_ms = self.at_least(ask_ms);
     }
 
@@ -47,16 +47,12 @@ impl Silence {
     }
 
     fn lasts_ms(&self, now: Instant) -> u32 {
-        low_ms(now).wrapping_sub(self.since_ms)
+        now.low_ms().wrapping_sub(self.since_ms)
     }
 
     fn at_least(&self, ms: u32) -> u32 {
         ms.max(u32::from(self.longest_ms).saturating_mul(2))
     }
-}
-
-fn low_ms(now: Instant) -> u32 {
-    (now.ms() & 0xffff_ffff) as u32
 }
 
 #[cfg(test)]

@@ -155,6 +155,11 @@ impl ContactSlot {
         self.owes_greeting = !self.greeted;
     }
 
+    /// Whether [`say`](Self::say) has something to say.
+    pub(crate) fn owes(&self) -> bool {
+        self.owes_greeting || self.owes_question || self.known == Known::Wanted
+    }
+
     /// Writes what is owed to it: our presence, or a question (DSC-04, PNG-03). `None`: nothing. A refused write changes
     /// nothing.
     pub(crate) fn say(
@@ -169,7 +174,7 @@ impl ContactSlot {
             (self.owes_greeting, self.greeted) = (false, true);
             return Ok(Some(bytes));
         }
-        if self.known != Known::Wanted && !self.owes_question {
+        if !self.owes() {
             return Ok(None);
         }
         open_iq(&mut w, IqType::Get, Some(&self.jid), ids.request);

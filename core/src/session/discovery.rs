@@ -8,6 +8,9 @@ use crate::wire::xml::Writer;
 impl State<'_> {
     /// Writes the next question.
     pub(crate) fn next_question(&mut self, out: &mut [u8]) -> Result<Option<usize>, Error> {
+        if !self.discovery.is_under_way() {
+            return Ok(None);
+        }
         let number = self.ids.upcoming();
         let asked = (number, &*self.ids.request(number));
         let written = self.discovery.say(&mut self.hosts, self.link.jid(), asked, Writer::new(out))?;

@@ -241,6 +241,10 @@ impl State<'_> {
 
     /// Our presence, or a question.
     fn write_to_contact(&mut self, index: usize, out: &mut [u8]) -> Result<Option<usize>, Error> {
+        // Asked of every peer at every poll: ids are made for those alone that are written to.
+        if !self.contacts.get(index).is_some_and(ContactSlot::owes) {
+            return Ok(None);
+        }
         let number = self.ids.upcoming();
         let (request, unanswered) = (self.ids.request(number), self.ids.unanswered(number));
         let ids = Numbered { number, request: &request, unanswered: &unanswered };

@@ -21,13 +21,20 @@ impl Session<'_> {
     pub(super) fn read(&mut self, input: &mut [u8]) -> Result<Read, Error> {
         self.state.link.heard(self.state.now);
         let mut read = Read { used: 0, from: 0, taken: Taken::Done };
-        if !self.has_room() {
-            // That the rest of an element waits is no fault of the server.
-            self.state.link.reading(false, self.state.now);
-            self.state.link.reading(!self.stanzas.between(), self.state.now);
-            return Err(Error::Full);
+        loop {
+            if !self.has_room() {
+                if read.used == 0 {
+                    // That the rest of an element waits is no fault of the server.
+                    self.state.link.reading(false, self.state.now);
+                    self.state.link.reading(!self.stanzas.between(), self.state.now);
+                    return Err(Error::Full);
+                }
+                break;
+            }
+            if !self.read_on(input, &mut read) {
+                break;
+            }
         }
-        while self.has_room() && self.read_on(input, &mut read) {}
         self.state.link.reading(!self.stanzas.between(), self.state.now);
         Ok(read)
     }

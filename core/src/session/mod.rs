@@ -152,8 +152,8 @@ impl<'a> Session<'a> {
         self.state.link.tls_done(binding, self.state.now)
     }
 
-    /// Bytes came on a stream, in their order (STZ-08). Returns how many were used; call again with the rest. File bytes are decoded in
-    /// `input` itself.
+    /// Bytes came on a stream, in their order (STZ-08). Returns how many were used; call again with the rest. File bytes
+    /// are decoded in `input` itself.
     ///
     /// # Errors
     /// [`Error::Full`] (nothing was used): drain with `poll`, say what is stored, then call again.

@@ -36,14 +36,14 @@ impl Pace {
     /// Everything that came is stored: it is the sender's turn.
     pub(crate) fn turn(&mut self, now: Instant) {
         if self.since_ms == 0 {
-            self.since_ms = low_ms(now);
+            self.since_ms = turn_ms(now);
         }
     }
 
     /// Bytes came; `false` if they and those before are too few for the time they took.
     pub(crate) fn came(&mut self, bytes: u64, now: Instant, least: Least) -> bool {
         if self.since_ms != 0 {
-            let gap_ms = low_ms(now).wrapping_sub(self.since_ms);
+            let gap_ms = turn_ms(now).wrapping_sub(self.since_ms);
             // One silence is no dribble, and has a deadline of its own.
             self.spent_ms = self.spent_ms.saturating_add(gap_ms.min(least.span_ms / 2));
         }
@@ -58,8 +58,8 @@ impl Pace {
 }
 
 /// Never 0, which means something else.
-fn low_ms(now: Instant) -> u32 {
-    ((now.ms() & 0xffff_ffff) as u32).max(1)
+fn turn_ms(now: Instant) -> u32 {
+    now.low_ms().max(1)
 }
 
 #[cfg(test)]

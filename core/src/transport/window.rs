@@ -43,7 +43,7 @@ impl Window {
     pub fn sent(&mut self, count: u32, now: Instant) {
         if self.timed == 0 {
             self.timed = low(count);
-            self.timed_ms = low_ms(now);
+            self.timed_ms = now.low_ms();
         }
     }
 
@@ -53,7 +53,7 @@ impl Window {
             return;
         }
         self.timed = 0;
-        let trip_ms = low_ms(now).wrapping_sub(self.timed_ms);
+        let trip_ms = now.low_ms().wrapping_sub(self.timed_ms);
         self.smallest_ms = self.smallest_ms.min(u16::try_from(trip_ms).unwrap_or(u16::MAX));
         let smallest_ms = u32::from(self.smallest_ms);
         let near_ms = smallest_ms.saturating_add(smallest_ms.max(NEAR_MS));
@@ -73,10 +73,6 @@ impl Window {
 
 fn low(count: u32) -> u16 {
     (count & 0xffff) as u16
-}
-
-fn low_ms(now: Instant) -> u32 {
-    (now.ms() & 0xffff_ffff) as u32
 }
 
 #[cfg(test)]

@@ -72,6 +72,11 @@ impl Discovery {
         }
     }
 
+    /// Whether questions are to be asked or answered.
+    pub(crate) const fn is_under_way(&self) -> bool {
+        matches!(self.stage, Stage::Wanted | Stage::Asked { .. })
+    }
+
     /// Writes the next question under that id; `None`: there is none. A refused write changes nothing.
     pub(crate) fn say(
         &mut self,
@@ -181,7 +186,7 @@ impl Discovery {
 
     /// When to call [`expire`](Self::expire).
     pub(crate) fn due(&self, discovery_ms: u32) -> Option<Instant> {
-        matches!(self.stage, Stage::Wanted | Stage::Asked { .. }).then(|| self.since.after(discovery_ms))
+        self.is_under_way().then(|| self.since.after(discovery_ms))
     }
 
     /// The server, or an item of it, took too long: what is known by now has to do.
