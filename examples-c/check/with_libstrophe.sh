@@ -130,7 +130,7 @@ for options in "--method inband" "--method direct --listen 127.0.0.1" "--method 
         sender=$!; tries=0
         until [ "$(stat -c %s "$dir/in/1.bin.part" 2> /dev/null)" = 300001 ] || [ $tries -ge 400 ]; do tries=$((tries + 1)); sleep 0.02; done
         sleep 0.3; kill -TERM $sender; code=0; wait $sender || code=$?
-        # The second file was left behind, and only that one.
+        # The first failure counts; the second file was only left behind.
         [ $code -eq 13 ] && ok || bad "it ended with $code, not 13"; says send.out "sent 1.bin 300001 bytes"; says send.out unconfirmed
         kill -KILL "$receiver"; wait "$receiver" 2> /dev/null; receiver=
     }
